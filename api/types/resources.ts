@@ -1,0 +1,44 @@
+import type {
+  ConfigMap,
+  Endpoints,
+  Event,
+  Namespace,
+  Node,
+  Pod,
+  ReplicationController,
+  Secret,
+  Service,
+  ServiceAccount,
+} from "./core_v1.ts";
+import type { KubeObject } from "./meta.ts";
+
+declare const OBJECT: unique symbol;
+
+/** Where objects of type `T` are found in the API. `T` exists for the compiler only. */
+export interface Resource<T extends KubeObject> {
+  /** `v1`, or `group/version`. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Plural, lower case: the path segment. */
+  readonly resource: string;
+  readonly isNamespaced: boolean;
+  readonly [OBJECT]?: T;
+}
+
+function core<T extends KubeObject>(kind: string, resource: string, isNamespaced = true) {
+  return { apiVersion: "v1", kind, resource, isNamespaced } as Resource<T>;
+}
+
+export const NODES = core<Node>("Node", "nodes", false);
+export const NAMESPACES = core<Namespace>("Namespace", "namespaces", false);
+export const PODS = core<Pod>("Pod", "pods");
+export const SERVICES = core<Service>("Service", "services");
+export const ENDPOINTS = core<Endpoints>("Endpoints", "endpoints");
+export const REPLICATION_CONTROLLERS = core<ReplicationController>(
+  "ReplicationController",
+  "replicationcontrollers",
+);
+export const CONFIG_MAPS = core<ConfigMap>("ConfigMap", "configmaps");
+export const SECRETS = core<Secret>("Secret", "secrets");
+export const SERVICE_ACCOUNTS = core<ServiceAccount>("ServiceAccount", "serviceaccounts");
+export const EVENTS = core<Event>("Event", "events");

@@ -1,0 +1,107 @@
+/** HTTP code of each Status reason. Source: k8s.io/apimachinery, metav1.StatusReason. */
+const CODE_OF_REASON = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Gone: 410,
+  Expired: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServerTimeout: 504,
+  ServiceUnavailable: 503,
+  Timeout: 504,
+} as const;
+
+export type StatusReason = keyof typeof CODE_OF_REASON;
+
+/** Source: k8s.io/apimachinery, metav1.CauseType. */
+export type CauseReason =
+  | "FieldValueRequired"
+  | "FieldValueInvalid"
+  | "FieldValueNotSupported"
+  | "FieldValueDuplicate"
+  | "FieldValueForbidden"
+  | "FieldValueNotFound"
+  | "FieldValueTooLong"
+  | "FieldValueTooMany"
+  | "FieldManagerConflict";
+
+/** One wrong field. `field` is a path such as `spec.containers[0].image`; `message` leaves it out. */
+export interface FieldError {
+  field: string;
+  reason: CauseReason;
+  message: string;
+}
+
+/** What a Status says of the object that it is about. `kind` is the resource in errors, as in Kubernetes. */
+export interface StatusDetails {
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  retryAfterSeconds?: number;
+}
+
+/** The only error class that crosses a folder; `reason` is the contract, `message` is for people. */
+export class StatusError extends Error {
+  override readonly name = "StatusError";
+  readonly code: number;
+  constructor(
+    readonly reason: StatusReason,
+    message: string,
+    readonly causes: readonly FieldError[] = [],
+    readonly details: StatusDetails = {},
+  ) {
+    super(message);
+    this.code = CODE_OF_REASON[reason];
+  }
+}
+
+/** True when `error` is a StatusError with this reason. Never compare messages. */
+export function hasReason(error: unknown, ...reasons: StatusReason[]): boolean {
+  return error instanceof StatusError && reasons.includes(error.reason);
+}
+
+/** The wire form of a failure. Source: Kubernetes API conventions, "Response Status Kind". */
+export interface Status {
+  kind: "Status";
+  apiVersion: "v1";
+  metadata: Record<string, never>;
+  status: "Success" | "Failure";
+  message?: string;
+  reason?: StatusReason;
+  details?: StatusDetails & { causes?: readonly FieldError[] };
+  code: number;
+}
+
+export function toStatus(error: StatusError): Status {
+  const { reason, message, code, causes, details } = error;
+  const withCauses = causes.length === 0 ? details : { ...details, causes };
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason,
+    ...(Object.keys(withCauses).length === 0 ? {} : { details: withCauses }),
+    code,
+  };
+}
+
+/** @returns undefined unless `body` is a Status that reports a failure */
+export function fromStatus(body: unknown): StatusError | undefined {
+  const { kind, status, reason, message = "", details = {} } = (body ?? {}) as Partial<Status>;
+  if (kind !== "Status" || status !== "Failure") return undefined;
+  const { causes = [], ...rest } = details;
+  const known = reason !== undefined && reason in CODE_OF_REASON ? reason : "InternalError";
+  return new StatusError(known, message, causes, rest);
+}

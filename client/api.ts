@@ -1,0 +1,65 @@
+import type { KubeObject } from "../api/types/meta.ts";
+import type { Resource } from "../api/types/resources.ts";
+
+export interface ListOptions {
+  /** Absent: all namespaces. */
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+export interface List<T> {
+  items: T[];
+  resourceVersion: string;
+}
+
+export type WatchEvent<T> =
+  | { type: "ADDED" | "MODIFIED" | "DELETED"; object: T }
+  /** Nothing changed up to this object's resourceVersion. */
+  | { type: "BOOKMARK"; object: T };
+
+export interface DeleteOptions {
+  gracePeriodSeconds?: number;
+  /** The object must still be this one. */
+  uid?: string;
+}
+
+export type PatchType = "merge" | "strategic" | "json";
+
+/**
+ * How every component reaches the apiserver. Implementations: HttpApi (over `fetch`, which is the network or
+ * the apiserver's own handler in the same process). Every method throws StatusError as the server answered,
+ * or ServiceUnavailable when no answer came.
+ */
+export interface Api {
+  get<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): Promise<T>;
+  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;
+  create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  update<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  updateStatus<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    target: { namespace: string; name: string; subresource?: string },
+    type: PatchType,
+    patch: unknown,
+  ): Promise<T>;
+  delete<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    name: string,
+    options?: DeleteOptions,
+  ): Promise<void>;
+  /** @throws {StatusError} Conflict when the pod has a node already */
+  bind(namespace: string, podName: string, podUid: string, nodeName: string): Promise<void>;
+  /** Replaces a subresource such as `finalize` of a namespace. */
+  replace<T extends KubeObject>(resource: Resource<T>, object: T, subresource: string): Promise<T>;
+  /**
+   * Events after `resourceVersion`, until `signal` aborts or the server ends the watch.
+   * @throws {StatusError} Expired: list again
+   */
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions & { resourceVersion: string },
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<T>>;
+}

@@ -19,3 +19,17 @@ export type Write =
   | { verb: "create"; object: KubeObject }
   | { verb: "update" | "updateStatus"; object: KubeObject }
   | { verb: "delete"; object: KubeObject };
+
+/** A cache that tells when something changed; what the informers are. */
+export interface WatchedCache extends Cache {
+  /**
+   * Calls `listener` after the cache has changed: `before` is undefined for a new object, `after` for one that
+   * is gone. Objects that are there already are delivered first. @returns a function that ends it
+   */
+  onChange<T extends KubeObject>(
+    resource: Resource<T>,
+    listener: (before: Readonly<T> | undefined, after: Readonly<T> | undefined) => void,
+  ): () => void;
+  /** Resolves once every watched resource has been listed at least once. */
+  synced(): Promise<void>;
+}

@@ -34,6 +34,9 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "hono": ["api/http/"],
   "@hono/node-server": ["api/http/"],
   "dockerode": ["agent/docker_"],
+  "node:fs": ["agent/host_", "dataplane/host_"],
+  "node:fs/promises": ["agent/host_", "dataplane/host_"],
+  "node:child_process": ["agent/host_", "dataplane/host_"],
 };
 
 /** Ambient powers that enter as arguments everywhere outside cmd/, tests/, bench/ and tools/. */
@@ -54,7 +57,16 @@ const AMBIENT_CALLS = new Set(["setTimeout", "setInterval"]);
 /** Where one of the ambient powers is at home. */
 export const AT_HOME: Readonly<Record<string, readonly string[]>> = {
   "Deno.dlopen": ["dataplane/libbpf.ts"],
+  "Deno.openKv": ["store/kv_ledger.ts"],
 };
+
+/** The files that touch the host: everything else reaches it through a seam. */
+export const DENO_AT_HOME = [
+  "store/kv_ledger.ts",
+  "dataplane/libbpf.ts",
+  "dataplane/host_",
+  "agent/host_",
+];
 
 const IMPURE_NAMES = new Set(["Deno", "fetch", "setTimeout", "setInterval", "crypto"]);
 
@@ -132,10 +144,13 @@ const plugin: Deno.lint.Plugin = {
           if (AT_HOME[what]?.includes(path)) return;
           context.report({ node, message: `${what} enters as an argument, from cmd/` });
         };
+        const mayUseDeno = DENO_AT_HOME.some((prefix) => path.startsWith(prefix));
         return {
           MemberExpression(node) {
             const text = context.sourceCode.getText(node);
-            if (AMBIENT_MEMBERS.has(text)) report(node, text);
+            if (AMBIENT_MEMBERS.has(text)) return report(node, text);
+            if (mayUseDeno || node.object.type !== "Identifier") return;
+            if (node.object.name === "Deno") report(node, text);
           },
           CallExpression(node) {
             if (node.callee.type !== "Identifier") return;

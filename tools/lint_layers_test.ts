@@ -21,6 +21,9 @@ const CASES = [
   { file: "agent/a.ts",                code: `setTimeout(f, 1)`,                  want: ["setTimeout enters as an argument, from cmd/"] },
   { file: "dataplane/libbpf.ts",       code: `Deno.dlopen("x", {})`,              want: [] },
   { file: "dataplane/ebpf_backend.ts", code: `Deno.dlopen("x", {})`,              want: ["Deno.dlopen enters as an argument, from cmd/"] },
+  { file: "agent/volumes.ts",          code: `Deno.mkdir("x")`,                   want: ["Deno.mkdir enters as an argument, from cmd/"] },
+  { file: "agent/host_files.ts",       code: `Deno.mkdir("x")`,                   want: [] },
+  { file: "agent/volumes.ts",          code: `import "node:fs"`,                  want: ["Only agent/host_, dataplane/host_ may import node:fs"] },
   { file: "controllers/endpoints.ts",  code: `await 1`,                           want: ["A deciding file may not use await"] },
   { file: "controllers/controller.ts", code: `await 1`,                           want: [] },
 ];

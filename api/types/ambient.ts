@@ -10,3 +10,6 @@ export interface Clock {
 
 /** Uniform in [0, 1). */
 export type Random = () => number;
+
+/** One line for whoever runs the process: what happened, and the figures that belong to it. */
+export type Log = (message: string, figures?: Readonly<Record<string, unknown>>) => void;

@@ -1,0 +1,42 @@
+import type { Kubectl } from "../fixtures/kubectl.ts";
+
+/**
+ * A transcript is a terminal session as text: lines that begin with `$ ` are commands, what follows is what
+ * they print (standard output, then standard error), and `[exit N]` stands where a command fails.
+ */
+export function commandsOf(transcript: string): string[] {
+  return transcript.split("\n").filter((line) => line.startsWith("$ "))
+    .map((line) => line.slice(2));
+}
+
+/** Runs the commands and @returns the transcript that they make, with what differs from run to run masked. */
+export async function play(commands: readonly string[], kubectl: Kubectl): Promise<string> {
+  let transcript = "";
+  for (const command of commands) {
+    const { code, stdout, stderr } = await kubectl.shell(command);
+    const end = code === 0 ? "" : `[exit ${code}]\n`;
+    transcript += `$ ${command}\n${mask(stdout)}${mask(stderr)}${end}`;
+  }
+  return transcript;
+}
+
+/** What differs from run to run, and the word that stands for it in a transcript. */
+const MASKS: readonly [RegExp, string][] = [
+  [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "UID"],
+  [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME"],
+  [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "TIME"],
+  [/\b10\.(\d+)\.\d+\.\d+\b/g, "10.$1.x.x"],
+  [/https:\/\/[\w.]+:\d+/g, "https://SERVER"],
+  [/(resourceVersion: ")\d+/g, "$1N"],
+  [/("resourceVersion": ")\d+/g, "$1N"],
+];
+
+function mask(text: string): string {
+  const masked = MASKS.reduce((rest, [pattern, word]) => rest.replace(pattern, word), text);
+  return maskAges(masked).replace(/[ \t]+$/gm, "");
+}
+
+/** Ages end a line or stand alone in a column of a table; both become `AGE` without moving other columns. */
+function maskAges(text: string): string {
+  return text.replace(/(?<=\s)(\d+[smhd]){1,2}(?=\s|$)/g, "<age>");
+}

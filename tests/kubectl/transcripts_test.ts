@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { Kubectl } from "../fixtures/kubectl.ts";
+import { startMaster } from "../fixtures/master.ts";
+import { commandsOf, play } from "./transcript.ts";
+
+const FOLDER = new URL("./transcripts/", import.meta.url);
+
+/** Set by `deno task golden`: transcripts are written anew instead of compared. Read the difference before committing. */
+const isRenewing = Deno.env.get("WHERRY_GOLDEN") === "renew";
+
+const names = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).sort();
+
+for (const name of names) {
+  Deno.test(`kubectl prints what Kubernetes prints: ${name}`, async () => {
+    const path = new URL(name, FOLDER);
+    const want = await Deno.readTextFile(path);
+    const master = await startMaster();
+    try {
+      await using kubectl = await Kubectl.open(master.kubeconfig);
+      const got = await play(commandsOf(want), kubectl);
+      if (isRenewing) return await Deno.writeTextFile(path, got);
+      assert.equal(got, want);
+    } finally {
+      await master.stop();
+    }
+  });
+}

@@ -39,6 +39,8 @@ export interface ActionSubresource<T extends KubeObject> {
   readonly does: "action";
   readonly resource: Resource<KubeObject>;
   readonly schema: MessageSchema;
+  /** Also a collection of the namespace: a POST there names its target in `metadata.name`, as `bindings`. */
+  readonly collection?: string;
   /** @throws {StatusError} when the action is refused */
   act(object: T, input: KubeObject, moment: Moment): T;
 }
@@ -106,8 +108,14 @@ export interface ResourceKind<T extends KubeObject> {
   ): T | undefined;
   /** After an update: true when nothing holds the object any more and it goes in the same write. */
   isGone?(object: T): boolean;
-  /** Between name and age, which are added for you. */
+  /** Between name and age, which are added for you; those of priority 1 come after the age. */
   readonly columns: readonly Column<T>[];
+  /** `columns` is the whole table: the kind places `NAME` and `AGE` of `columns.ts` itself, or leaves them out. */
+  readonly hasWholeTable?: true;
+  /** A deletion that removes at once answers with the object; with a Status where absent. */
+  readonly returnsDeleted?: true;
+  /** A PUT of a name that does not exist creates it. */
+  readonly createsOnUpdate?: true;
   /** Field selectors besides `metadata.name` and `metadata.namespace`. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;

@@ -1,9 +1,10 @@
-import { ObjectMeta } from "../types/meta.ts";
-import type { KubeObject } from "../types/meta.ts";
+import { type KubeObject, ObjectMeta } from "../types/meta.ts";
+import type { Fields } from "../types/schema.ts";
 import { ageAt } from "./human_duration.ts";
 import type { AnyKind, Column } from "./kind.ts";
 
-const said = (field: keyof typeof ObjectMeta.fields) => ObjectMeta.fields[field].description ?? "";
+const FIELDS: Fields = ObjectMeta.fields;
+const said = (field: string) => FIELDS[field]?.description ?? "";
 
 export const NAME: Column<KubeObject> = {
   name: "Name",

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
-import type { Key } from "../../store/store.ts";
+import type { Key } from "../../store/ledger.ts";
 
 /** `v1` has the group "", `coordination.k8s.io/v1` the group before the slash. */
 export function groupOf(apiVersion: string): string {

@@ -108,6 +108,8 @@ export interface ResourceKind<T extends KubeObject> {
   ): T | undefined;
   /** After an update: true when nothing holds the object any more and it goes in the same write. */
   isGone?(object: T): boolean;
+  /** Writes that land together with the removal of `object`: what it had allocated becomes free. */
+  release?(object: T): readonly Write[];
   /** Between name and age, which are added for you; those of priority 1 come after the age. */
   readonly columns: readonly Column<T>[];
   /** `columns` is the whole table: the kind places `NAME` and `AGE` of `columns.ts` itself, or leaves them out. */

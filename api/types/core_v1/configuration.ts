@@ -1,6 +1,7 @@
 import {
   always,
   boolean,
+  bytes,
   defaulted,
   type Infer,
   list,
@@ -16,7 +17,7 @@ const message = messagesOf("io.k8s.api.core.v1");
 
 export const ConfigMap = message("ConfigMap", {
   ...TYPE_META,
-  binaryData: optional(3, map(string)),
+  binaryData: optional(3, map(bytes)),
   data: optional(2, map(string)),
   immutable: optional(4, boolean),
   metadata: always(1, ObjectMeta),
@@ -25,7 +26,7 @@ export interface ConfigMap extends Infer<typeof ConfigMap> {}
 
 export const Secret = message("Secret", {
   ...TYPE_META,
-  data: optional(2, map(string)),
+  data: optional(2, map(bytes)),
   immutable: optional(5, boolean),
   metadata: always(1, ObjectMeta),
   stringData: optional(4, map(string), "Write-only: merged into data, base64 encoded."),

@@ -1,0 +1,215 @@
+/**
+ * Strict decoding: JSON from outside becomes an object of a declared type, or the list of what is wrong with
+ * it. Decoders are built once for each schema; a path becomes text only when there is a mistake to name.
+ */
+import { isJsonObject, type JsonObject, jsonTypeOf, setOwn } from "./json.ts";
+import { decodeScalar, goScalarName, WRONG, zeroOf } from "./decode_scalar.ts";
+import type { AnySchema, Field, MessageSchema, Schema } from "./schema.ts";
+import { StatusError } from "./status.ts";
+
+export interface Decoded<T> {
+  /** What could be read: unknown and wrong fields are left out, so trust it only without `errors`. */
+  readonly object: T;
+  /** Wrong types, each with the full path of the field and the type that would be right. */
+  readonly errors: readonly string[];
+  /** `unknown field "spec.foo"`, in the order of the input. */
+  readonly unknown: readonly string[];
+}
+
+/** Mistakes named of each sort: enough to see a pattern, and bounded against hostile input. */
+export const MISTAKES_MAX = 100;
+
+/**
+ * Never throws, and shares nothing with `json` but what `any` fields hold. Nulls are absent; a null in a
+ * list or map is the zero value; quantities become canonical text.
+ */
+export function decode<T>(schema: Schema<T> & MessageSchema, json: unknown): Decoded<T> {
+  const walk: Walk = { path: [], depth: 0, owner: "", errors: [], unknown: [] };
+  const object = decoderOf(schema)(json, walk) ?? decoderOf(schema)({}, walk);
+  return { object: object as T, errors: walk.errors, unknown: walk.unknown };
+}
+
+/**
+ * Refuses what could not be decoded, as Kubernetes does. Unknown fields count when `isStrict`, which is
+ * `fieldValidation=Strict`.
+ * @throws {StatusError} BadRequest that names every mistake
+ */
+export function rejectUndecoded(
+  target: { readonly apiVersion: string; readonly kind: string },
+  { errors, unknown }: Pick<Decoded<unknown>, "errors" | "unknown">,
+  isStrict: boolean,
+): void {
+  const strict = isStrict && unknown.length > 0;
+  if (errors.length === 0 && !strict) return;
+  const { apiVersion, kind } = target;
+  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  const what = errors.length > 0
+    ? errors.join(", ")
+    : `strict decoding error: ${unknown.join(", ")}`;
+  const subject = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
+  throw new StatusError("BadRequest", `${subject}: ${what}`);
+}
+
+/** Where decoding stands. `path` is valid up to `depth`; `owner` is the message that holds the field. */
+interface Walk {
+  readonly path: (string | number)[];
+  depth: number;
+  owner: string;
+  readonly errors: string[];
+  readonly unknown: string[];
+}
+
+/** @returns undefined when the value is wrong, which the walk then knows */
+type Decoder = (value: unknown, walk: Walk) => unknown;
+
+const DECODERS = new WeakMap<AnySchema, Decoder>();
+
+function decoderOf(schema: AnySchema): Decoder {
+  const known = DECODERS.get(schema);
+  if (known !== undefined) return known;
+  const built = build(schema);
+  DECODERS.set(schema, built);
+  return built;
+}
+
+function build(schema: AnySchema): Decoder {
+  if (schema.is === "message") return messageDecoder(schema);
+  if (schema.is === "list") return listDecoder(schema.item, goTypeOf(schema));
+  if (schema.is === "map") return mapDecoder(schema.value, goTypeOf(schema));
+  const is = schema.is === "enum" ? "string" : schema.is;
+  return (value, walk) => {
+    const decoded = decodeScalar(is, value);
+    if (!(decoded instanceof WRONG)) return decoded;
+    refuse(walk, value, goScalarName(is), decoded.why);
+    return undefined;
+  };
+}
+
+function messageDecoder({ name, fields }: MessageSchema): Decoder {
+  const short = name.slice(name.lastIndexOf(".") + 1);
+  const goType = goMessageName(name);
+  let plan: Plan | undefined;
+  return (value, walk) => {
+    if (!isJsonObject(value)) return refuse(walk, value, goType);
+    plan ??= planOf(fields);
+    const outer = walk.owner;
+    walk.owner = short;
+    const object = decodeFields(plan, value, walk);
+    walk.owner = outer;
+    return object;
+  };
+}
+
+interface Plan {
+  readonly decoders: ReadonlyMap<string, Decoder>;
+  /** Messages that every object has, empty where the client sends none. */
+  readonly always: readonly (readonly [string, Decoder])[];
+}
+
+function planOf(fields: Readonly<Record<string, Field>>): Plan {
+  const entries = Object.entries(fields);
+  return {
+    decoders: new Map(entries.map(([name, { schema }]) => [name, decoderOf(schema)])),
+    always: entries
+      .filter(([, field]) => field.isAlways === true && field.schema.is === "message")
+      .map(([name, { schema }]) => [name, decoderOf(schema)] as const),
+  };
+}
+
+function decodeFields({ decoders, always }: Plan, json: JsonObject, walk: Walk): JsonObject {
+  const object: JsonObject = {};
+  for (const name in json) {
+    const value = json[name];
+    if (value === null || value === undefined) continue;
+    const decoder = decoders.get(name);
+    walk.path[walk.depth++] = name;
+    if (decoder === undefined) nameUnknown(walk);
+    else {
+      const decoded = decoder(value, walk);
+      if (decoded !== undefined) object[name] = decoded;
+    }
+    walk.depth--;
+  }
+  for (let i = 0; i < always.length; i++) {
+    const [name, decoder] = always[i]!;
+    if (object[name] === undefined) object[name] = decoder({}, walk);
+  }
+  return object;
+}
+
+function listDecoder(item: AnySchema, goType: string): Decoder {
+  const zero = zeroOf(item);
+  return (value, walk) => {
+    if (!Array.isArray(value)) return refuse(walk, value, goType);
+    const decoder = decoderOf(item);
+    const list: unknown[] = [];
+    for (let i = 0; i < value.length; i++) {
+      walk.path[walk.depth++] = i;
+      const decoded = decoder(value[i] ?? zero, walk);
+      if (decoded !== undefined) list.push(decoded);
+      walk.depth--;
+    }
+    return list;
+  };
+}
+
+function mapDecoder(item: AnySchema, goType: string): Decoder {
+  const zero = zeroOf(item);
+  return (value, walk) => {
+    if (!isJsonObject(value)) return refuse(walk, value, goType);
+    const decoder = decoderOf(item);
+    const map: JsonObject = {};
+    for (const name in value) {
+      walk.path[walk.depth++] = name;
+      const decoded = decoder(value[name] ?? zero, walk);
+      if (decoded !== undefined) setOwn(map, name, decoded);
+      walk.depth--;
+    }
+    return map;
+  };
+}
+
+function nameUnknown(walk: Walk): void {
+  if (walk.unknown.length >= MISTAKES_MAX) return;
+  walk.unknown.push(`unknown field ${JSON.stringify(pathText(walk))}`);
+}
+
+/** `why` replaces the general words where a value of the right type is wrong in itself. */
+function refuse(walk: Walk, value: unknown, goType: string, why?: string): undefined {
+  if (walk.errors.length >= MISTAKES_MAX) return undefined;
+  const path = pathText(walk);
+  const into = path === "" ? "Go value" : `Go struct field ${walk.owner}.${path}`;
+  walk.errors.push(
+    why === undefined
+      ? `json: cannot unmarshal ${jsonTypeOf(value)} into ${into} of type ${goType}`
+      : `${path}: ${why}`,
+  );
+  return undefined;
+}
+
+function pathText({ path, depth }: Walk): string {
+  let text = "";
+  for (let i = 0; i < depth; i++) {
+    const step = path[i]!;
+    text += typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`;
+  }
+  return text;
+}
+
+/** The Go name that kubectl's users know a type by: `[]v1.Container`, `map[string]string`. */
+function goTypeOf(schema: AnySchema): string {
+  switch (schema.is) {
+    case "message":
+      return goMessageName(schema.name);
+    case "list":
+      return `[]${goTypeOf(schema.item)}`;
+    case "map":
+      return `map[string]${goTypeOf(schema.value)}`;
+    case "enum":
+      return "string";
+    default:
+      return goScalarName(schema.is);
+  }
+}
+
+const goMessageName = (name: string) => name.split(".").slice(-2).join(".");

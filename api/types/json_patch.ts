@@ -1,0 +1,82 @@
+import { applyPatch, type Operation, Pointer } from "rfc6902";
+import { isJsonObject } from "./json.ts";
+import { StatusError } from "./status.ts";
+
+/** Source: k8s.io/apiserver, maxJSONPatchOperations. */
+export const OPERATIONS_MAX = 10_000;
+/** Characters of JSON that all `copy` operations together may add. Source: k8s.io/apiserver, JSONPatchMaxCopyBytes. */
+export const COPIED_MAX = 3 * 1024 * 1024;
+
+/**
+ * RFC 6902.
+ * @returns a new object; `object` is not changed
+ * @throws {StatusError} BadRequest when the patch has not the form of one, RequestEntityTooLarge when it does
+ * too much, Invalid when it can't be applied: a failed `test`, a path that is not there
+ */
+export function applyJsonPatch(object: unknown, patch: unknown): unknown {
+  const operations = operationsOf(patch);
+  const patched = { root: structuredClone(object) };
+  let copied = 0;
+  for (const [i, operation] of operations.entries()) {
+    if (operation.op === "copy") copied += sizeAt(patched.root, operation.from);
+    if (copied > COPIED_MAX) throw tooLarge(`copy operations add more than ${COPIED_MAX} bytes`);
+    applyOne(patched, operation, i);
+  }
+  return patched.root;
+}
+
+function operationsOf(patch: unknown): Operation[] {
+  if (!Array.isArray(patch)) {
+    throw new StatusError("BadRequest", "a JSON patch is a list of operations");
+  }
+  if (patch.length > OPERATIONS_MAX) {
+    throw tooLarge(
+      `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`,
+    );
+  }
+  patch.forEach(rejectMalformed);
+  return patch as Operation[];
+}
+
+const NEEDS_FROM = new Set(["move", "copy"]);
+const NEEDS_VALUE = new Set(["add", "replace", "test"]);
+
+function rejectMalformed(operation: unknown, i: number): void {
+  const refuse = (why: string) =>
+    new StatusError("BadRequest", `JSON patch operation ${i}: ${why}`);
+  if (!isJsonObject(operation)) throw refuse("is not an object");
+  const { op, path, from } = operation;
+  if (typeof op !== "string" || !(NEEDS_FROM.has(op) || NEEDS_VALUE.has(op) || op === "remove")) {
+    throw refuse(`unknown op ${JSON.stringify(op)}: add, remove, replace, move, copy or test`);
+  }
+  if (!isPointer(path)) throw refuse(`path ${JSON.stringify(path)} is no JSON pointer`);
+  if (NEEDS_FROM.has(op) && !isPointer(from)) {
+    throw refuse(`from ${JSON.stringify(from)} is no JSON pointer`);
+  }
+  if (NEEDS_VALUE.has(op) && !("value" in operation)) throw refuse(`${op} needs a value`);
+}
+
+function isPointer(value: unknown): value is string {
+  return typeof value === "string" && (value === "" || value.startsWith("/")) &&
+    !/(^|\/)(__proto__|constructor|prototype)(\/|$)/.test(value);
+}
+
+function applyOne(patched: { root: unknown }, operation: Operation, i: number): void {
+  const inRoot = { ...operation, path: `/root${operation.path}` } as Operation;
+  if ("from" in inRoot) inRoot.from = `/root${inRoot.from}`;
+  const [error] = applyPatch(patched, [inRoot]);
+  if (error === null || error === undefined) return;
+  const why = error.name === "TestError" ? "testing value failed" : "path is missing";
+  const { op, path } = operation;
+  throw new StatusError(
+    "Invalid",
+    "the server rejected our request due to an error in our request: " +
+      `JSON patch operation ${i} (${op} ${path}): ${why}`,
+  );
+}
+
+function sizeAt(root: unknown, pointer: string): number {
+  return JSON.stringify(Pointer.fromJSON(pointer).get(root))?.length ?? 0;
+}
+
+const tooLarge = (message: string) => new StatusError("RequestEntityTooLarge", message);

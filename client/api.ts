@@ -8,6 +8,12 @@ export interface ListOptions {
   fieldSelector?: string;
 }
 
+export interface WatchOptions extends ListOptions {
+  resourceVersion: string;
+  /** The server ends the watch after this time. */
+  timeoutSeconds?: number;
+}
+
 export interface List<T> {
   items: T[];
   resourceVersion: string;
@@ -49,6 +55,11 @@ export interface Api {
     name: string,
     options?: DeleteOptions,
   ): Promise<void>;
+  /** Deletes what a list with the same options would show, each object as `delete` does. */
+  deleteCollection<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions & DeleteOptions,
+  ): Promise<void>;
   /** @throws {StatusError} Conflict when the pod has a node already */
   bind(namespace: string, podName: string, podUid: string, nodeName: string): Promise<void>;
   /** Replaces a subresource such as `finalize` of a namespace. */
@@ -59,7 +70,7 @@ export interface Api {
    */
   watch<T extends KubeObject>(
     resource: Resource<T>,
-    options: ListOptions & { resourceVersion: string },
+    options: WatchOptions,
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent<T>>;
 }

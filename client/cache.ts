@@ -1,5 +1,6 @@
 import type { KubeObject } from "../api/types/meta.ts";
 import type { Resource } from "../api/types/resources.ts";
+import type { ListOptions } from "./api.ts";
 
 /** Read side of a component: what its watches have delivered so far. Objects are read-only. */
 export interface Cache {
@@ -17,11 +18,16 @@ export interface Cache {
 /** What a component wants written. The only thing that a plan may return. */
 export type Write =
   | { verb: "create"; object: KubeObject }
-  | { verb: "update" | "updateStatus"; object: KubeObject }
-  | { verb: "delete"; object: KubeObject };
+  | { verb: "update" | "updateStatus" | "finalize"; object: KubeObject }
+  /** Only this very object, by its uid. */
+  | { verb: "delete"; object: KubeObject; gracePeriodSeconds?: number }
+  | { verb: "deleteCollection"; resource: Resource<KubeObject>; namespace: string };
 
 /** A cache that tells when something changed; what the informers are. */
 export interface WatchedCache extends Cache {
+  /** Starts to follow a resource. Asking again with the same filter changes nothing. */
+  watch<T extends KubeObject>(resource: Resource<T>, filter?: ListOptions): void;
+  isWatching(resource: Resource<KubeObject>): boolean;
   /**
    * Calls `listener` after the cache has changed: `before` is undefined for a new object, `after` for one that
    * is gone. Objects that are there already are delivered first. @returns a function that ends it

@@ -1,0 +1,295 @@
+import type { Binding } from "../api/types/core_v1.ts";
+import type { KubeObject, ListMeta } from "../api/types/meta.ts";
+import { PODS, type Resource } from "../api/types/resources.ts";
+import { fromStatus, StatusError, type StatusReason } from "../api/types/status.ts";
+import type {
+  Api,
+  DeleteOptions,
+  List,
+  ListOptions,
+  PatchType,
+  WatchEvent,
+  WatchOptions,
+} from "./api.ts";
+import { linesOf } from "./lines.ts";
+
+/** The network, or the apiserver's own handler in the same process. */
+export type Fetch = (request: Request) => Promise<Response> | Response;
+
+export interface HttpApiOptions {
+  /** Scheme, host and port, without a path. */
+  baseUrl: string;
+  fetch: Fetch;
+  /** Sent as a bearer token. */
+  token?: string;
+}
+
+const PATCH_MEDIA_TYPE: Readonly<Record<PatchType, string>> = {
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+  json: "application/json-patch+json",
+};
+
+/** What an answer without a Status means. */
+const REASON_OF_CODE: Readonly<Record<number, StatusReason>> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "NotFound",
+  405: "MethodNotAllowed",
+  409: "Conflict",
+  410: "Expired",
+  413: "RequestEntityTooLarge",
+  415: "UnsupportedMediaType",
+  422: "Invalid",
+  429: "TooManyRequests",
+  502: "ServiceUnavailable",
+  503: "ServiceUnavailable",
+  504: "Timeout",
+};
+
+interface Call {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  path: string;
+  body?: unknown;
+  mediaType?: string;
+  signal?: AbortSignal;
+}
+
+export class HttpApi implements Api {
+  readonly #baseUrl: string;
+  readonly #fetch: Fetch;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor({ baseUrl, fetch, token }: HttpApiOptions) {
+    this.#baseUrl = baseUrl.replace(/\/$/, "");
+    this.#fetch = fetch;
+    this.#headers = {
+      accept: "application/json",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): Promise<T> {
+    return this.#json({ method: "GET", path: pathOf(resource, namespace, name) });
+  }
+
+  async list<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions = {},
+  ): Promise<List<T>> {
+    const path = pathOf(resource, options.namespace ?? "") + queryOf(options);
+    const list = await this.#json<{ items: T[] | null; metadata: ListMeta }>({
+      method: "GET",
+      path,
+    });
+    const items = list.items ?? [];
+    for (const item of items) nameType(item, resource);
+    return { items, resourceVersion: list.metadata.resourceVersion ?? "" };
+  }
+
+  create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
+    const path = pathOf(resource, object.metadata.namespace ?? "");
+    return this.#json({ method: "POST", path, body: object });
+  }
+
+  update<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
+    return this.#json({ method: "PUT", path: pathOfObject(resource, object), body: object });
+  }
+
+  updateStatus<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
+    return this.replace(resource, object, "status");
+  }
+
+  replace<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    subresource: string,
+  ): Promise<T> {
+    const path = `${pathOfObject(resource, object)}/${subresource}`;
+    return this.#json({ method: "PUT", path, body: object });
+  }
+
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    target: { namespace: string; name: string; subresource?: string },
+    type: PatchType,
+    patch: unknown,
+  ): Promise<T> {
+    const { namespace, name, subresource } = target;
+    const path = pathOf(resource, namespace, name) +
+      (subresource === undefined ? "" : `/${subresource}`);
+    const mediaType = PATCH_MEDIA_TYPE[type];
+    return this.#json({ method: "PATCH", path, body: patch, mediaType });
+  }
+
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    name: string,
+    options: DeleteOptions = {},
+  ): Promise<void> {
+    const path = pathOf(resource, namespace, name);
+    await this.#json({ method: "DELETE", path, body: deleteOptionsOf(options) });
+  }
+
+  async deleteCollection<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions & DeleteOptions,
+  ): Promise<void> {
+    const path = pathOf(resource, options.namespace ?? "") + queryOf(options);
+    await this.#json({ method: "DELETE", path, body: deleteOptionsOf(options) });
+  }
+
+  async bind(
+    namespace: string,
+    podName: string,
+    podUid: string,
+    nodeName: string,
+  ): Promise<void> {
+    const body: Binding = {
+      apiVersion: "v1",
+      kind: "Binding",
+      metadata: { name: podName, namespace, uid: podUid },
+      target: { apiVersion: "v1", kind: "Node", name: nodeName },
+    };
+    const path = `${pathOf(PODS, namespace, podName)}/binding`;
+    await this.#json({ method: "POST", path, body });
+  }
+
+  async *watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>, void, void> {
+    const path = pathOf(resource, options.namespace ?? "") + queryOf(options, {
+      watch: "true",
+      allowWatchBookmarks: "true",
+      resourceVersion: options.resourceVersion,
+      ...(options.timeoutSeconds === undefined
+        ? {}
+        : { timeoutSeconds: String(options.timeoutSeconds) }),
+    });
+    try {
+      const response = await this.#send({ method: "GET", path, signal });
+      if (response.body === null) return;
+      for await (const lines of linesOf(response.body, signal)) {
+        for (const line of lines) yield eventOf(line, resource);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error instanceof StatusError ? error : this.#unreachable(error);
+    }
+  }
+
+  async #json<R>(call: Call): Promise<R> {
+    const response = await this.#send(call);
+    try {
+      return await response.json() as R;
+    } catch (error) {
+      throw new StatusError(
+        "ServiceUnavailable",
+        `Cannot read the answer to ${call.method} ${call.path}: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  async #send({ method, path, body, mediaType, signal }: Call): Promise<Response> {
+    const request = new Request(this.#baseUrl + path, {
+      method,
+      headers: body === undefined
+        ? this.#headers
+        : { ...this.#headers, "content-type": mediaType ?? "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    let response: Response;
+    try {
+      response = await this.#fetch(request);
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+    if (!response.ok) throw await failureOf(response, `${method} ${path}`);
+    return response;
+  }
+
+  #unreachable(error: unknown): StatusError {
+    return new StatusError(
+      "ServiceUnavailable",
+      `Cannot reach the apiserver at ${this.#baseUrl}: ${messageOf(error)}`,
+    );
+  }
+}
+
+function pathOf(resource: Resource<KubeObject>, namespace: string, name?: string): string {
+  const group = resource.apiVersion.includes("/") ? "apis" : "api";
+  const scope = resource.isNamespaced && namespace !== ""
+    ? `/namespaces/${encodeURIComponent(namespace)}`
+    : "";
+  const item = name === undefined ? "" : `/${encodeURIComponent(name)}`;
+  return `/${group}/${resource.apiVersion}${scope}/${resource.resource}${item}`;
+}
+
+function pathOfObject(resource: Resource<KubeObject>, { metadata }: KubeObject): string {
+  return pathOf(resource, metadata.namespace ?? "", metadata.name);
+}
+
+function queryOf(options: ListOptions, more: Record<string, string> = {}): string {
+  const query = new URLSearchParams(more);
+  if (options.labelSelector !== undefined) query.set("labelSelector", options.labelSelector);
+  if (options.fieldSelector !== undefined) query.set("fieldSelector", options.fieldSelector);
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+function deleteOptionsOf({ gracePeriodSeconds, uid }: DeleteOptions): unknown {
+  return {
+    apiVersion: "v1",
+    kind: "DeleteOptions",
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(uid === undefined ? {} : { preconditions: { uid } }),
+  };
+}
+
+/** Items of a list may leave out what the list says for all of them. */
+function nameType(object: KubeObject, { apiVersion, kind }: Resource<KubeObject>): void {
+  object.apiVersion ??= apiVersion;
+  object.kind ??= kind;
+}
+
+function eventOf<T extends KubeObject>(line: string, resource: Resource<T>): WatchEvent<T> {
+  let event: WatchEvent<T> | { type: "ERROR"; object: unknown };
+  try {
+    event = JSON.parse(line);
+  } catch (error) {
+    throw new StatusError(
+      "ServiceUnavailable",
+      `Cannot read the watch of ${resource.resource}: ${messageOf(error)}`,
+    );
+  }
+  if (event.type === "ERROR") {
+    throw fromStatus(event.object) ??
+      new StatusError("InternalError", `The watch of ${resource.resource} ended with an error`);
+  }
+  nameType(event.object, resource);
+  return event;
+}
+
+async function failureOf(response: Response, what: string): Promise<StatusError> {
+  const text = await response.text().catch(() => "");
+  const status = fromStatus(parsed(text));
+  if (status !== undefined) return status;
+  const reason = REASON_OF_CODE[response.status] ?? "InternalError";
+  return new StatusError(reason, `${what} answered ${response.status}: ${text.slice(0, 200)}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not every proxy in between answers JSON: the code alone speaks
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../api/types/meta.ts";
+import type { Resource } from "../api/types/resources.ts";
+import type { ListOptions } from "./api.ts";
+import type { WatchedCache } from "./cache.ts";
+import { type InformerOptions, type Listener, Reflector } from "./reflector.ts";
+
+export type { InformerOptions } from "./reflector.ts";
+
+/** The cache of one process: one watch for each resource, shared by every component that reads it. */
+export class Informers implements WatchedCache {
+  readonly #options: InformerOptions;
+  // deno-lint-ignore no-explicit-any -- one map holds reflectors of different objects
+  readonly #reflectors = new Map<string, Reflector<any>>();
+
+  constructor(options: InformerOptions) {
+    this.#options = options;
+  }
+
+  /** Starts to follow a resource. Asking again with the same filter changes nothing. */
+  watch<T extends KubeObject>(resource: Resource<T>, filter: ListOptions = {}): void {
+    const key = keyOf(resource);
+    const there = this.#reflectors.get(key);
+    if (there !== undefined) {
+      assert.deepEqual(there.filter, filter, `${key} is watched already, with another filter`);
+      return;
+    }
+    const reflector = new Reflector(resource, filter, this.#options);
+    this.#reflectors.set(key, reflector);
+    void reflector.run();
+  }
+
+  isWatching(resource: Resource<KubeObject>): boolean {
+    return this.#reflectors.has(keyOf(resource));
+  }
+
+  revisionOf(resource: Resource<KubeObject>): number {
+    return this.#of(resource).revision;
+  }
+
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    name: string,
+  ): Readonly<T> | undefined {
+    return this.#of(resource).get(namespace, name);
+  }
+
+  list<T extends KubeObject>(resource: Resource<T>, namespace?: string): readonly Readonly<T>[] {
+    return this.#of(resource).list(namespace);
+  }
+
+  onChange<T extends KubeObject>(resource: Resource<T>, listener: Listener<T>): () => void {
+    return this.#of(resource).onChange(listener);
+  }
+
+  async synced(): Promise<void> {
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.listed));
+  }
+
+  #of<T extends KubeObject>(resource: Resource<T>): Reflector<T> {
+    const reflector = this.#reflectors.get(keyOf(resource));
+    assert.ok(reflector !== undefined, `${keyOf(resource)} is read but not watched`);
+    return reflector;
+  }
+}
+
+function keyOf({ apiVersion, resource }: Resource<KubeObject>): string {
+  return `${apiVersion}/${resource}`;
+}

@@ -32,7 +32,10 @@ export type CauseReason =
   | "FieldValueNotFound"
   | "FieldValueTooLong"
   | "FieldValueTooMany"
-  | "FieldManagerConflict";
+  | "FieldManagerConflict"
+  | "NamespaceTerminating"
+  | "ResourceVersionTooLarge"
+  | "UnexpectedServerResponse";
 
 /** One wrong field. `field` is a path such as `spec.containers[0].image`; `message` leaves it out. */
 export interface FieldError {

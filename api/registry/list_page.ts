@@ -1,0 +1,95 @@
+import type { Revision } from "../../store/ledger.ts";
+import type { Store, Versioned } from "../../store/store.ts";
+import { StatusError } from "../types/status.ts";
+import { continueToken, readContinueToken } from "./continue_token.ts";
+import { prefixOf } from "./keys.ts";
+import type { AnyKind } from "./kind.ts";
+import type { Selection } from "./selection.ts";
+
+export interface ListOptions {
+  /** Absent: all namespaces. */
+  readonly namespace?: string;
+  readonly selection: Selection;
+  /** Objects at the most; 0: all of them. */
+  readonly limit: number;
+  /** A token of the page before, or "". */
+  readonly continue: string;
+  /** Shows the state after this revision; the newest where absent. */
+  readonly exactRevision?: Revision;
+}
+
+/** A consistent part of a list. */
+export interface Page {
+  readonly items: readonly Versioned[];
+  readonly revision: Revision;
+  /** "" where this is the end. */
+  readonly continue: string;
+  /** Known where nothing is selected away. */
+  readonly remaining?: number;
+}
+
+const TOO_OLD = "The provided continue parameter is too old to display a consistent list result. " +
+  "You must start a new list without the continue parameter.";
+
+/** @throws {StatusError} BadRequest on a wrong token, Expired when the state it speaks of is compacted */
+export function listPage(kind: AnyKind, store: Store, options: ListOptions): Page {
+  const { selection, limit } = options;
+  const prefix = prefixOf(
+    kind.resource,
+    kind.resource.isNamespaced ? options.namespace : undefined,
+  );
+  const from = options.continue === "" ? undefined : readContinueToken(options.continue);
+  const revision = from?.revision ?? options.exactRevision ?? store.revision;
+  const all = stateAt(store, prefix, revision, from !== undefined);
+  const start = from === undefined ? 0 : firstAfter(all, prefix + from.last);
+  if (selection.isEverything && (limit === 0 || start + limit >= all.length)) {
+    return { items: start === 0 ? all : all.slice(start), revision, continue: "" };
+  }
+  return pageFrom(all, start, { selection, limit, prefix, revision });
+}
+
+interface Cut {
+  readonly selection: Selection;
+  readonly limit: number;
+  readonly prefix: string;
+  readonly revision: Revision;
+}
+
+function pageFrom(all: readonly Versioned[], start: number, cut: Cut): Page {
+  const { selection, limit, prefix, revision } = cut;
+  const items: Versioned[] = [];
+  let at = start;
+  for (; at < all.length && (limit === 0 || items.length < limit); at += 1) {
+    const item = all[at]!;
+    if (selection.isEverything || selection.matches(item.object)) items.push(item);
+  }
+  if (at >= all.length) return { items, revision, continue: "" };
+  const token = continueToken({ revision, last: all[at - 1]!.key.slice(prefix.length) });
+  const known = selection.isEverything && { remaining: all.length - at };
+  return { items, revision, continue: token, ...known };
+}
+
+function stateAt(store: Store, prefix: string, revision: Revision, isContinued: boolean) {
+  if (revision === store.revision) return store.list(prefix);
+  if (revision > store.revision) throw tooLarge(revision, store.revision);
+  if (revision >= store.compacted) return store.listAt(prefix, revision);
+  const message = isContinued ? TOO_OLD : `too old resource version: ${revision}`;
+  throw new StatusError("Expired", message);
+}
+
+/** The client knows a version that this server has not got: a list can't show it. */
+export function tooLarge(revision: Revision, current: Revision): StatusError {
+  const message = `Too large resource version: ${revision}, current: ${current}`;
+  return new StatusError("Timeout", message, [], { retryAfterSeconds: 1 });
+}
+
+function firstAfter(all: readonly Versioned[], key: string): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (all[middle]!.key <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

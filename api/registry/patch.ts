@@ -1,0 +1,25 @@
+import { applyJsonPatch } from "../types/json_patch.ts";
+import { isJsonObject } from "../types/json.ts";
+import { mergePatch } from "../types/merge_patch.ts";
+import type { MessageSchema } from "../types/schema.ts";
+import { StatusError } from "../types/status.ts";
+import { strategicMerge } from "../types/strategic_merge.ts";
+
+export type PatchType = "json" | "merge" | "strategic";
+
+/**
+ * @returns JSON that shares parts with `object`, which is not changed: decode it before anything else
+ * @throws {StatusError} BadRequest, Invalid when the patch does not fit
+ */
+export function applyPatch(
+  type: PatchType,
+  schema: MessageSchema,
+  object: unknown,
+  patch: unknown,
+): unknown {
+  if (type === "json") return applyJsonPatch(object, patch);
+  if (!isJsonObject(patch)) {
+    throw new StatusError("BadRequest", "the patch must be a JSON object");
+  }
+  return type === "merge" ? mergePatch(object, patch) : strategicMerge(schema, object, patch);
+}

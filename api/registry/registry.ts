@@ -1,0 +1,271 @@
+import type { Clock, Random } from "../types/ambient.ts";
+import type { KubeObject } from "../types/meta.ts";
+import type { Store, Versioned, View } from "../../store/store.ts";
+import type { Admission, Attempt } from "../admission/admission.ts";
+import { type DecodedObject, decodeObject, type FieldValidation } from "./decode_object.ts";
+import { keyOf, prefixOf } from "./keys.ts";
+import type { ActionSubresource, AnyKind, Moment, ViewSubresource } from "./kind.ts";
+import { type ListOptions, listPage, type Page } from "./list_page.ts";
+import { type Place, rejectElsewhere } from "./object_meta.ts";
+import { applyPatch, type PatchType } from "./patch.ts";
+import { planCreate, prepareCreate } from "./plan_create.ts";
+import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
+import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
+import { notFound, rejectOtherUid } from "./refusals.ts";
+import type { Selection } from "./selection.ts";
+
+export interface WriteOptions {
+  /** Everything happens but the write. */
+  readonly isDryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+}
+
+/** What a write left behind. `bytes` is the JSON of `object` where it is stored. */
+export interface Written {
+  readonly object: KubeObject;
+  readonly bytes: Uint8Array | undefined;
+  readonly isNew: boolean;
+  readonly warnings: readonly string[];
+}
+
+export interface Deleted extends Written {
+  readonly isRemoved: boolean;
+}
+
+export interface Patch {
+  readonly type: PatchType;
+  readonly body: unknown;
+}
+
+/** What a registry needs of the world. Namespaces live in `store`, whatever the kind's own store is. */
+export interface Surroundings {
+  readonly store: Store;
+  readonly volatileStore: Store;
+  readonly admission: readonly Admission[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newUid: () => string;
+}
+
+/** Deletions in one commit of a collection; well under what a ledger takes at once. */
+const DELETIONS_PER_COMMIT = 100;
+
+/** The verbs of one kind, once for all kinds. Decisions are made inside the transaction, so none is retried. */
+export class Registry {
+  readonly store: Store;
+  readonly #around: Surroundings;
+  constructor(readonly kind: AnyKind, around: Surroundings) {
+    this.#around = around;
+    this.store = kind.isVolatile ? around.volatileStore : around.store;
+  }
+
+  /** @throws {StatusError} NotFound */
+  get(place: Place): Versioned {
+    const { resource } = this.kind;
+    const version = this.store.get(keyOf(resource, place.namespace, place.name));
+    if (version === undefined) throw notFound(resource, place.name);
+    return version;
+  }
+
+  /** @throws {StatusError} BadRequest, Expired, Timeout */
+  list(options: ListOptions): Page {
+    return listPage(this.kind, this.store, options);
+  }
+
+  /** @throws {StatusError} BadRequest, Invalid, AlreadyExists, and what admission refuses */
+  create(namespace: string, json: unknown, options: WriteOptions): Promise<Written> {
+    const decoded = this.#decode(json, options);
+    rejectElsewhere(decoded.object, { namespace, name: "" });
+    return this.#create(namespace, decoded, options);
+  }
+
+  /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
+  async update(place: Place, json: unknown, options: WriteOptions): Promise<Written> {
+    const decoded = this.#decode(json, options);
+    rejectElsewhere(decoded.object, place);
+    const isThere = this.store.get(keyOf(this.kind.resource, place.namespace, place.name));
+    if (isThere === undefined && this.kind.createsOnUpdate) {
+      const { metadata } = decoded.object;
+      const object = { ...decoded.object, metadata: { ...metadata, name: place.name } };
+      return await this.#create(place.namespace, { ...decoded, object }, options);
+    }
+    const moment = this.#moment();
+    const written = await this.#change(
+      place,
+      options,
+      (old, view) => planUpdate(this.kind, decoded.object, old, view, moment),
+    );
+    return { ...written, warnings: decoded.warnings };
+  }
+
+  /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
+  async patch(place: Place, patch: Patch, options: WriteOptions): Promise<Written> {
+    const moment = this.#moment();
+    let warnings: readonly string[] = [];
+    const written = await this.#change(place, options, (old, view) => {
+      const json = applyPatch(patch.type, this.kind.schema, old, patch.body);
+      const decoded = this.#decode(json, options);
+      warnings = decoded.warnings;
+      rejectElsewhere(decoded.object, place);
+      return planUpdate(this.kind, decoded.object, old, view, moment);
+    });
+    return { ...written, warnings };
+  }
+
+  /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
+  async updateView(
+    subresource: ViewSubresource<KubeObject>,
+    place: Place,
+    json: unknown,
+    options: WriteOptions,
+  ): Promise<Written> {
+    const { resource, schema } = subresource;
+    const decoded = decodeObject(resource, schema, json, options.fieldValidation);
+    rejectElsewhere(decoded.object, place);
+    const written = await this.#change(
+      place,
+      options,
+      (old) => planViewUpdate(this.kind, subresource, decoded.object, old),
+    );
+    return { ...written, warnings: decoded.warnings };
+  }
+
+  /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
+  async patchView(
+    subresource: ViewSubresource<KubeObject>,
+    place: Place,
+    patch: Patch,
+    options: WriteOptions,
+  ): Promise<Written> {
+    const { resource, schema } = subresource;
+    let warnings: readonly string[] = [];
+    const written = await this.#change(place, options, (old) => {
+      const json = applyPatch(patch.type, schema, subresource.read(old), patch.body);
+      const decoded = decodeObject(resource, schema, json, options.fieldValidation);
+      warnings = decoded.warnings;
+      rejectElsewhere(decoded.object, place);
+      return planViewUpdate(this.kind, subresource, decoded.object, old);
+    });
+    return { ...written, warnings };
+  }
+
+  /** @throws {StatusError} NotFound, BadRequest, and what the action refuses */
+  act(
+    subresource: ActionSubresource<KubeObject>,
+    place: Place,
+    json: unknown,
+    options: WriteOptions,
+  ): Promise<Written> {
+    const { resource, schema } = subresource;
+    const { object: input } = decodeObject(resource, schema, json, options.fieldValidation);
+    rejectElsewhere(input, place);
+    const moment = this.#moment();
+    return this.#change(place, options, (old) => {
+      rejectOtherUid(this.kind.resource, old, input.metadata.uid ?? "");
+      return planReplace(this.kind, subresource.act(old, input, moment), old);
+    });
+  }
+
+  /** @throws {StatusError} NotFound, Conflict when a precondition fails, and what the kind refuses */
+  async delete(place: Place, deletion: Deletion, isDryRun: boolean): Promise<Deleted> {
+    const moment = this.#moment();
+    let planned: PlannedDeletion | undefined;
+    const written = await this.#change(place, { isDryRun }, (old, view) => {
+      this.#admit("DELETE", place.namespace, old, view);
+      return planned = planDelete(this.kind, old, deletion, moment);
+    });
+    return { ...written, isRemoved: planned?.isRemoved ?? false };
+  }
+
+  /** Deletes every selected object as `delete` does, in several commits. @returns what it found */
+  async deleteCollection(
+    namespace: string | undefined,
+    selection: Selection,
+    deletion: Deletion,
+    isDryRun: boolean,
+  ): Promise<readonly Versioned[]> {
+    const found = this.store.list(prefixOf(this.kind.resource, namespace))
+      .filter(({ object }) => selection.isEverything || selection.matches(object));
+    for (let start = 0; start < found.length; start += DELETIONS_PER_COMMIT) {
+      const part = found.slice(start, start + DELETIONS_PER_COMMIT);
+      await this.#deleteAll(part, deletion, isDryRun);
+    }
+    return found;
+  }
+
+  async #deleteAll(found: readonly Versioned[], deletion: Deletion, isDryRun: boolean) {
+    const moment = this.#moment();
+    await this.store.commit((view) => {
+      const writes = found.flatMap(({ key }) => {
+        const old = view.get(key);
+        if (old === undefined) return [];
+        return planDelete(this.kind, old.object, deletion, moment).writes;
+      });
+      return isDryRun ? [] : writes;
+    });
+  }
+
+  async #create(
+    namespace: string,
+    { object: input, warnings }: DecodedObject,
+    { isDryRun }: WriteOptions,
+  ): Promise<Written> {
+    const moment = this.#moment();
+    const prepared = prepareCreate(this.kind, input, namespace, moment);
+    let object = prepared;
+    const versions = await this.store.commit((view) => {
+      this.#admit("CREATE", namespace, prepared, view);
+      const planned = planCreate(this.kind, prepared, view, moment);
+      object = planned.object;
+      return isDryRun ? [] : planned.writes;
+    });
+    return { ...writtenOf(versions[0], object), isNew: true, warnings };
+  }
+
+  /** Reads, decides and writes as one step. */
+  async #change(
+    place: Place,
+    { isDryRun }: Pick<WriteOptions, "isDryRun">,
+    decide: (old: KubeObject, view: View) => Planned,
+  ): Promise<Written> {
+    const { resource } = this.kind;
+    const key = keyOf(resource, place.namespace, place.name);
+    let found: Versioned | undefined;
+    let planned: Planned | undefined;
+    const versions = await this.store.commit((view) => {
+      found = view.get(key);
+      if (found === undefined) throw notFound(resource, place.name);
+      planned = decide(found.object, view);
+      return isDryRun ? [] : planned.writes;
+    });
+    const object = planned!.object;
+    const stored = object === found!.object ? found : undefined;
+    const written = versions.find((version) => version.key === key);
+    return { ...writtenOf(written ?? stored, object), isNew: false, warnings: [] };
+  }
+
+  #decode(json: unknown, { fieldValidation }: WriteOptions): DecodedObject {
+    return decodeObject(this.kind.resource, this.kind.schema, json, fieldValidation);
+  }
+
+  #admit(operation: Attempt["operation"], namespace: string, object: KubeObject, view: View): void {
+    const attempt: Attempt = { operation, kind: this.kind, namespace, object };
+    const seen = this.kind.isVolatile ? this.#around.store : view;
+    for (const admission of this.#around.admission) admission(attempt, seen);
+  }
+
+  #moment(): Moment {
+    const { clock, random, newUid } = this.#around;
+    return { now: secondsOf(clock.now()), random, newUid };
+  }
+}
+
+function writtenOf(version: Versioned | undefined, object: KubeObject) {
+  if (version === undefined) return { object, bytes: undefined };
+  return { object: version.object as KubeObject, bytes: version.bytes };
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes times. */
+export function secondsOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,233 @@
+import { parseArgs } from "node:util";
+
+export const COMMANDS = {
+  up: "bring up a cluster on this host, with an example service",
+  down: "stop it and take containers, links, rules and programs away",
+  master: "run the API server, scheduler and controllers in the foreground",
+  agent: "run this node's agent and data path in the foreground",
+  version: "print the version",
+  help: "print this text",
+} as const;
+
+export type Command = keyof typeof COMMANDS;
+
+/** Every setting of every process, with its unit in its name. Ports are TCP; ranges are inclusive. */
+export interface Settings {
+  readonly dataDir: string;
+  readonly clusterName: string;
+  readonly bindAddress: string;
+  readonly advertiseAddress: string;
+  readonly apiPort: number;
+  readonly agentPort: number;
+  readonly serviceCidr: string;
+  readonly clusterCidr: string;
+  readonly nodePortRange: { readonly first: number; readonly last: number };
+  readonly nodeName: string;
+  readonly backend: "auto" | "ebpf" | "nftables";
+  readonly dockerHost: string;
+  readonly example: boolean;
+  readonly purge: boolean;
+}
+
+/** What the settings take from the host where no flag says otherwise. */
+export interface HostDefaults {
+  readonly hostname: string;
+  /** The address that others reach this host by. */
+  readonly address: string;
+  readonly dockerHost: string | undefined;
+}
+
+/** The arguments make no sense; the message is for whoever typed them. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+interface Flag {
+  readonly type: "string" | "boolean";
+  /** Shown by `help`; undefined where the host decides. */
+  readonly default?: string;
+  readonly help: string;
+}
+
+/** The one list of flags: parsing, defaults, `help` and the README's table follow it. */
+export const FLAGS = {
+  "data-dir": { type: "string", default: "/var/lib/wherry", help: "state, certificates and logs" },
+  "cluster-name": {
+    type: "string",
+    default: "wherry",
+    help: "names links, rules, pins and labels: several clusters can share a host",
+  },
+  "bind-address": { type: "string", default: "0.0.0.0", help: "where API and agent listen" },
+  "advertise-address": {
+    type: "string",
+    help: "address of this node (default: of the default route)",
+  },
+  "api-port": { type: "string", default: "6443", help: "port of the API" },
+  "agent-port": { type: "string", default: "10250", help: "port of the agent" },
+  "service-cidr": { type: "string", default: "10.96.0.0/16", help: "virtual IPs of services" },
+  "cluster-cidr": { type: "string", default: "10.244.0.0/16", help: "addresses of pods" },
+  "node-port-range": { type: "string", default: "30000-32767", help: "ports of NodePort services" },
+  "node-name": { type: "string", help: "name of this node (default: the hostname)" },
+  "backend": { type: "string", default: "auto", help: "data path: auto, ebpf or nftables" },
+  "docker-host": {
+    type: "string",
+    help: "container engine (default: DOCKER_HOST, else unix:///var/run/docker.sock)",
+  },
+  "no-example": { type: "boolean", help: "up: do not apply examples/web.yaml" },
+  "purge": { type: "boolean", help: "down: delete the data directory as well" },
+  "help": { type: "boolean", help: "print this text" },
+} as const satisfies Record<string, Flag>;
+
+export const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
+
+/** Enough for every link, table and pin that is named after the cluster. */
+const CLUSTER_NAME_LENGTH_MAX = 20;
+
+/** @throws {UsageError} on an unknown command or flag, or a value that cannot be */
+export function parseCommand(
+  args: readonly string[],
+  host: HostDefaults,
+): { command: Command; settings: Settings } {
+  const { values, positionals } = parseFlags(args);
+  const [command = "help", ...more] = positionals;
+  if (!Object.hasOwn(COMMANDS, command)) {
+    const known = Object.keys(COMMANDS).join(", ");
+    throw new UsageError(`Unknown command "${command}": it is one of ${known}`);
+  }
+  if (more.length > 0) throw new UsageError(`Unexpected argument "${more[0]}" after ${command}`);
+  const settings = settingsOf(values, host);
+  return { command: values.help === true ? "help" : command as Command, settings };
+}
+
+type Values = { [name in keyof typeof FLAGS]?: string | boolean };
+
+function parseFlags(args: readonly string[]): { values: Values; positionals: string[] } {
+  const options = Object.fromEntries(
+    Object.entries(FLAGS).map(([name, { type }]) => [name, { type }]),
+  );
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    const [sentence] = (error as Error).message.split(". ");
+    throw new UsageError(`${sentence}: see help`);
+  }
+}
+
+function settingsOf(values: Values, host: HostDefaults): Settings {
+  const text = (name: keyof typeof FLAGS): string => {
+    const flag: Flag = FLAGS[name];
+    return String(values[name] ?? flag.default ?? "");
+  };
+  return {
+    dataDir: absolutePath("data-dir", text("data-dir")),
+    clusterName: clusterName(text("cluster-name")),
+    bindAddress: ipv4("bind-address", text("bind-address")),
+    advertiseAddress: ipv4("advertise-address", text("advertise-address") || host.address),
+    apiPort: port("api-port", text("api-port")),
+    agentPort: port("agent-port", text("agent-port")),
+    serviceCidr: cidr("service-cidr", text("service-cidr")),
+    clusterCidr: cidr("cluster-cidr", text("cluster-cidr")),
+    nodePortRange: portRange("node-port-range", text("node-port-range")),
+    nodeName: nodeName(text("node-name") || host.hostname.toLowerCase()),
+    backend: backend(text("backend")),
+    dockerHost: dockerHost(text("docker-host") || host.dockerHost || DEFAULT_DOCKER_HOST),
+    example: values["no-example"] !== true,
+    purge: values.purge === true,
+  };
+}
+
+function refuse(flag: keyof typeof FLAGS, value: string, rule: string): never {
+  throw new UsageError(`--${flag} ${JSON.stringify(value)}: ${rule}`);
+}
+
+/** Links, tables and pins carry the name, so it has to be short and plain. */
+function clusterName(value: string): string {
+  const isPlain = /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value);
+  if (isPlain && value.length <= CLUSTER_NAME_LENGTH_MAX) return value;
+  const rule = `must be at most ${CLUSTER_NAME_LENGTH_MAX} lower case letters, digits and dashes`;
+  return refuse("cluster-name", value, `${rule}, and begin with a letter`);
+}
+
+function nodeName(value: string): string {
+  const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+  if (new RegExp(`^${label}(\\.${label})*$`).test(value) && value.length <= 253) return value;
+  return refuse("node-name", value, "must be a lower case DNS name");
+}
+
+function absolutePath(flag: keyof typeof FLAGS, value: string): string {
+  if (value.startsWith("/") && !value.split("/").includes("..") && value !== "/") {
+    return value.replace(/\/+$/, "");
+  }
+  return refuse(flag, value, "must be an absolute path");
+}
+
+function isIpv4(value: string): boolean {
+  const parts = value.split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+}
+
+function ipv4(flag: keyof typeof FLAGS, value: string): string {
+  return isIpv4(value) ? value : refuse(flag, value, "must be an IPv4 address");
+}
+
+/** Small enough that a service or pod fits, and not so large that an allocation map would hurt. */
+function cidr(flag: keyof typeof FLAGS, value: string): string {
+  const [address = "", length = ""] = value.split("/");
+  const isLength = /^\d+$/.test(length) && Number(length) >= 8 && Number(length) <= 28;
+  if (isIpv4(address) && isLength) return value;
+  return refuse(flag, value, "must be an IPv4 range such as 10.96.0.0/16, from /8 to /28");
+}
+
+function isPort(value: string): boolean {
+  return /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535;
+}
+
+function port(flag: keyof typeof FLAGS, value: string): number {
+  return isPort(value) ? Number(value) : refuse(flag, value, "must be a port from 1 to 65535");
+}
+
+function portRange(flag: keyof typeof FLAGS, value: string): { first: number; last: number } {
+  const [first = "", last = ""] = value.split("-");
+  if (isPort(first) && isPort(last) && Number(first) <= Number(last)) {
+    return { first: Number(first), last: Number(last) };
+  }
+  return refuse(flag, value, "must be a range of ports such as 30000-32767");
+}
+
+function backend(value: string): Settings["backend"] {
+  if (value === "auto" || value === "ebpf" || value === "nftables") return value;
+  return refuse("backend", value, "must be auto, ebpf or nftables");
+}
+
+function dockerHost(value: string): string {
+  if (value.startsWith("unix:///") || /^tcp:\/\/[^/]+:\d+$/.test(value)) return value;
+  return refuse("docker-host", value, "must be unix:///path or tcp://host:port");
+}
+
+/** The flags that make another process act on the same cluster. */
+export function asFlags(settings: Settings): string[] {
+  const { nodePortRange: { first, last } } = settings;
+  return [
+    `--data-dir=${settings.dataDir}`,
+    `--cluster-name=${settings.clusterName}`,
+    `--bind-address=${settings.bindAddress}`,
+    `--advertise-address=${settings.advertiseAddress}`,
+    `--api-port=${settings.apiPort}`,
+    `--agent-port=${settings.agentPort}`,
+    `--service-cidr=${settings.serviceCidr}`,
+    `--cluster-cidr=${settings.clusterCidr}`,
+    `--node-port-range=${first}-${last}`,
+    `--node-name=${settings.nodeName}`,
+    `--backend=${settings.backend}`,
+    `--docker-host=${settings.dockerHost}`,
+  ];
+}
+
+export function helpText(): string {
+  const commands = Object.entries(COMMANDS).map(([name, help]) => `  ${name.padEnd(9)}${help}`);
+  const flags = Object.entries(FLAGS as Record<string, Flag>).map(([name, flag]) => {
+    const value = flag.default === undefined ? "" : ` (default: ${flag.default})`;
+    return `  --${name.padEnd(19)}${flag.help}${value}`;
+  });
+  return ["Usage: wherry COMMAND [FLAGS]", "", ...commands, "", ...flags].join("\n");
+}

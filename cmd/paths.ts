@@ -1,0 +1,36 @@
+/** Where everything of a cluster lies under its data directory. */
+export interface Paths {
+  readonly dataDir: string;
+  readonly kubeconfig: string;
+  readonly pki: string;
+  /** `token,user,uid,"group,group"` a line, as in Kubernetes's static token file. */
+  readonly tokens: string;
+  readonly store: string;
+  /** Volumes and other files of pods. */
+  readonly pods: string;
+  pidFile(process: ProcessName): string;
+  logFile(process: ProcessName): string;
+}
+
+export type ProcessName = "master" | "agent" | "dockerd";
+
+export function pathsOf(dataDir: string): Paths {
+  return {
+    dataDir,
+    kubeconfig: `${dataDir}/kubeconfig`,
+    pki: `${dataDir}/pki`,
+    tokens: `${dataDir}/pki/tokens.csv`,
+    store: `${dataDir}/store.db`,
+    pods: `${dataDir}/pods`,
+    pidFile: (process) => `${dataDir}/run/${process}.pid`,
+    logFile: (process) => `${dataDir}/log/${process}.log`,
+  };
+}
+
+/** Secrets and volumes lie below, so the folder is for its owner alone. */
+export async function makeDataDir(paths: Paths): Promise<void> {
+  await Deno.mkdir(paths.dataDir, { recursive: true, mode: 0o700 });
+  for (const folder of ["run", "log"]) {
+    await Deno.mkdir(`${paths.dataDir}/${folder}`, { recursive: true, mode: 0o700 });
+  }
+}

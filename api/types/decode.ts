@@ -2,6 +2,7 @@
  * Strict decoding: JSON from outside becomes an object of a declared type, or the list of what is wrong with
  * it. Decoders are built once for each schema; a path becomes text only when there is a mistake to name.
  */
+import { FieldPath } from "./field_path.ts";
 import { isJsonObject, type JsonObject, jsonTypeOf, setOwn } from "./json.ts";
 import { decodeScalar, goScalarName, WRONG, zeroOf } from "./decode_scalar.ts";
 import type { AnySchema, Field, MessageSchema, Schema } from "./schema.ts";
@@ -24,7 +25,7 @@ export const MISTAKES_MAX = 100;
  * list or map is the zero value; quantities become canonical text.
  */
 export function decode<T>(schema: Schema<T> & MessageSchema, json: unknown): Decoded<T> {
-  const walk: Walk = { path: [], depth: 0, owner: "", errors: [], unknown: [] };
+  const walk: Walk = { path: new FieldPath(), owner: "", errors: [], unknown: [] };
   const object = decoderOf(schema)(json, walk) ?? decoderOf(schema)({}, walk);
   return { object: object as T, errors: walk.errors, unknown: walk.unknown };
 }
@@ -50,10 +51,9 @@ export function rejectUndecoded(
   throw new StatusError("BadRequest", `${subject}: ${what}`);
 }
 
-/** Where decoding stands. `path` is valid up to `depth`; `owner` is the message that holds the field. */
+/** Where decoding stands. `owner` is the message that holds the field. */
 interface Walk {
-  readonly path: (string | number)[];
-  depth: number;
+  readonly path: FieldPath;
   owner: string;
   readonly errors: string[];
   readonly unknown: string[];
@@ -100,8 +100,14 @@ function messageDecoder({ name, fields }: MessageSchema): Decoder {
   };
 }
 
+interface FieldPlan {
+  readonly decode: Decoder;
+  /** Text needs no decoder: the hot path keeps it at once. */
+  readonly isText: boolean;
+}
+
 interface Plan {
-  readonly decoders: ReadonlyMap<string, Decoder>;
+  readonly fields: ReadonlyMap<string, FieldPlan>;
   /** Messages that every object has, empty where the client sends none. */
   readonly always: readonly (readonly [string, Decoder])[];
 }
@@ -109,30 +115,34 @@ interface Plan {
 function planOf(fields: Readonly<Record<string, Field>>): Plan {
   const entries = Object.entries(fields);
   return {
-    decoders: new Map(entries.map(([name, { schema }]) => [name, decoderOf(schema)])),
+    fields: new Map(entries.map(([name, { schema }]) => {
+      const isText = schema.is === "string" || schema.is === "enum";
+      return [name, { decode: decoderOf(schema), isText }];
+    })),
     always: entries
       .filter(([, field]) => field.isAlways === true && field.schema.is === "message")
       .map(([name, { schema }]) => [name, decoderOf(schema)] as const),
   };
 }
 
-function decodeFields({ decoders, always }: Plan, json: JsonObject, walk: Walk): JsonObject {
+function decodeFields({ fields, always }: Plan, json: JsonObject, walk: Walk): JsonObject {
   const object: JsonObject = {};
   for (const name in json) {
     const value = json[name];
     if (value === null || value === undefined) continue;
-    const decoder = decoders.get(name);
-    walk.path[walk.depth++] = name;
-    if (decoder === undefined) nameUnknown(walk);
+    const field = fields.get(name);
+    if (field === undefined) nameUnknown(walk, name);
+    else if (field.isText && typeof value === "string") object[name] = value;
     else {
-      const decoded = decoder(value, walk);
+      walk.path.enter(name);
+      const decoded = field.decode(value, walk);
       if (decoded !== undefined) object[name] = decoded;
+      walk.path.leave();
     }
-    walk.depth--;
   }
   for (let i = 0; i < always.length; i++) {
-    const [name, decoder] = always[i]!;
-    if (object[name] === undefined) object[name] = decoder({}, walk);
+    const [name, decode] = always[i]!;
+    if (object[name] === undefined) object[name] = decode({}, walk);
   }
   return object;
 }
@@ -144,10 +154,10 @@ function listDecoder(item: AnySchema, goType: string): Decoder {
     const decoder = decoderOf(item);
     const list: unknown[] = [];
     for (let i = 0; i < value.length; i++) {
-      walk.path[walk.depth++] = i;
+      walk.path.enter(i);
       const decoded = decoder(value[i] ?? zero, walk);
       if (decoded !== undefined) list.push(decoded);
-      walk.depth--;
+      walk.path.leave();
     }
     return list;
   };
@@ -155,29 +165,33 @@ function listDecoder(item: AnySchema, goType: string): Decoder {
 
 function mapDecoder(item: AnySchema, goType: string): Decoder {
   const zero = zeroOf(item);
+  const isText = item.is === "string" || item.is === "enum";
   return (value, walk) => {
     if (!isJsonObject(value)) return refuse(walk, value, goType);
     const decoder = decoderOf(item);
-    const map: JsonObject = {};
+    const map: JsonObject = { ...value };
     for (const name in value) {
-      walk.path[walk.depth++] = name;
-      const decoded = decoder(value[name] ?? zero, walk);
-      if (decoded !== undefined) setOwn(map, name, decoded);
-      walk.depth--;
+      const found = value[name];
+      if (isText && typeof found === "string") continue;
+      walk.path.enter(name);
+      const decoded = decoder(found ?? zero, walk);
+      if (decoded === undefined) delete map[name];
+      else if (decoded !== found) setOwn(map, name, decoded);
+      walk.path.leave();
     }
     return map;
   };
 }
 
-function nameUnknown(walk: Walk): void {
-  if (walk.unknown.length >= MISTAKES_MAX) return;
-  walk.unknown.push(`unknown field ${JSON.stringify(pathText(walk))}`);
+function nameUnknown({ path, unknown }: Walk, name: string): void {
+  if (unknown.length >= MISTAKES_MAX) return;
+  unknown.push(`unknown field ${JSON.stringify(path.toString(name))}`);
 }
 
 /** `why` replaces the general words where a value of the right type is wrong in itself. */
 function refuse(walk: Walk, value: unknown, goType: string, why?: string): undefined {
   if (walk.errors.length >= MISTAKES_MAX) return undefined;
-  const path = pathText(walk);
+  const path = walk.path.toString();
   const into = path === "" ? "Go value" : `Go struct field ${walk.owner}.${path}`;
   walk.errors.push(
     why === undefined
@@ -185,15 +199,6 @@ function refuse(walk: Walk, value: unknown, goType: string, why?: string): undef
       : `${path}: ${why}`,
   );
   return undefined;
-}
-
-function pathText({ path, depth }: Walk): string {
-  let text = "";
-  for (let i = 0; i < depth; i++) {
-    const step = path[i]!;
-    text += typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`;
-  }
-  return text;
 }
 
 /** The Go name that kubectl's users know a type by: `[]v1.Container`, `map[string]string`. */

@@ -19,24 +19,43 @@ export const QUANTITY_ERROR = "quantities must match the regular expression " +
 const NANO = 1_000_000_000n;
 /** Larger amounts count as this one, as in Kubernetes. */
 const NANO_MAX = ((1n << 63n) - 1n) * NANO;
-/** More digits or a larger exponent than any amount in range can need: refused before they cost time. */
-const DIGITS_MAX = 64;
+/** More characters and a larger exponent than any amount in range needs are refused before they cost time. */
+const TEXT_MAX = 64;
 const EXPONENT_MAX = 40;
 
 const TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/;
 const DECIMAL = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
+/** Amounts repeat from pod to pod: texts read are remembered, this many at the most. */
+const REMEMBERED_MAX = 4096;
+
+interface Known extends Quantity {
+  /** The one way to write the amount, once somebody asked for it. */
+  canonical?: string;
+}
+
+const REMEMBERED = new Map<string, Known>();
+
 /** @returns undefined when the text is no quantity. What is finer than a billionth is rounded away from zero. */
 export function parseQuantity(text: string): Quantity | undefined {
-  const match = TEXT.exec(text);
-  if (match === null || text.length > DIGITS_MAX) return undefined;
+  const known = REMEMBERED.get(text);
+  if (known !== undefined) return known;
+  const quantity = read(text);
+  if (quantity === undefined) return undefined;
+  if (REMEMBERED.size >= REMEMBERED_MAX) REMEMBERED.clear();
+  REMEMBERED.set(text, quantity);
+  return quantity;
+}
+
+function read(text: string): Known | undefined {
+  const match = text.length > TEXT_MAX ? null : TEXT.exec(text);
+  if (match === null) return undefined;
   const [, sign, whole = "", fraction = "", suffix = "", exponent] = match;
   if (whole === "" && fraction === "") return undefined;
   const power = exponent === undefined ? 0 : Number(exponent);
   if (Math.abs(power) > EXPONENT_MAX) return undefined;
-  const digits = BigInt(whole + fraction);
-  const nano = scale(digits, fraction.length, suffix, power);
+  const nano = scale(BigInt(whole + fraction), fraction.length, suffix, power);
   const bounded = nano > NANO_MAX ? NANO_MAX : nano;
   return { nano: sign === "-" ? -bounded : bounded, format: formatOf(suffix, exponent) };
 }
@@ -86,16 +105,14 @@ function formatBinary(amount: bigint): string {
 
 /** @returns the canonical text of a quantity, or undefined when the text is none */
 export function canonicalQuantity(text: string): string | undefined {
-  if (isPlainlyCanonical(text)) return text;
-  const quantity = parseQuantity(text);
-  return quantity === undefined ? undefined : formatQuantity(quantity);
+  if (PLAIN.test(text)) return text;
+  const quantity: Known | undefined = parseQuantity(text);
+  if (quantity === undefined) return undefined;
+  return quantity.canonical ??= formatQuantity(quantity);
 }
 
 /** One to three digits that do not begin with 0 can't be written shorter, whatever the suffix. */
-function isPlainlyCanonical(text: string): boolean {
-  return PLAIN.test(text);
-}
-const PLAIN = /^[1-9]\d{0,2}(?:[numkMGTPE]|[KMGTP]i)?$/;
+const PLAIN = /^[1-9]\d{0,2}(?:[numkMGTP]|[KMGTP]i)?$/;
 
 /** Negative, zero or positive, as `a` is less than, equal to or more than `b`. */
 export function compareQuantities(a: string, b: string): number {

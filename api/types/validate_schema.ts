@@ -1,3 +1,4 @@
+import { FieldPath } from "./field_path.ts";
 import { notSupported, required } from "./field_errors.ts";
 import type { JsonObject } from "./json.ts";
 import type { AnySchema, Field, MessageSchema, Schema } from "./schema.ts";
@@ -9,17 +10,17 @@ import type { FieldError } from "./status.ts";
  * know yet, and in fields named `value`. Needs a decoded object: types are taken as right.
  */
 export function validateSchema<T>(schema: Schema<T> & MessageSchema, object: T): FieldError[] {
-  const errors: FieldError[] = [];
-  checkerOf(schema)?.(object, "", { errors, mayBeEmpty: false });
-  return errors;
+  const walk: Walk = { path: new FieldPath(), errors: [] };
+  checkerOf(schema)?.(object, walk);
+  return walk.errors;
 }
 
-interface Findings {
+interface Walk {
+  readonly path: FieldPath;
   readonly errors: FieldError[];
-  readonly mayBeEmpty: boolean;
 }
 
-type Checker = (value: unknown, path: string, findings: Findings) => void;
+type Checker = (value: unknown, walk: Walk) => void;
 
 /** undefined: nothing under this schema can be missing or unsupported. */
 const CHECKERS = new Map<AnySchema, Checker | undefined>();
@@ -47,23 +48,29 @@ function build(schema: AnySchema): Checker | undefined {
 }
 
 function enumChecker(values: readonly string[]): Checker {
-  const known = new Set(values);
-  return (value, path, { errors }) => {
-    if (known.has(value as string) || value === "") return;
-    errors.push(notSupported(path, value, values));
+  return (value, { path, errors }) => {
+    if (values.includes(value as string)) return;
+    errors.push(notSupported(path.toString(), value, values));
   };
 }
 
 function listChecker(check: Checker | undefined): Checker | undefined {
-  return check && ((value, path, findings) => {
-    (value as unknown[]).forEach((item, i) => check(item, `${path}[${i}]`, findings));
+  return check && ((value, walk) => {
+    const list = value as unknown[];
+    for (let i = 0; i < list.length; i++) {
+      walk.path.enter(i);
+      check(list[i], walk);
+      walk.path.leave();
+    }
   });
 }
 
 function mapChecker(check: Checker | undefined): Checker | undefined {
-  return check && ((value, path, findings) => {
+  return check && ((value, walk) => {
     for (const [key, item] of Object.entries(value as JsonObject)) {
-      check(item, `${path}[${key}]`, findings);
+      walk.path.enter(key);
+      check(item, walk);
+      walk.path.leave();
     }
   });
 }
@@ -80,23 +87,22 @@ function messageChecker({ fields }: MessageSchema): Checker | undefined {
     return isRequired || check !== undefined ? [{ name, isRequired, check }] : [];
   });
   if (checks.length === 0) return undefined;
-  return (value, path, findings) => {
-    const object = value as JsonObject;
-    for (const { name, isRequired, check } of checks) {
-      const field = object[name];
-      if (field !== undefined && !isEmpty(field)) {
-        check?.(field, within(path, name), inside(path, name, findings));
-      } else if (isRequired && isMissing(field, name, findings)) {
-        findings.errors.push(required(within(path, name)));
-      }
-    }
+  return (value, walk) => {
+    for (let i = 0; i < checks.length; i++) checkField(checks[i]!, value as JsonObject, walk);
   };
 }
 
-const within = (path: string, name: string) => path === "" ? name : `${path}.${name}`;
-
-function inside(path: string, name: string, findings: Findings): Findings {
-  return path === "" && name === "status" ? { ...findings, mayBeEmpty: true } : findings;
+function checkField({ name, isRequired, check }: FieldCheck, object: JsonObject, walk: Walk): void {
+  const value = object[name];
+  if (value === undefined || isEmpty(value)) {
+    if (isRequired && isMissing(value, name, walk)) {
+      walk.errors.push(required(walk.path.toString(name)));
+    }
+  } else if (check !== undefined) {
+    walk.path.enter(name);
+    check(value, walk);
+    walk.path.leave();
+  }
 }
 
 /** Names, and what an object says of itself (number 0), are checked where they are filled in. */
@@ -108,6 +114,6 @@ function isEmpty(value: unknown): boolean {
   return value === "" || (Array.isArray(value) && value.length === 0);
 }
 
-function isMissing(value: unknown, name: string, { mayBeEmpty }: Findings): boolean {
-  return value === undefined || (!mayBeEmpty && name !== "value");
+function isMissing(value: unknown, name: string, { path }: Walk): boolean {
+  return value === undefined || (name !== "value" && !path.isUnder("status"));
 }

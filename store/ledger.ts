@@ -6,22 +6,50 @@ export type Revision = number;
 /** `resource/namespace/name`, with an empty namespace for cluster-scoped kinds; group before the resource when there is one. */
 export type Key = string;
 
-/** One version of one object, as it is kept: `bytes` is its JSON, or undefined where it was deleted. */
-export interface Record {
-  readonly key: Key;
+/** The version that a change took the place of. */
+export interface Replaced {
   readonly revision: Revision;
-  readonly bytes: Uint8Array | undefined;
-  /** When the write was made, in milliseconds since 1970: reads "as of" a time need it. */
-  readonly at: number;
+  readonly bytes: Uint8Array;
 }
 
-/** Everything a store starts from. */
+/** That a key was written or deleted, and what was there before. */
+export interface Change {
+  readonly key: Key;
+  readonly revision: Revision;
+  /** When the write was made, in milliseconds since 1970: reads "as of" a time need it. Never falls. */
+  readonly at: number;
+  /** undefined where the key was new. */
+  readonly replaced: Replaced | undefined;
+}
+
+/** A change with the version it made: `bytes` is its JSON, or undefined where it was deleted. */
+export interface Record extends Change {
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** The newest version of an object. */
+export interface Present {
+  readonly key: Key;
+  readonly revision: Revision;
+  readonly bytes: Uint8Array;
+}
+
+/** Everything a store starts from. Both parts come in groups; `present` is read to its end first. */
 export interface Loaded {
   readonly head: Revision;
-  /** Records up to this revision may have been compacted away. */
+  /** Changes up to this revision are forgotten. */
   readonly compacted: Revision;
-  /** The newest version of every object, and the history after `compacted`, in revision order. */
-  readonly records: AsyncIterable<Record>;
+  /** The newest version of every object that is not deleted, in any order. */
+  readonly present: AsyncIterable<readonly Present[]>;
+  /** Every change after `compacted`, in revision order, without gaps. */
+  readonly history: AsyncIterable<readonly Change[]>;
+}
+
+/** What one append takes. A store makes its groups no larger; one transaction alone may exceed `bytes`. */
+export interface AppendLimits {
+  readonly records: number;
+  /** Of the versions written and of those replaced. */
+  readonly bytes: number;
 }
 
 /**
@@ -29,13 +57,17 @@ export interface Loaded {
  * KvLedger, MemoryLedger (and EtcdLedger). `ledger_contract.ts` holds what all of them promise.
  */
 export interface Ledger {
+  readonly limits: AppendLimits;
   load(): Promise<Loaded>;
   /**
    * Adds records with the revisions `expectedHead + 1 …`, all or none, and returns once they are durable.
+   * When it throws, nobody knows which of the two it was: `readAfter` tells.
    * @returns false, with nothing written, when the head is not `expectedHead`: another server wrote
    */
   append(expectedHead: Revision, records: readonly Record[]): Promise<boolean>;
-  /** Forgets superseded and deleted versions up to and including `revision`, in slices of a few milliseconds. */
+  /** What the medium holds after `revision`, in order: what others wrote, or what became of a failed append. */
+  readAfter(revision: Revision): Promise<readonly Record[]>;
+  /** Forgets the changes up to and including `revision`, in slices of a few milliseconds. */
   compact(revision: Revision): Promise<void>;
   /** Records that others append, in order, from `after`; never ends by itself. Ends at once where nobody else can write. */
   follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Record[]>;

@@ -10,7 +10,10 @@ export interface Versioned {
   readonly object: Stored;
 }
 
-/** A put has `object`; a deletion has none and takes its own revision too. */
+/**
+ * A put has `object`, whose resourceVersion is set for you; a deletion has none and takes its own revision too.
+ * A transaction may write a key twice. It may delete only what is there: NotFound otherwise.
+ */
 export interface Write {
   readonly key: Key;
   readonly object: KubeObject | undefined;
@@ -28,8 +31,8 @@ export interface View {
 /**
  * Decides what to write from what is there. It runs at the moment of the commit, so no other write comes
  * between what it sees and what it writes: preconditions, allocations and quotas need no retries. It may
- * run again when another server wrote first: it must be pure. A thrown StatusError is the caller's answer
- * and nothing is written.
+ * run again when another server wrote first: it must be pure, and leave alone the objects that it is given and
+ * gives. A thrown StatusError is the caller's answer and nothing is written. No writes: nothing to do.
  */
 export type Transaction = (view: View) => readonly Write[];
 
@@ -38,6 +41,8 @@ export interface StoreEvent {
   readonly type: "PUT" | "DELETE";
   readonly key: Key;
   readonly revision: Revision;
+  /** When the write was made, in milliseconds since 1970. */
+  readonly at: number;
   readonly current: Versioned;
   readonly previous: Versioned | undefined;
 }
@@ -53,18 +58,21 @@ export interface Store {
   list(prefix: Key): readonly Versioned[];
   /**
    * The state as it was after `revision`, in key order.
-   * @throws {StatusError} Expired when `revision` is compacted
+   * @throws {StatusError} Expired when `revision` is compacted; Timeout when it is still to come
    */
   listAt(prefix: Key, revision: Revision): readonly Versioned[];
   /**
    * Writes what the transaction decides, all or nothing, each write with its own revision, and returns
    * the written versions once they are durable. A deletion returns the object's last state.
-   * @throws {StatusError} what the transaction throws; ServiceUnavailable when the ledger cannot be written
+   * @throws {StatusError} what the transaction throws; RequestEntityTooLarge for an object over 1.5 MiB or too
+   * many writes; ServiceUnavailable when the ledger cannot be written, and then the writes may still turn up;
+   * TooManyRequests when too much waits
    */
   commit(transaction: Transaction): Promise<readonly Versioned[]>;
   /**
    * Calls `deliver` with every event under `prefix` and with a revision > `after`: in order, without
-   * gaps or repeats, in groups as they become durable, first the history and then what comes.
+   * gaps or repeats, in groups as they become durable, first the history and then what comes. The first call
+   * comes after `watch` has returned. Watchers of one prefix share the arrays. What `deliver` throws is logged.
    * @returns a function that ends the watch
    * @throws {StatusError} Expired when `after` is older than `compacted`: list again
    */

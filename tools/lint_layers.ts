@@ -63,6 +63,7 @@ export const AT_HOME: Readonly<Record<string, readonly string[]>> = {
 /** The files that touch the host: everything else reaches it through a seam. */
 export const DENO_AT_HOME = [
   "store/kv_ledger.ts",
+  "store/kv_lock.ts",
   "dataplane/libbpf.ts",
   "dataplane/host_",
   "agent/host_",

@@ -1,0 +1,91 @@
+import type { KubeObject } from "../api/types/meta.ts";
+import { StatusError } from "../api/types/status.ts";
+import type { Key, Replaced, Revision, Stored } from "./ledger.ts";
+import type { Versioned } from "./store.ts";
+
+/** Source: etcd's default request limit, 1.5 MiB. */
+export const OBJECT_BYTES_MAX = 1.5 * 1024 * 1024;
+
+/** Longest key: resource, namespace (63) and name (253) fit in. Deno KV ends at 2,048. */
+export const KEY_BYTES_MAX = 640;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A version whose bytes are there; the object is parsed on first use. */
+export class Version implements Versioned {
+  #object: Stored | undefined;
+  constructor(
+    readonly key: Key,
+    readonly revision: Revision,
+    readonly bytes: Uint8Array,
+    object?: Stored,
+  ) {
+    this.#object = object;
+  }
+
+  get object(): Stored {
+    this.#object ??= JSON.parse(decoder.decode(this.bytes)) as Stored;
+    return this.#object;
+  }
+
+  /** Lets the parsed object go; it comes back on the next use. For versions that only history still holds. */
+  release(): void {
+    this.#object = undefined;
+  }
+}
+
+/** What a deleted object was, at the revision of its deletion. Made of the version before when somebody asks. */
+export class LastState implements Versioned {
+  readonly #before: Versioned;
+  #made: Version | undefined;
+  constructor(readonly revision: Revision, before: Versioned) {
+    this.#before = before;
+  }
+
+  get key(): Key {
+    return this.#before.key;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#version().bytes;
+  }
+
+  get object(): Stored {
+    return this.#version().object;
+  }
+
+  release(): void {
+    this.#made = undefined;
+  }
+
+  #version(): Version {
+    this.#made ??= encodeVersion(this.key, this.revision, this.#before.object);
+    return this.#made;
+  }
+}
+
+/** @returns the object with its revision in it, and its JSON, made here and nowhere else */
+export function encodeVersion(key: Key, revision: Revision, object: KubeObject): Version {
+  const resourceVersion = String(revision);
+  const stamped = { ...object, metadata: { ...object.metadata, resourceVersion } };
+  return new Version(key, revision, encoder.encode(JSON.stringify(stamped)), stamped);
+}
+
+export function replacedBy(previous: Versioned | undefined): Replaced | undefined {
+  return previous && { revision: previous.revision, bytes: previous.bytes };
+}
+
+/** @throws {StatusError} RequestEntityTooLarge */
+export function rejectTooLarge({ key, bytes }: Version): void {
+  // No UTF-16 unit takes more than three bytes: most keys need no count.
+  const keyBytes = key.length * 3 <= KEY_BYTES_MAX ? 0 : encoder.encode(key).length;
+  if (keyBytes > KEY_BYTES_MAX) throw tooLarge(`${key.slice(0, 80)}…`, "key", keyBytes);
+  if (bytes.length > OBJECT_BYTES_MAX) throw tooLarge(key, "JSON", bytes.length);
+}
+
+function tooLarge(key: Key, what: "key" | "JSON", bytes: number): StatusError {
+  const limit = what === "key" ? KEY_BYTES_MAX : OBJECT_BYTES_MAX;
+  const message = `Cannot write ${key}: its ${what} has ${bytes} bytes, the limit is ${limit}`;
+  return new StatusError("RequestEntityTooLarge", message);
+}

@@ -1,0 +1,63 @@
+import type { Endpoints, Namespace, Service } from "../types/core_v1.ts";
+import type { KubeObject } from "../types/meta.ts";
+import { ENDPOINTS, NAMESPACES, SERVICES } from "../types/resources.ts";
+import { firstServiceIp } from "./service_ips.ts";
+
+/** Namespaces that every cluster has. The last one holds the leases of the nodes. */
+export const BOOTSTRAP_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+const HTTPS = 443;
+
+/** Where this API server is reached from the cluster. */
+export interface ApiEndpoint {
+  readonly serviceCidr: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * What a cluster starts with, in the order in which it is created: as a client would send it. The service
+ * `kubernetes` has the first address of the range, so that pods find the API server at a known place.
+ */
+export function bootstrapObjects(api: ApiEndpoint): readonly KubeObject[] {
+  return [...BOOTSTRAP_NAMESPACES.map(namespaceOf), apiService(api), apiEndpoints(api)];
+}
+
+function namespaceOf(name: string): Namespace {
+  const { apiVersion, kind } = NAMESPACES;
+  return { apiVersion, kind, metadata: { name }, spec: {} };
+}
+
+function apiService({ serviceCidr, port }: ApiEndpoint): Service {
+  const { apiVersion, kind } = SERVICES;
+  const clusterIP = firstServiceIp(serviceCidr);
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { component: "apiserver", provider: "kubernetes" },
+    },
+    spec: {
+      type: "ClusterIP",
+      clusterIP,
+      clusterIPs: [clusterIP],
+      ports: [{ name: "https", port: HTTPS, protocol: "TCP", targetPort: port }],
+    },
+  };
+}
+
+/** The service has no selector: whoever serves the API writes its endpoints. */
+export function apiEndpoints({ address, port }: ApiEndpoint): Endpoints {
+  const { apiVersion, kind } = ENDPOINTS;
+  return {
+    apiVersion,
+    kind,
+    metadata: { name: "kubernetes", namespace: "default" },
+    subsets: [{
+      addresses: [{ ip: address }],
+      ports: [{ name: "https", port, protocol: "TCP" }],
+    }],
+  };
+}

@@ -1,0 +1,60 @@
+import { Binding, Pod } from "../types/core_v1.ts";
+import type { KubeObject } from "../types/meta.ts";
+import { PODS, type Resource } from "../types/resources.ts";
+import type { ConnectSubresource, ResourceKind } from "./kind.ts";
+import { bindPod } from "./pod_binding.ts";
+import { POD_COLUMNS } from "./pod_columns.ts";
+import { defaultPod } from "./pod_defaults.ts";
+import { beginPodDeletion } from "./pod_deletion.ts";
+import { qosClassOf } from "./pod_quality.ts";
+import { statusView } from "./status_view.ts";
+import { validatePod } from "./validate_pod.ts";
+import { validatePodUpdate } from "./validate_pod_update.ts";
+
+export const pods: ResourceKind<Pod> = {
+  resource: PODS,
+  schema: Pod,
+  singular: "pod",
+  shortNames: ["po"],
+  categories: ["all"],
+  hasStatus: true,
+  returnsDeleted: true,
+  default: defaultPod,
+  prepareForCreate: (pod) => ({ ...pod, status: { phase: "Pending", qosClass: qosClassOf(pod) } }),
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  beginDeletion: beginPodDeletion,
+  columns: POD_COLUMNS,
+  selectableFields: {
+    "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
+    "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",
+    "spec.schedulerName": ({ spec }) => spec.schedulerName ?? "",
+    "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName ?? "",
+    "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork ?? false),
+    "status.phase": ({ status }) => status?.phase ?? "",
+    "status.podIP": ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? "",
+    "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName ?? "",
+  },
+  subresources: {
+    status: statusView(PODS, Pod),
+    binding: {
+      does: "action",
+      resource: subresource("Binding", "bindings"),
+      schema: Binding,
+      collection: "bindings",
+      act: (pod, binding, moment) => bindPod(pod, binding as Binding, moment),
+    },
+    log: { does: "connect", resource: PODS as Resource<KubeObject>, verbs: ["get"] },
+    exec: stream("PodExecOptions"),
+    attach: stream("PodAttachOptions"),
+    portforward: stream("PodPortForwardOptions"),
+  },
+};
+
+function stream(kind: string): ConnectSubresource {
+  return { does: "connect", resource: subresource(kind, "pods"), verbs: ["create", "get"] };
+}
+
+function subresource(kind: string, resource: string): Resource<KubeObject> {
+  return { apiVersion: "v1", kind, resource, isNamespaced: true };
+}

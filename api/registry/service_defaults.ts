@@ -1,0 +1,71 @@
+import type { Service, ServicePort, ServiceSpec } from "../types/core_v1.ts";
+
+/** How long a client stays with its backend. Source: Kubernetes, DefaultClientIPServiceAffinitySeconds. */
+const AFFINITY_SECONDS = 3 * 60 * 60;
+
+export const HEADLESS = "None";
+
+/** Whether the type has a virtual IP; a headless service says that it wants none. */
+export function needsClusterIp({ type, clusterIP, clusterIPs }: ServiceSpec): boolean {
+  return type !== "ExternalName" && clusterIP !== HEADLESS && clusterIPs?.[0] !== HEADLESS;
+}
+
+export function needsNodePorts({ type, allocateLoadBalancerNodePorts: allocate }: ServiceSpec) {
+  return type === "NodePort" || (type === "LoadBalancer" && allocate !== false);
+}
+
+/** Whether the type may have node ports, asked for or not. */
+export function mayHaveNodePorts({ type }: ServiceSpec): boolean {
+  return type === "NodePort" || type === "LoadBalancer";
+}
+
+export function isReachedFromOutside({ type, externalIPs }: ServiceSpec): boolean {
+  return type === "NodePort" || type === "LoadBalancer" || (externalIPs ?? []).length > 0;
+}
+
+export function defaultService(service: Service): Service {
+  const { ports, ...spec } = service.spec;
+  return {
+    ...service,
+    spec: {
+      ...(spec.type === "ExternalName" ? withoutTraffic(spec) : withFamily(withIps(spec))),
+      ...(ports && { ports: ports.map(defaultPort) }),
+      ...(spec.sessionAffinity === "ClientIP" && withTimeout(spec)),
+      ...(isReachedFromOutside(spec) && spec.type !== "ExternalName" &&
+        !spec.externalTrafficPolicy &&
+        { externalTrafficPolicy: "Cluster" }),
+      ...(spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts === undefined &&
+        { allocateLoadBalancerNodePorts: true }),
+    },
+  };
+}
+
+/** The schema fills this in for every service, and it says nothing of a name elsewhere. */
+function withoutTraffic({ internalTrafficPolicy: _, ...spec }: ServiceSpec): ServiceSpec {
+  return spec;
+}
+
+function withIps(spec: ServiceSpec): ServiceSpec {
+  return spec.clusterIP && !spec.clusterIPs?.length
+    ? { ...spec, clusterIPs: [spec.clusterIP] }
+    : spec;
+}
+
+function withFamily(spec: ServiceSpec): ServiceSpec {
+  return {
+    ...spec,
+    ipFamilies: spec.ipFamilies?.length ? spec.ipFamilies : ["IPv4"],
+    ipFamilyPolicy: spec.ipFamilyPolicy || "SingleStack",
+  };
+}
+
+function defaultPort(port: ServicePort): ServicePort {
+  const hasTarget = port.targetPort !== undefined && port.targetPort !== "" &&
+    port.targetPort !== 0;
+  return hasTarget ? port : { ...port, targetPort: port.port };
+}
+
+function withTimeout({ sessionAffinityConfig: config }: ServiceSpec) {
+  const timeoutSeconds = config?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
+  return { sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
+}

@@ -1,0 +1,44 @@
+import { Service } from "../types/core_v1.ts";
+import { validateDns1035Label } from "../types/names.ts";
+import { SERVICES } from "../types/resources.ts";
+import type { ResourceKind } from "./kind.ts";
+import {
+  admitService,
+  allocatorOf,
+  releaseService,
+  type ServiceNetwork,
+} from "./service_allocation.ts";
+import { SERVICE_COLUMNS } from "./service_columns.ts";
+import { defaultService } from "./service_defaults.ts";
+import { keepAllocated } from "./service_updates.ts";
+import { statusView } from "./status_view.ts";
+import { validateService, validateServiceUpdate } from "./validate_service.ts";
+
+/** @throws {RangeError} when the ranges can't be read or are too small */
+export function services(network: ServiceNetwork): ResourceKind<Service> {
+  const allocator = allocatorOf(network);
+  return {
+    resource: SERVICES,
+    schema: Service,
+    singular: "service",
+    shortNames: ["svc"],
+    categories: ["all"],
+    hasStatus: true,
+    returnsDeleted: true,
+    createsOnUpdate: true,
+    validateName: validateDns1035Label,
+    default: defaultService,
+    prepareForCreate: (service) => ({ ...service, status: { loadBalancer: {} } }),
+    prepareForUpdate: keepAllocated,
+    validate: validateService,
+    validateUpdate: validateServiceUpdate,
+    admit: (service, old, view, moment) => admitService(allocator, service, old, { view, moment }),
+    release: releaseService,
+    columns: SERVICE_COLUMNS,
+    selectableFields: {
+      "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "",
+      "spec.type": ({ spec }) => spec.type ?? "",
+    },
+    subresources: { status: statusView(SERVICES, Service) },
+  };
+}

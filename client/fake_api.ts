@@ -1,8 +1,12 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Namespace, Pod } from "../api/types/core_v1.ts";
+import * as core from "../api/types/core_v1.ts";
+import { mergePatch } from "../api/types/merge_patch.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import { PODS, type Resource } from "../api/types/resources.ts";
+import type { MessageSchema } from "../api/types/schema.ts";
 import { StatusError, type StatusReason } from "../api/types/status.ts";
+import { strategicMerge } from "../api/types/strategic_merge.ts";
 import type {
   Api,
   DeleteOptions,
@@ -14,7 +18,6 @@ import type {
 } from "./api.ts";
 import { FakeWatch } from "./fake_watch.ts";
 import { matchesOptions } from "./fake_selectors.ts";
-import { mergePatch, strategicPatch } from "./fake_patch.ts";
 
 interface Change {
   readonly key: string;
@@ -140,8 +143,10 @@ export class FakeApi implements Api {
     await this.#begin("patch", resource, target.name);
     if (type === "json") throw failure("UnsupportedMediaType", resource, target.name);
     const have = this.#find(resource, target.namespace, target.name);
-    const apply = type === "merge" ? mergePatch : strategicPatch;
-    const next = apply(have, patch) as KubeObject;
+    const next =
+      (type === "merge"
+        ? mergePatch(have, patch)
+        : strategicMerge(schemaOf(have), have, patch)) as KubeObject;
     this.#expected(resource, next);
     return this.#replace(resource, have, { ...next, metadata: keptMetadata(have, next) }) as T;
   }
@@ -292,6 +297,10 @@ export class FakeApi implements Api {
   #time(laterMs = 0): string {
     return new Date(this.#clock.now() + laterMs).toISOString().replace(/\.\d+Z$/, "Z");
   }
+}
+
+function schemaOf({ kind }: KubeObject): MessageSchema {
+  return (core as unknown as Record<string, MessageSchema>)[kind] as MessageSchema;
 }
 
 function eventFor<T extends KubeObject>(

@@ -1,19 +1,14 @@
+import { parseFieldSelector } from "../api/types/field_selectors.ts";
+import { parseLabelSelector } from "../api/types/labels.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import type { ListOptions } from "./api.ts";
 
-/** `=`, `==` and `!=` terms, joined by commas: what components ask for. */
+/** True when a list with these options would show the object. Every field may be selected by. */
 export function matchesOptions(object: KubeObject, options: ListOptions): boolean {
-  return holds(options.labelSelector, (name) => object.metadata.labels?.[name]) &&
-    holds(options.fieldSelector, (path) => valueAt(object, path));
-}
-
-function holds(selector: string | undefined, valueOf: (name: string) => string | undefined) {
-  if (selector === undefined || selector === "") return true;
-  return selector.split(",").every((term) => {
-    const [, name = "", operator, value = ""] = /^([^=!]+)(==?|!=)(.*)$/.exec(term) ?? [];
-    if (operator === undefined) return valueOf(term) !== undefined;
-    return (valueOf(name) === value) === (operator !== "!=");
-  });
+  const { labelSelector = "", fieldSelector = "" } = options;
+  if (labelSelector === "" && fieldSelector === "") return true;
+  return parseLabelSelector(labelSelector).matches(object.metadata.labels) &&
+    parseFieldSelector(fieldSelector).matches((field) => valueAt(object, field));
 }
 
 /** Absent fields are empty, as in the fields that the apiserver selects by. */

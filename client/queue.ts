@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import type { Clock } from "../api/types/ambient.ts";
+
+export interface WorkQueueOptions {
+  clock: Clock;
+  /** First wait of a key that failed; it doubles with every failure. Source: client-go, 5 ms. */
+  backoffFirstMs?: number;
+  backoffMaxMs?: number;
+}
+
+const BACKOFF_FIRST_MS = 5;
+const BACKOFF_MAX_MS = 60_000;
+
+/**
+ * Keys that wait to be worked on: each at most once in the line and at most once in work at a time. A key that is
+ * added while it is in work comes again after `done`. It holds no more than one entry for each key, hence for each object.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #backoffFirstMs: number;
+  readonly #backoffMaxMs: number;
+  #line: string[] = [];
+  #head = 0;
+  readonly #waiting = new Set<string>();
+  readonly #inWork = new Set<string>();
+  readonly #timers = new Map<string, { at: number; cancel: () => void }>();
+  readonly #failures = new Map<string, number>();
+  #wakes: (() => void)[] = [];
+
+  constructor({ clock, backoffFirstMs, backoffMaxMs }: WorkQueueOptions) {
+    this.#clock = clock;
+    this.#backoffFirstMs = backoffFirstMs ?? BACKOFF_FIRST_MS;
+    this.#backoffMaxMs = backoffMaxMs ?? BACKOFF_MAX_MS;
+  }
+
+  /** Keys in the line, without those in work and those that wait for their time. */
+  get length(): number {
+    return this.#line.length - this.#head;
+  }
+
+  add(key: string): void {
+    if (this.#waiting.has(key)) return;
+    this.#waiting.add(key);
+    if (!this.#inWork.has(key)) this.#append(key);
+  }
+
+  /** The earlier time wins when the key waits for one already. */
+  addAfter(key: string, ms: number): void {
+    const at = this.#clock.now() + ms;
+    const timer = this.#timers.get(key);
+    if (timer !== undefined && timer.at <= at) return;
+    timer?.cancel();
+    const cancel = this.#clock.after(ms, () => {
+      this.#timers.delete(key);
+      this.add(key);
+    });
+    this.#timers.set(key, { at, cancel });
+  }
+
+  /** Adds the key after its back-off. @returns how long that is, in milliseconds */
+  addLater(key: string): number {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    const ms = Math.min(this.#backoffFirstMs * 2 ** Math.min(failures, 30), this.#backoffMaxMs);
+    this.addAfter(key, ms);
+    return ms;
+  }
+
+  /** The key succeeded: its next failure waits the shortest time again. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** Takes back a time set by `addAfter` or `addLater`. */
+  cancel(key: string): void {
+    this.#timers.get(key)?.cancel();
+    this.#timers.delete(key);
+  }
+
+  /** The next key, which is in work until `done`; undefined once `signal` has aborted. */
+  async next(signal: AbortSignal): Promise<string | undefined> {
+    while (!signal.aborted) {
+      if (this.length > 0) return this.#take();
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        signal.addEventListener("abort", wake);
+        this.#wakes.push(wake);
+      });
+    }
+    return undefined;
+  }
+
+  done(key: string): void {
+    assert.ok(this.#inWork.delete(key), `${key} is not in work`);
+    if (this.#waiting.has(key)) this.#append(key);
+  }
+
+  /** Forgets every time that is waited for. */
+  close(): void {
+    for (const { cancel } of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  #append(key: string): void {
+    this.#line.push(key);
+    this.#wakes.shift()?.();
+  }
+
+  #take(): string {
+    const key = this.#line[this.#head] as string;
+    this.#head += 1;
+    if (this.#head > 1024 && this.#head * 2 > this.#line.length) {
+      this.#line = this.#line.slice(this.#head);
+      this.#head = 0;
+    }
+    this.#waiting.delete(key);
+    this.#inWork.add(key);
+    return key;
+  }
+}

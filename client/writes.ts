@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
+import { LEASES } from "../api/types/coordination_v1.ts";
+import type { KubeObject } from "../api/types/meta.ts";
+import * as core from "../api/types/resources.ts";
+import type { Resource } from "../api/types/resources.ts";
+import { hasReason } from "../api/types/status.ts";
+import type { Api } from "./api.ts";
+import type { Write } from "./cache.ts";
+
+const RESOURCES = new Map<string, Resource<KubeObject>>(
+  [...Object.values(core), LEASES].map((resource) => [typeOf(resource), resource]),
+);
+
+function typeOf({ apiVersion, kind }: { apiVersion: string; kind: string }): string {
+  return `${apiVersion}/${kind}`;
+}
+
+/** Where objects of this type are found. */
+export function resourceOf(object: KubeObject): Resource<KubeObject> {
+  const resource = RESOURCES.get(typeOf(object));
+  assert.ok(resource !== undefined, `No resource for ${typeOf(object)}`);
+  return resource;
+}
+
+/** The write, if any, that turns `have` into `want`; metadata that `want` does not name is kept. */
+export function toward(have: Readonly<KubeObject> | undefined, want: KubeObject): Write[] {
+  if (have === undefined) return [{ verb: "create", object: want }];
+  const object = { ...want, metadata: { ...have.metadata, ...want.metadata } };
+  return isDeepStrictEqual(have, object) ? [] : [{ verb: "update", object }];
+}
+
+/** As `toward`, for the status alone. */
+export function towardStatus<T extends KubeObject & { status?: unknown }>(
+  have: Readonly<T>,
+  status: T["status"],
+): Write[] {
+  if (isDeepStrictEqual(have.status, status)) return [];
+  return [{ verb: "updateStatus", object: { ...have, status } }];
+}
+
+/**
+ * Makes the write. What is gone already counts as deleted.
+ * @returns the object as the server answered it; undefined after a deletion
+ */
+export async function perform(api: Api, write: Write): Promise<KubeObject | undefined> {
+  if (write.verb === "deleteCollection") {
+    await api.deleteCollection(write.resource, { namespace: write.namespace });
+    return undefined;
+  }
+  const resource = resourceOf(write.object);
+  switch (write.verb) {
+    case "create":
+      return await api.create(resource, write.object);
+    case "update":
+      return await api.update(resource, write.object);
+    case "updateStatus":
+      return await api.updateStatus(resource, write.object);
+    case "finalize":
+      return await api.replace(resource, write.object, "finalize");
+    case "delete":
+      await performDelete(api, resource, write);
+      return undefined;
+  }
+}
+
+async function performDelete(
+  api: Api,
+  resource: Resource<KubeObject>,
+  { object, gracePeriodSeconds }: Extract<Write, { verb: "delete" }>,
+): Promise<void> {
+  const { namespace = "", name, uid } = object.metadata;
+  try {
+    await api.delete(resource, namespace, name, {
+      ...(uid === undefined ? {} : { uid }),
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    });
+  } catch (error) {
+    if (!hasReason(error, "NotFound")) throw error;
+  }
+}

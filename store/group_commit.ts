@@ -56,6 +56,8 @@ export class GroupCommit {
   #draining: Promise<void> | undefined;
   /** An append failed and the ledger has not told yet what became of it. */
   #isHeadUnknown = false;
+  /** Nor does it answer. */
+  #isReadOnly = false;
   /** What follow() reported while an append was on its way. */
   #foreign: (readonly Record[])[] = [];
   #newestAt: number;
@@ -139,26 +141,25 @@ export class GroupCommit {
 
   /** A microtask later, so that all who commit at this moment go out together. */
   #wake(): void {
-    this.#draining ??= Promise.resolve().then(() => this.#drain()).finally(() => {
-      this.#draining = undefined;
-    });
+    this.#draining ??= Promise.resolve().then(() => this.#drain());
   }
 
+  /** Ends in the same moment in which it finds nothing to do: a commit after that wakes it again. */
   async #drain(): Promise<void> {
-    while (await this.#hasWork()) {
-      const group = this.#queue.shift();
-      if (group === undefined) return;
-      this.#inFlight = group;
+    for (let group = await this.#next(); group; group = await this.#next()) {
       await this.#append(group);
-      // Those just answered may commit again, and go out with the next group.
     }
   }
 
-  async #hasWork(): Promise<boolean> {
-    if (this.#isHeadUnknown) await this.#learnHead();
-    if (this.#isHeadUnknown) return false;
-    this.#takeForeign();
-    return this.#queue.length > 0;
+  async #next(): Promise<Group | undefined> {
+    while (this.#isHeadUnknown) {
+      await this.#learnHead();
+      if (this.#isHeadUnknown && this.#queue.length === 0) break;
+    }
+    if (!this.#isHeadUnknown) this.#takeForeign();
+    this.#inFlight = this.#queue.shift();
+    if (this.#inFlight === undefined) this.#draining = undefined;
+    return this.#inFlight;
   }
 
   async #append(group: Group): Promise<void> {
@@ -191,9 +192,14 @@ export class GroupCommit {
     try {
       this.#host.applyRecords(await this.#ledger.readAfter(this.#host.revision));
       this.#isHeadUnknown = false;
+      if (this.#isReadOnly) this.#log("The store is writable again", {});
+      this.#isReadOnly = false;
       this.#restage();
     } catch (error) {
-      this.#log("The store is read-only: its ledger does not answer", { error });
+      if (!this.#isReadOnly) {
+        this.#log("The store is read-only: its ledger does not answer", { error });
+      }
+      this.#isReadOnly = true;
       for (const group of this.#queue.splice(0)) this.#refuse(group, "the ledger does not answer");
     }
   }

@@ -75,8 +75,8 @@ export function planAppend(
     last.push({ key: ["state", key], value: held && encodeState({ revision, held }) });
   }
   function holdReplaced(replaced: Replaced, revision: Revision) {
-    const known_ = parts.get(replaced.revision) ?? known.get(replaced.revision);
-    return { revision: replaced.revision, held: known_ ?? hold(replaced.bytes, revision, 1) };
+    const earlier = parts.get(replaced.revision) ?? known.get(replaced.revision);
+    return { revision: replaced.revision, held: earlier ?? hold(replaced.bytes, revision, 1) };
   }
   const pages = encodePages(changes);
   for (const { first, value } of pages) last.push({ key: ["history", first], value });
@@ -90,9 +90,9 @@ export function planAppend(
   };
 }
 
-/** The key stands in state and in history. */
+/** Deno KV counts the key beside the value and once more; history has it too. */
 function overheadOf(key: Key): number {
-  return 2 * encoder.encode(key).length + ENTRY_BYTES;
+  return 3 * encoder.encode(key).length + ENTRY_BYTES;
 }
 
 export function sliced<T>(items: readonly T[], size: number): T[][] {

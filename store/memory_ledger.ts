@@ -1,7 +1,7 @@
 import type { Key, Ledger, Loaded, Present, Record, Revision } from "./ledger.ts";
 
 /** As much as a group of commits has on Deno KV. */
-const LIMITS = { records: 400, bytes: 512 * 1024 };
+const LIMITS = { records: 120, bytes: 512 * 1024 };
 
 /** What a MemoryLedger leaves behind when it closes; several may share one, as servers share an etcd. */
 export class MemoryMedium {
@@ -14,6 +14,10 @@ export class MemoryMedium {
 
   get head(): Revision {
     return this.compacted + this.records.length;
+  }
+
+  after(revision: Revision): readonly Record[] {
+    return this.records.slice(Math.max(0, revision - this.compacted));
   }
 }
 
@@ -48,8 +52,7 @@ export class MemoryLedger implements Ledger {
   }
 
   readAfter(revision: Revision): Promise<readonly Record[]> {
-    const { records, compacted } = this.#medium;
-    return Promise.resolve(records.slice(Math.max(0, revision - compacted)));
+    return Promise.resolve(this.#medium.after(revision));
   }
 
   compact(revision: Revision): Promise<void> {
@@ -67,7 +70,7 @@ export class MemoryLedger implements Ledger {
     signal.addEventListener("abort", tell, { once: true });
     try {
       for (let seen = after; !signal.aborted; wake = Promise.withResolvers<void>()) {
-        const records = await this.readAfter(seen);
+        const records = this.#medium.after(seen);
         seen += records.length;
         if (records.length > 0) yield records;
         else await wake.promise;

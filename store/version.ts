@@ -6,7 +6,7 @@ import type { Versioned } from "./store.ts";
 /** Source: etcd's default request limit, 1.5 MiB. */
 export const OBJECT_BYTES_MAX = 1.5 * 1024 * 1024;
 
-/** Longest key: resource, namespace (63) and name (253) fit in. Deno KV ends at 2,048. */
+/** Longest key: resource, namespace (63) and name (253) fit in. Ledgers count on it. */
 export const KEY_BYTES_MAX = 640;
 
 const encoder = new TextEncoder();

@@ -95,13 +95,11 @@ async function get(master: Master, path: string): Promise<Uint8Array> {
 }
 
 export async function request(
-  { url, ca, token }: Master,
+  master: Master,
   path: string,
-  init: RequestInit & { headers?: Record<string, string> },
+  init: Parameters<Master["fetch"]>[1],
 ): Promise<Uint8Array> {
-  using client = Deno.createHttpClient({ caCerts: [ca] });
-  const headers = { ...init.headers, authorization: `Bearer ${token}` };
-  const response = await fetch(`${url}${path}`, { ...init, headers, client });
+  const response = await master.fetch(path, init);
   const body = new Uint8Array(await response.arrayBuffer());
   if (!response.ok) {
     throw new Error(`${path}: ${response.status} ${new TextDecoder().decode(body)}`);

@@ -1,0 +1,31 @@
+/** What a cluster may leave on a host: a line for each thing, sorted, without what changes by itself. */
+export async function hostState(): Promise<string[]> {
+  const parts = await Promise.all([
+    lines("link", ["ip", "-o", "link", "show"], (line) => line.split(": ")[1]?.split("@")[0]),
+    lines("route", ["ip", "-o", "route", "show", "table", "all"]),
+    lines("rule", ["ip", "rule", "show"]),
+    lines("nftables", ["nft", "list", "tables"]),
+    lines("iptables", ["iptables", "-S", "FORWARD"]),
+    lines("container", ["docker", "ps", "-aq"]),
+    lines("pins", ["find", "/sys/fs/bpf", "-mindepth", "1"]),
+    lines(
+      "mount",
+      ["findmnt", "-rno", "TARGET"],
+      (line) => line.includes("/docker/") || line.includes("/netns/") ? undefined : line,
+    ),
+  ]);
+  return parts.flat().sort();
+}
+
+async function lines(
+  what: string,
+  [program = "", ...args]: string[],
+  keep: (line: string) => string | undefined = (line) => line.trim(),
+): Promise<string[]> {
+  const { stdout } = await new Deno.Command(program, { args, stderr: "null" }).output();
+  const text = new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+  return text.flatMap((line) => {
+    const kept = keep(line);
+    return kept === undefined || kept === "" ? [] : [`${what} ${kept}`];
+  });
+}

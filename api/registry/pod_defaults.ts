@@ -1,4 +1,4 @@
-import type { Container, Pod, PodSpec, Volume } from "../types/core_v1.ts";
+import type { Container, Pod, PodSpec, Probe, Volume } from "../types/core_v1.ts";
 
 type Quantities = Readonly<Record<string, string>>;
 
@@ -38,6 +38,20 @@ function defaultContainer(container: Container): Container {
     ...container,
     imagePullPolicy: container.imagePullPolicy || pullPolicyOf(container.image ?? ""),
     resources: container.resources ?? {},
+    ...(container.livenessProbe && { livenessProbe: withTimes(container.livenessProbe) }),
+    ...(container.readinessProbe && { readinessProbe: withTimes(container.readinessProbe) }),
+    ...(container.startupProbe && { startupProbe: withTimes(container.startupProbe) }),
+  };
+}
+
+/** For a probe 0 is the same as leaving it out. */
+function withTimes(probe: Probe): Probe {
+  return {
+    ...probe,
+    timeoutSeconds: probe.timeoutSeconds || 1,
+    periodSeconds: probe.periodSeconds || 10,
+    successThreshold: probe.successThreshold || 1,
+    failureThreshold: probe.failureThreshold || 3,
   };
 }
 

@@ -1,4 +1,5 @@
 import { Binding, Pod } from "../types/core_v1.ts";
+import { forbidden, invalidStatus } from "../types/field_errors.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { PODS, type Resource } from "../types/resources.ts";
 import type { ConnectSubresource, ResourceKind } from "./kind.ts";
@@ -23,6 +24,7 @@ export const pods: ResourceKind<Pod> = {
   prepareForCreate: (pod) => ({ ...pod, status: { phase: "Pending", qosClass: qosClassOf(pod) } }),
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  admit: (pod, old) => ({ object: old === undefined ? withoutEphemeral(pod) : pod }),
   beginDeletion: beginPodDeletion,
   columns: POD_COLUMNS,
   selectableFields: {
@@ -50,6 +52,16 @@ export const pods: ResourceKind<Pod> = {
     portforward: stream("PodPortForwardOptions"),
   },
 };
+
+/**
+ * Containers for looking into a pod join it through their own path, once it is there.
+ * @throws {StatusError} Invalid
+ */
+function withoutEphemeral(pod: Pod): Pod {
+  if (!pod.spec.ephemeralContainers?.length) return pod;
+  const error = forbidden("spec.ephemeralContainers", "cannot be set on create");
+  throw invalidStatus(PODS, pod.metadata.name, [error]);
+}
 
 function stream(kind: string): ConnectSubresource {
   return { does: "connect", resource: subresource(kind, "pods"), verbs: ["create", "get"] };

@@ -94,7 +94,8 @@ function validate({ spec }: RC): FieldError[] {
 
 /** Pods that a controller replaces never end by themselves, and share no disk that only one may write. */
 function validateReplicated(at: string, spec: RC["spec"]["template"]["spec"], replicas: number) {
-  const { restartPolicy = "Always", volumes = [], activeDeadlineSeconds } = spec;
+  const { restartPolicy = "Always", volumes = [], activeDeadlineSeconds, ephemeralContainers } =
+    spec;
   const errors: FieldError[] = [];
   if (restartPolicy !== "Always") {
     errors.push(notSupported(`${at}.restartPolicy`, restartPolicy, ["Always"]));
@@ -102,6 +103,10 @@ function validateReplicated(at: string, spec: RC["spec"]["template"]["spec"], re
   if (activeDeadlineSeconds !== undefined) {
     const why = "activeDeadlineSeconds in ReplicationController is not Supported";
     errors.push(forbidden(`${at}.activeDeadlineSeconds`, why));
+  }
+  if (ephemeralContainers?.length) {
+    const why = "ephemeral containers not allowed in pod template";
+    errors.push(forbidden(`${at}.ephemeralContainers`, why));
   }
   volumes.forEach(({ gcePersistentDisk }, i) => {
     if (replicas <= 1 || gcePersistentDisk === undefined || gcePersistentDisk.readOnly) return;

@@ -24,20 +24,11 @@ export function isReachedFromOutside({ type, externalIPs }: ServiceSpec): boolea
 }
 
 export function defaultService(service: Service): Service {
-  const { ports, ...spec } = service.spec;
-  return {
-    ...service,
-    spec: {
-      ...(spec.type === "ExternalName" ? withoutTraffic(spec) : withFamily(withIps(spec))),
-      ...(ports && { ports: ports.map(defaultPort) }),
-      ...(spec.sessionAffinity === "ClientIP" && withTimeout(spec)),
-      ...(isReachedFromOutside(spec) && spec.type !== "ExternalName" &&
-        !spec.externalTrafficPolicy &&
-        { externalTrafficPolicy: "Cluster" }),
-      ...(spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts === undefined &&
-        { allocateLoadBalancerNodePorts: true }),
-    },
-  };
+  const { spec } = service;
+  const reached = spec.type === "ExternalName"
+    ? withoutTraffic(spec)
+    : withTraffic(withFamily(withIps(spec)));
+  return { ...service, spec: withAffinity(withTargets(reached)) };
 }
 
 /** The schema fills this in for every service, and it says nothing of a name elsewhere. */
@@ -59,13 +50,27 @@ function withFamily(spec: ServiceSpec): ServiceSpec {
   };
 }
 
-function defaultPort(port: ServicePort): ServicePort {
-  const hasTarget = port.targetPort !== undefined && port.targetPort !== "" &&
-    port.targetPort !== 0;
-  return hasTarget ? port : { ...port, targetPort: port.port };
+function withTraffic(spec: ServiceSpec): ServiceSpec {
+  const { externalTrafficPolicy: policy, allocateLoadBalancerNodePorts: allocate } = spec;
+  return {
+    ...spec,
+    ...(isReachedFromOutside(spec) && !policy && { externalTrafficPolicy: "Cluster" }),
+    ...(spec.type === "LoadBalancer" && { allocateLoadBalancerNodePorts: allocate ?? true }),
+  };
 }
 
-function withTimeout({ sessionAffinityConfig: config }: ServiceSpec) {
+function withTargets(spec: ServiceSpec): ServiceSpec {
+  return spec.ports === undefined ? spec : { ...spec, ports: spec.ports.map(withTarget) };
+}
+
+function withTarget(port: ServicePort): ServicePort {
+  return port.targetPort ? port : { ...port, targetPort: port.port };
+}
+
+function withAffinity(spec: ServiceSpec): ServiceSpec {
+  const { sessionAffinityConfig: config, ...rest } = spec;
+  if (spec.sessionAffinity === "None") return config === undefined ? spec : rest;
+  if (spec.sessionAffinity !== "ClientIP") return spec;
   const timeoutSeconds = config?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
-  return { sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
+  return { ...spec, sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
 }

@@ -1,6 +1,10 @@
 import type { Service, ServicePort, ServiceSpec } from "../types/core_v1.ts";
-import { mayHaveNodePorts, needsClusterIp, needsNodePorts } from "./service_defaults.ts";
-import { isReachedFromOutside } from "./service_defaults.ts";
+import {
+  isReachedFromOutside,
+  mayHaveNodePorts,
+  needsClusterIp,
+  needsNodePorts,
+} from "./service_defaults.ts";
 
 /**
  * What a replacement of a service leaves out stays as it was allocated, and what another type has no use
@@ -44,6 +48,7 @@ function withoutForeign(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
   if (spec.type === old.type) return spec;
   const kept: ServiceSpec = { ...spec };
   if (spec.type === "ExternalName") dropIps(kept, old);
+  else if (spec.externalName === old.externalName) delete kept.externalName;
   if (!mayHaveNodePorts(spec) && hasSamePorts(spec, old)) dropNodePorts(kept);
   if (!isReachedFromOutside(spec) && spec.externalTrafficPolicy === old.externalTrafficPolicy) {
     delete kept.externalTrafficPolicy;

@@ -1,10 +1,95 @@
-import type { Service } from "../types/core_v1.ts";
+import type { Service, ServiceSpec } from "../types/core_v1.ts";
+import { forbidden, invalid, required } from "../types/field_errors.ts";
+import { validateDns1123Subdomain } from "../types/names.ts";
 import type { FieldError } from "../types/status.ts";
+import { invalidFor, validateLabels } from "./field_rules.ts";
+import { validateEndpointIp } from "./ip_addresses.ts";
+import { HEADLESS, isReachedFromOutside } from "./service_defaults.ts";
+import { validateFamilies, validateServiceIps } from "./validate_service_ips.ts";
+import { validateServicePorts } from "./validate_service_ports.ts";
 
-export function validateService(_service: Service): FieldError[] {
-  return [];
+/** Source: Kubernetes, maxSecondsInDay, the longest session affinity. */
+const AFFINITY_SECONDS_MAX = 86400;
+
+export function validateService({ spec }: Service): FieldError[] {
+  return [
+    ...validatePresence(spec),
+    ...validateServicePorts(spec),
+    ...validateLabels("spec.selector", spec.selector),
+    ...validateAffinity(spec),
+    ...validateServiceIps(spec),
+    ...validateFamilies(spec),
+    ...validateExternalIps(spec),
+    ...validateBalancer(spec),
+  ];
 }
 
-export function validateServiceUpdate(_service: Service, _old: Service): FieldError[] {
-  return [];
+function validatePresence({ type, ports = [], clusterIP, externalName = "" }: ServiceSpec) {
+  const errors: FieldError[] = [];
+  if (type === "ExternalName") {
+    if (externalName === "") return [required("spec.externalName")];
+    const name = externalName.endsWith(".") ? externalName.slice(0, -1) : externalName;
+    return invalidFor("spec.externalName", externalName, validateDns1123Subdomain(name));
+  }
+  if (clusterIP === HEADLESS && (type === "NodePort" || type === "LoadBalancer")) {
+    const why = `may not be set to 'None' for ${type} services`;
+    errors.push(invalid("spec.clusterIPs[0]", [clusterIP], why));
+  }
+  if (ports.length === 0 && clusterIP !== HEADLESS) errors.push(required("spec.ports"));
+  return errors;
+}
+
+function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): FieldError[] {
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (sessionAffinity !== "ClientIP" || seconds === undefined) return [];
+  if (seconds > 0 && seconds <= AFFINITY_SECONDS_MAX) return [];
+  const why = `must be greater than 0 and less than ${AFFINITY_SECONDS_MAX}`;
+  return [invalid("spec.sessionAffinityConfig.clientIP.timeoutSeconds", seconds, why)];
+}
+
+function validateExternalIps({ externalIPs = [] }: ServiceSpec): FieldError[] {
+  return externalIPs.flatMap((ip, i) =>
+    invalidFor(`spec.externalIPs[${i}]`, ip, validateEndpointIp(ip))
+  );
+}
+
+function validateBalancer(spec: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const { externalTrafficPolicy: policy, healthCheckNodePort, type } = spec;
+  if (policy && !isReachedFromOutside(spec)) {
+    const why = "may only be set for externally-accessible services";
+    errors.push(invalid("spec.externalTrafficPolicy", policy, why));
+  }
+  if (healthCheckNodePort && (type !== "LoadBalancer" || policy !== "Local")) {
+    const why =
+      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalid("spec.healthCheckNodePort", healthCheckNodePort, why));
+  }
+  if (type === "LoadBalancer") return errors;
+  const why = "may only be used when `type` is 'LoadBalancer'";
+  for (const field of BALANCER_FIELDS) {
+    if (spec[field] !== undefined) errors.push(forbidden(`spec.${field}`, why));
+  }
+  return errors;
+}
+
+const BALANCER_FIELDS = [
+  "allocateLoadBalancerNodePorts",
+  "loadBalancerClass",
+  "loadBalancerSourceRanges",
+] as const;
+
+/** A service keeps its address while its type has one. */
+export function validateServiceUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
+  if (spec.type === "ExternalName" || old.type === "ExternalName") return [];
+  const { clusterIPs = [] } = spec;
+  const before = old.clusterIPs ?? (old.clusterIP ? [old.clusterIP] : []);
+  if (before.length > clusterIPs.length && clusterIPs.length === 0) {
+    return [invalid("spec.clusterIPs[0]", clusterIPs, "primary clusterIP can not be unset")];
+  }
+  return before.flatMap((ip, i) =>
+    ip === clusterIPs[i]
+      ? []
+      : [invalid(`spec.clusterIPs[${i}]`, clusterIPs, "may not change once set")]
+  );
 }

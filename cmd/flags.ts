@@ -124,7 +124,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
     bindAddress: ipv4("bind-address", text("bind-address")),
     advertiseAddress: ipv4("advertise-address", text("advertise-address") || host.address),
     apiPort: port("api-port", text("api-port")),
-    agentPort: port("agent-port", text("agent-port")),
+    agentPort: port("agent-port", text("agent-port"), 0),
     serviceCidr: cidr("service-cidr", text("service-cidr")),
     clusterCidr: cidr("cluster-cidr", text("cluster-cidr")),
     nodePortRange: portRange("node-port-range", text("node-port-range")),
@@ -178,12 +178,14 @@ function cidr(flag: keyof typeof FLAGS, value: string): string {
   return refuse(flag, value, "must be an IPv4 range such as 10.96.0.0/16, from /8 to /28");
 }
 
-function isPort(value: string): boolean {
-  return /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535;
+function isPort(value: string, first = 1): boolean {
+  return /^\d+$/.test(value) && Number(value) >= first && Number(value) <= 65_535;
 }
 
-function port(flag: keyof typeof FLAGS, value: string): number {
-  return isPort(value) ? Number(value) : refuse(flag, value, "must be a port from 1 to 65535");
+/** @param first 0 where any free port will do */
+function port(flag: keyof typeof FLAGS, value: string, first = 1): number {
+  if (isPort(value, first)) return Number(value);
+  return refuse(flag, value, `must be a port from ${first} to 65535`);
 }
 
 function portRange(flag: keyof typeof FLAGS, value: string): { first: number; last: number } {

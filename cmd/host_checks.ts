@@ -35,6 +35,9 @@ export const ENGINE_NEED: Need = { name: "dockerd", package: "docker.io" };
 /** BPF links of cgroup programs and batched map updates are all there from here on. */
 const KERNEL_MIN = [5, 10] as const;
 
+const NOT_ROOT =
+  "Wherry makes links and loads programs into the kernel: run it as root, or with sudo";
+
 export interface HostPlan {
   /** One sentence for each thing that makes a cluster impossible here; [] when it can be. */
   readonly lacks: readonly string[];
@@ -115,4 +118,9 @@ export async function isInstalled(name: string): Promise<boolean> {
     if (isThere) return true;
   }
   return false;
+}
+
+/** @throws {Error} one sentence, when we are not root */
+export function rejectNotRoot(): void {
+  if (Deno.uid() !== 0) throw new Error(NOT_ROOT);
 }

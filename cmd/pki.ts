@@ -17,7 +17,8 @@ export interface Identity {
 export interface ClusterNames {
   readonly clusterName: string;
   readonly nodeName: string;
-  readonly nodeAddress: string;
+  /** Where the API and the agent are reached; 127.0.0.1 comes along. */
+  readonly nodeAddresses: readonly string[];
   /** The first address of the service range: where pods find the API. */
   readonly apiServiceAddress: string;
 }
@@ -40,7 +41,7 @@ const RENEW_BEFORE_MS = LIFE_MS / 3;
 
 /** Every certificate of a cluster with one node. Source of the names: kubeadm's certificates. */
 export function identitiesOf(names: ClusterNames): readonly Identity[] {
-  const { nodeName, nodeAddress, apiServiceAddress } = names;
+  const { nodeName, nodeAddresses, apiServiceAddress } = names;
   const service = "kubernetes.default.svc.cluster.local";
   const serviceNames = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", service];
   return [
@@ -49,7 +50,7 @@ export function identitiesOf(names: ClusterNames): readonly Identity[] {
       commonName: "kube-apiserver",
       usage: "server",
       dnsNames: ["localhost", nodeName, ...serviceNames],
-      addresses: ["127.0.0.1", nodeAddress, apiServiceAddress],
+      addresses: ["127.0.0.1", ...nodeAddresses, apiServiceAddress],
     },
     {
       file: ADMIN_FILE,
@@ -69,7 +70,7 @@ export function identitiesOf(names: ClusterNames): readonly Identity[] {
       organization: "system:nodes",
       usage: "server",
       dnsNames: ["localhost", nodeName],
-      addresses: ["127.0.0.1", nodeAddress],
+      addresses: ["127.0.0.1", ...nodeAddresses],
     },
   ];
 }

@@ -5,7 +5,7 @@ import { ensurePki } from "./pki.ts";
 const NAMES = {
   clusterName: "wherry",
   nodeName: "boat",
-  nodeAddress: "192.0.2.7",
+  nodeAddresses: ["192.0.2.7"],
   apiServiceAddress: "10.96.0.1",
 };
 const NOW = Date.UTC(2026, 0, 2);
@@ -31,7 +31,7 @@ Deno.test("pki: the CA and its certificates are made once", () =>
 Deno.test("pki: another address renews the two that name it", () =>
   inFolder(async (folder) => {
     await ensurePki(folder, NAMES, NOW);
-    const moved = { ...NAMES, nodeAddress: "192.0.2.8" };
+    const moved = { ...NAMES, nodeAddresses: ["192.0.2.8"] };
     deepEqual(await ensurePki(folder, moved, NOW), ["apiserver", "agent"]);
   }));
 

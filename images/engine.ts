@@ -92,6 +92,17 @@ export class Engine {
     return await response.json() as ListedContainer[];
   }
 
+  /** Asks it to end, and kills it after `graceSeconds`. One that is gone or has ended already is fine. */
+  async stopContainer(id: string, graceSeconds: number): Promise<void> {
+    try {
+      const timeoutMs = CALL_TIMEOUT_MS + graceSeconds * 1000;
+      await this.#call("POST", `/containers/${id}/stop?t=${graceSeconds}`, { timeoutMs });
+    } catch (error) {
+      const isOver = error instanceof EngineError && (error.code === 404 || error.code === 304);
+      if (!isOver) throw error;
+    }
+  }
+
   /** Kills it when it runs. One that is gone already, or going, is fine. */
   async removeContainer(id: string): Promise<void> {
     try {

@@ -1,0 +1,31 @@
+import { HttpApi } from "../client/http_api.ts";
+import { CA_FILE } from "./pki.ts";
+import type { Paths } from "./paths.ts";
+
+/** The API over the network, as one user. */
+export interface Connection extends Disposable {
+  readonly api: HttpApi;
+  /** For paths that are no objects, such as `/readyz`. */
+  fetch(path: string, init?: { signal?: AbortSignal }): Promise<Response>;
+}
+
+/** @param token a bearer token; see credentials.ts */
+export async function connect(server: string, paths: Paths, token: string): Promise<Connection> {
+  const caCerts = [await Deno.readTextFile(`${paths.pki}/${CA_FILE}.crt`)];
+  const client = Deno.createHttpClient({ caCerts });
+  return {
+    api: new HttpApi({ baseUrl: server, token, fetch: (request) => fetch(request, { client }) }),
+    fetch: (path, init = {}) =>
+      fetch(`${server}${path}`, {
+        ...init,
+        client,
+        headers: { authorization: `Bearer ${token}` },
+      }),
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+/** Where this host reaches what listens on `bindAddress`. */
+export function localAddress(bindAddress: string): string {
+  return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
+}

@@ -1,0 +1,44 @@
+import { helpText, type HostDefaults, parseCommand, type Settings } from "./flags.ts";
+import { hostDefaults } from "./host_defaults.ts";
+import { VERSION } from "./version.ts";
+
+/** Every command loads only what it needs: the master no container engine, the agent no store. */
+async function dispatch(args: readonly string[], host: HostDefaults): Promise<void> {
+  const { command, settings } = parseCommand(args, host);
+  keepOffProxies(settings);
+  switch (command) {
+    case "up":
+      return (await import("./up.ts")).up(settings);
+    case "down":
+      return (await import("./down.ts")).down(settings);
+    case "master":
+      return (await import("./master.ts")).master(settings);
+    case "agent":
+      return (await import("./agent.ts")).agent(settings);
+    case "version":
+      return console.log(`wherry ${VERSION}`);
+    case "help":
+      return console.log(helpText());
+  }
+}
+
+/** A proxy of the environment is for registries; the cluster's own addresses are reached without one. */
+function keepOffProxies({ advertiseAddress, serviceCidr, clusterCidr }: Settings): void {
+  const had = Deno.env.get("NO_PROXY") ?? Deno.env.get("no_proxy") ?? "";
+  const own = ["127.0.0.1", "localhost", advertiseAddress, serviceCidr, clusterCidr];
+  const all = [...had.split(",").filter((name) => name !== ""), ...own].join(",");
+  Deno.env.set("NO_PROXY", all);
+  Deno.env.set("no_proxy", all);
+}
+
+if (import.meta.main) {
+  try {
+    await dispatch(Deno.args, await hostDefaults());
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // What a user can act on is a sentence; a mistake of ours shows where it is.
+    const isOurs = error instanceof TypeError || error instanceof ReferenceError;
+    console.error(isOurs ? error.stack : error.message);
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Rules } from "./rules.ts";
+
+export interface ServiceCounters {
+  readonly connections: number;
+  /** For want of a ready endpoint. */
+  readonly refusals: number;
+}
+
+/** Writes service rules into the kernel. Implementations: EbpfBackend, NftablesBackend. */
+export interface Backend {
+  readonly name: "ebpf" | "nftables";
+  /**
+   * Makes the kernel do exactly `rules`; one call at a time. After an error the state is unknown, and the next
+   * call repairs it. Connections that are open are not cut.
+   */
+  sync(rules: Rules): Promise<void>;
+  /** Frees what this process holds; the kernel goes on with the last rules until the next agent takes over. */
+  close(): Promise<void>;
+  /** Takes everything of this cluster out of the kernel, also what an earlier process left. */
+  remove(): Promise<void>;
+  /** Since the rule is in the kernel, by its name. */
+  counters?(): ReadonlyMap<string, ServiceCounters>;
+}

@@ -1,0 +1,171 @@
+import type { Endpoints, EndpointSubset, Service, ServicePort } from "../api/types/core_v1.ts";
+import { parseIpv4 } from "./ipv4.ts";
+import type { Frontend, PodAddress, Protocol, Rules, ServiceRule } from "./rules.ts";
+
+/** Source: Kubernetes, DefaultClientIPServiceAffinitySeconds (three hours). */
+const AFFINITY_SECONDS_DEFAULT = 10_800;
+const PORT_MAX = 65_535;
+
+/** The node that the rules are for. */
+export interface NodeView {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/** The whole desired state of one node. Pure. */
+export function planRules(
+  services: readonly Readonly<Service>[],
+  endpoints: readonly Readonly<Endpoints>[],
+  node: NodeView,
+): Rules {
+  const byKey = new Map(endpoints.map((each) => [keyOf(each), each]));
+  const planned = services.map((each) => planService(each, byKey.get(keyOf(each)), node.name));
+  return joinRules(planned, node);
+}
+
+/** `namespace/name`, under which a service and its endpoints are the same thing. */
+export function keyOf({ metadata }: Readonly<Service> | Readonly<Endpoints>): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+/** @returns [] for a headless or external service, and for ports of protocols other than TCP and UDP */
+export function planService(
+  service: Readonly<Service>,
+  endpoints: Readonly<Endpoints> | undefined,
+  nodeName: string,
+): ServiceRule[] {
+  const { spec } = service;
+  if (spec.type === "ExternalName" || parseIpv4(spec.clusterIP ?? "") === undefined) return [];
+  return (spec.ports ?? []).flatMap((port) => planPort(service, port, endpoints, nodeName));
+}
+
+function planPort(
+  service: Readonly<Service>,
+  port: ServicePort,
+  endpoints: Readonly<Endpoints> | undefined,
+  nodeName: string,
+): ServiceRule[] {
+  const { spec } = service;
+  const protocol = protocolOf(port.protocol);
+  if (protocol === undefined || !isPort(port.port)) return [];
+  const backendsFor = (policy: string | undefined) =>
+    backendsOf(endpoints, port, policy === "Local" ? nodeName : undefined);
+  const rule = {
+    name: `${keyOf(service)}:${port.name ?? ""}`,
+    protocol,
+    affinitySeconds: affinitySecondsOf(service),
+  };
+  const inside = [{ address: spec.clusterIP ?? "", port: port.port, isExternal: false }];
+  const outside = externalFrontends(service, port);
+  if (outside.length === 0 || hasOnePolicy(service)) {
+    const backends = backendsFor(spec.internalTrafficPolicy);
+    return [{ ...rule, frontends: [...inside, ...outside], backends }];
+  }
+  return [
+    { ...rule, frontends: inside, backends: backendsFor(spec.internalTrafficPolicy) },
+    {
+      ...rule,
+      name: `${rule.name}/external`,
+      frontends: outside,
+      backends: backendsFor(spec.externalTrafficPolicy),
+    },
+  ];
+}
+
+function hasOnePolicy({ spec }: Readonly<Service>): boolean {
+  return (spec.internalTrafficPolicy ?? "Cluster") === (spec.externalTrafficPolicy ?? "Cluster");
+}
+
+function externalFrontends({ spec, status }: Readonly<Service>, port: ServicePort): Frontend[] {
+  const ingress = (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip ?? "");
+  const addresses = [...new Set([...(spec.externalIPs ?? []), ...ingress])]
+    .filter((address) => parseIpv4(address) !== undefined && address !== spec.clusterIP);
+  const frontends: Frontend[] = addresses.map((address) => ({
+    address,
+    port: port.port,
+    isExternal: true,
+  }));
+  const hasNodePort = spec.type === "NodePort" || spec.type === "LoadBalancer";
+  if (hasNodePort && isPort(port.nodePort)) {
+    frontends.push({ port: port.nodePort, isExternal: true });
+  }
+  return frontends;
+}
+
+function affinitySecondsOf({ spec }: Readonly<Service>): number {
+  if (spec.sessionAffinity !== "ClientIP") return 0;
+  return spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS_DEFAULT;
+}
+
+/** @param onNode only pods of this node, when given */
+function backendsOf(
+  endpoints: Readonly<Endpoints> | undefined,
+  port: ServicePort,
+  onNode: string | undefined,
+): PodAddress[] {
+  const found = new Map<string, PodAddress & { order: number }>();
+  for (const subset of endpoints?.subsets ?? []) {
+    for (const target of portsNamed(subset, port)) {
+      for (const { ip, nodeName } of subset.addresses ?? []) {
+        const address = parseIpv4(ip);
+        if (address === undefined || (onNode !== undefined && nodeName !== onNode)) continue;
+        found.set(`${ip}:${target}`, { ip, port: target, order: address * 65_536 + target });
+      }
+    }
+  }
+  return [...found.values()].sort((a, b) => a.order - b.order).map(({ ip, port }) => ({
+    ip,
+    port,
+  }));
+}
+
+function portsNamed(subset: EndpointSubset, wanted: ServicePort): number[] {
+  return (subset.ports ?? [])
+    .filter(({ name, protocol }) =>
+      (name ?? "") === (wanted.name ?? "") && protocolOf(protocol) === protocolOf(wanted.protocol)
+    )
+    .map(({ port }) => port)
+    .filter(isPort);
+}
+
+/**
+ * One list of rules from those of every service. A frontend that two services ask for goes to the one that owns
+ * it as its cluster IP, else to the first; so nobody takes another's address by naming it as an external IP.
+ */
+export function joinRules(planned: Iterable<readonly ServiceRule[]>, node: NodeView): Rules {
+  const services = [...planned].flat();
+  const isContested = services.some(({ frontends }) => frontends.some((each) => each.isExternal));
+  return {
+    nodeAddresses: node.addresses,
+    services: isContested ? settleClaims(services) : services,
+  };
+}
+
+function settleClaims(services: readonly ServiceRule[]): ServiceRule[] {
+  const claimed = new Set<string>();
+  for (const rule of services) {
+    for (const each of rule.frontends) if (!each.isExternal) claimed.add(claimOf(rule, each));
+  }
+  return services.flatMap((rule) => {
+    const frontends = rule.frontends.filter((frontend) => {
+      if (!frontend.isExternal) return true;
+      const claim = claimOf(rule, frontend);
+      return !claimed.has(claim) && claimed.add(claim);
+    });
+    if (frontends.length === rule.frontends.length) return [rule];
+    return frontends.length === 0 ? [] : [{ ...rule, frontends }];
+  });
+}
+
+function claimOf({ protocol }: ServiceRule, { address, port }: Frontend): string {
+  return `${address ?? ""} ${protocol} ${port}`;
+}
+
+function protocolOf(protocol: string | undefined): Protocol | undefined {
+  if (protocol === undefined) return "TCP";
+  return protocol === "TCP" || protocol === "UDP" ? protocol : undefined;
+}
+
+function isPort(port: number | undefined): port is number {
+  return port !== undefined && Number.isInteger(port) && port > 0 && port <= PORT_MAX;
+}

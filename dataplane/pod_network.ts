@@ -1,0 +1,115 @@
+import type { Log } from "../api/types/ambient.ts";
+import { AddressPool } from "./address_pool.ts";
+import { CommandError, type Commands } from "./host_commands.ts";
+import { setSysctl } from "./host_files.ts";
+import { type ClusterNames, linkNameOf } from "./names.ts";
+import { closeFirewall, openFirewall } from "./pod_firewall.ts";
+import { planWiring, type PodLink, type PodRef, readPodLinks } from "./pod_links.ts";
+
+/** Of Ethernet; an overlay between nodes asks for less. */
+const MTU_DEFAULT = 1_500;
+
+export interface PodNetworkOptions {
+  readonly names: ClusterNames;
+  readonly commands: Commands;
+  readonly log: Log;
+  /** Addresses of this node's pods, such as 10.198.0.0/24. */
+  readonly podCidr: string;
+  /** Addresses of all pods of the cluster; absent: those of this node. */
+  readonly clusterCidr?: string;
+  readonly mtu?: number;
+  /** By which pods see processes of the host; absent: the kernel takes the first of an uplink. */
+  readonly nodeIp?: string;
+}
+
+/**
+ * Gives every pod an address of its own, reachable without NAT from this node and its other pods: one veth pair and
+ * one host route for each, no bridge. What is wired is read from the kernel, so a restart of the agent changes nothing.
+ */
+export class PodNetwork {
+  readonly #addresses: AddressPool;
+  /** Address of each pod that is wired or being wired, by uid. */
+  readonly #pods = new Map<string, string>();
+
+  private constructor(readonly options: PodNetworkOptions) {
+    this.#addresses = new AddressPool(options.podCidr);
+  }
+
+  /** @throws {Error} when the host lacks `ip` or the right to use it */
+  static async open(options: PodNetworkOptions): Promise<PodNetwork> {
+    const network = new PodNetwork(options);
+    await setSysctl("net.ipv4.ip_forward", "1");
+    await openFirewall({ ...options, clusterCidr: options.clusterCidr ?? options.podCidr });
+    for (const { uid, ip } of await network.#links()) {
+      network.#pods.set(uid, ip);
+      network.#addresses.claim(ip);
+    }
+    return network;
+  }
+
+  /**
+   * Wires the network namespace of a process, which has nothing but a loopback. A pod that had an address keeps it in
+   * its new sandbox; the old wire is cut.
+   */
+  async attach(pod: PodRef, sandboxPid: number): Promise<{ ip: string }> {
+    const { commands, names, mtu = MTU_DEFAULT, nodeIp } = this.options;
+    const known = this.#pods.get(pod.uid);
+    if (known !== undefined) await this.#unlink(pod.uid);
+    const ip = known ?? this.#addresses.take();
+    this.#pods.set(pod.uid, ip);
+    const wire = { sandboxPid, mtu, ...(nodeIp === undefined ? {} : { nodeIp }) };
+    const plan = planWiring(names, pod.uid, ip, wire);
+    try {
+      await commands.run("ip", ["-batch", "-"], plan.host);
+      const inside = [`--net=/proc/${sandboxPid}/ns/net`, "ip", "-batch", "-"];
+      await commands.run("nsenter", inside, plan.pod);
+    } catch (error) {
+      await this.detach(pod.uid);
+      throw new Error(
+        `Cannot wire pod ${pod.namespace}/${pod.name} at ${ip}: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+    return { ip };
+  }
+
+  /** A pod that is not wired is no error. */
+  async detach(podUid: string): Promise<void> {
+    await this.#unlink(podUid);
+    const ip = this.#pods.get(podUid);
+    this.#pods.delete(podUid);
+    if (ip !== undefined) this.#addresses.release(ip);
+  }
+
+  /** Address by uid of every pod that the kernel has a wire for. */
+  async list(): Promise<ReadonlyMap<string, string>> {
+    return new Map((await this.#links()).map(({ uid, ip }) => [uid, ip]));
+  }
+
+  /** Leaves nothing of this cluster's pod network on the host. */
+  async remove(): Promise<void> {
+    for (const { uid } of await this.#links()) await this.detach(uid);
+    await closeFirewall(this.options.names, this.options.commands);
+  }
+
+  async #links(): Promise<PodLink[]> {
+    const { commands, names } = this.options;
+    const json = await commands.run("ip", ["-json", "link", "show", "type", "veth"]);
+    return readPodLinks(names, json);
+  }
+
+  /** Its routes and neighbours go with it. */
+  async #unlink(podUid: string): Promise<void> {
+    const link = linkNameOf(this.options.names, podUid);
+    try {
+      await this.options.commands.run("ip", ["link", "delete", "dev", link]);
+    } catch (error) {
+      const isGone = error instanceof CommandError && error.stderr.includes("Cannot find device");
+      if (!isGone) throw error; // a sandbox that ends takes its link along
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,160 @@
+import type { Clock, Log } from "../api/types/ambient.ts";
+import type { Endpoints, Service } from "../api/types/core_v1.ts";
+import { ENDPOINTS, SERVICES } from "../api/types/resources.ts";
+import type { WatchedCache } from "../client/cache.ts";
+import type { Backend } from "./backend.ts";
+import { joinRules, keyOf, type NodeView, planService } from "./plan.ts";
+import type { ServiceRule } from "./rules.ts";
+
+/** Changes that come within this time of a sync wait for one sync together; the first never waits. */
+const COALESCE_MS = 5;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 30_000;
+
+export interface DataplaneOptions {
+  /** Must watch services and endpoints. */
+  readonly cache: WatchedCache;
+  readonly backend: Backend;
+  readonly node: NodeView;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the loop; the kernel keeps its rules, and closing the backend is the caller's. */
+  readonly signal: AbortSignal;
+}
+
+/** Revisions, by resource, up to which every change is in the kernel. 0: none yet. */
+export interface Programmed {
+  readonly services: number;
+  readonly endpoints: number;
+}
+
+export interface Dataplane {
+  /** What the drain barrier waits for: a pod that left the endpoints at this revision gets nothing new. */
+  readonly programmed: Programmed;
+  /** Calls `listener` after each sync. @returns a function that ends it */
+  onProgrammed(listener: (programmed: Programmed) => void): () => void;
+  /** For a node whose addresses changed. */
+  setNode(node: NodeView): void;
+  /** Resolves when `signal` has aborted and no sync is under way. */
+  readonly done: Promise<void>;
+}
+
+/** Keeps the kernel at what services and endpoints say: no poll, and the first change goes out at once. */
+export function runDataplane(options: DataplaneOptions): Dataplane {
+  return new ServiceProxy(options);
+}
+
+class ServiceProxy implements Dataplane {
+  readonly done: Promise<void>;
+  #programmed: Programmed = { services: 0, endpoints: 0 };
+  readonly #listeners = new Set<(programmed: Programmed) => void>();
+  /** Rules of each service by `namespace/name`, and those that have changed since they were planned. */
+  readonly #planned = new Map<string, readonly ServiceRule[]>();
+  readonly #changed = new Set<string>();
+  #isNodeChanged = true;
+  #node: NodeView;
+  #wake: () => void = () => {};
+
+  constructor(readonly options: DataplaneOptions) {
+    this.#node = options.node;
+    this.done = this.#run();
+  }
+
+  get programmed(): Programmed {
+    return this.#programmed;
+  }
+
+  onProgrammed(listener: (programmed: Programmed) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  setNode(node: NodeView): void {
+    this.#node = node;
+    this.#isNodeChanged = true;
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    const { cache, signal } = this.options;
+    await Promise.race([cache.synced(), aborted(signal)]);
+    const note = (before?: Service | Endpoints, after?: Service | Endpoints) => {
+      const object = after ?? before;
+      if (object === undefined) return;
+      this.#changed.add(keyOf(object));
+      this.#wake();
+    };
+    for (const service of cache.list(SERVICES)) this.#changed.add(keyOf(service));
+    const ends = [cache.onChange(SERVICES, note), cache.onChange(ENDPOINTS, note)];
+    try {
+      await this.#loop();
+    } finally {
+      for (const end of ends) end();
+    }
+  }
+
+  async #loop(): Promise<void> {
+    const { clock, log, signal } = this.options;
+    let retryMs = RETRY_MS_MIN;
+    while (!signal.aborted) {
+      try {
+        await this.#sync();
+        retryMs = RETRY_MS_MIN;
+        await clock.sleep(COALESCE_MS, signal);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log("services could not be programmed", { reason, retryMs });
+        this.#isNodeChanged = true;
+        await clock.sleep(retryMs, signal);
+        retryMs = Math.min(2 * retryMs, RETRY_MS_MAX);
+      }
+      await this.#change();
+    }
+  }
+
+  /** Resolves when there is something to program, at once when there already is, or when the loop is to end. */
+  #change(): Promise<void> {
+    const { signal } = this.options;
+    if (signal.aborted || this.#changed.size > 0 || this.#isNodeChanged) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal.removeEventListener("abort", wake);
+        this.#wake = () => {};
+        resolve();
+      };
+      this.#wake = wake;
+      signal.addEventListener("abort", wake);
+    });
+  }
+
+  async #sync(): Promise<void> {
+    const { cache, backend } = this.options;
+    const programmed = {
+      services: cache.revisionOf(SERVICES),
+      endpoints: cache.revisionOf(ENDPOINTS),
+    };
+    for (const key of this.#changed) this.#replan(key);
+    this.#changed.clear();
+    this.#isNodeChanged = false;
+    await backend.sync(joinRules(this.#planned.values(), this.#node));
+    this.#programmed = programmed;
+    for (const listener of this.#listeners) listener(programmed);
+  }
+
+  #replan(key: string): void {
+    const { cache } = this.options;
+    const [namespace = "", name = ""] = key.split("/");
+    const service = cache.get(SERVICES, namespace, name);
+    if (service === undefined) {
+      this.#planned.delete(key);
+      return;
+    }
+    const endpoints = cache.get(ENDPOINTS, namespace, name);
+    this.#planned.set(key, planService(service, endpoints, this.#node.name));
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+}

@@ -1,0 +1,206 @@
+import {
+  BACKEND_BYTES,
+  BACKENDS_MAX,
+  encodeBackends,
+  type FrontendKey,
+  frontendKeyOf,
+  SERVICES_MAX,
+  type ServiceValue,
+} from "./maps.ts";
+import type { Rules, ServiceRule } from "./rules.ts";
+import { SlotBlocks } from "./slot_blocks.ts";
+
+/** A program that found the old block has long returned by then; it runs for microseconds. */
+const RECLAIM_AFTER_MS = 1_000;
+
+/** What is to be written, in this order. */
+export interface TableChanges {
+  /** Fresh blocks, which nothing refers to yet. */
+  readonly blocks: { first: number; bytes: Uint8Array<ArrayBuffer> }[];
+  /** Counters to be set to zero, since their service is a new one. */
+  readonly freshIds: number[];
+  readonly updates: Map<FrontendKey, ServiceValue>;
+  readonly deletes: FrontendKey[];
+}
+
+/** A service as it stands in the kernel. Never changed: replaced by another entry. */
+interface Entry {
+  readonly value: ServiceValue;
+  readonly keys: readonly FrontendKey[];
+  /** What its block holds. */
+  readonly bytes: Uint8Array;
+  /** Absent for what an earlier process left and no rule has asked for yet. */
+  readonly rule?: ServiceRule;
+}
+
+interface Retired {
+  readonly atMs: number;
+  readonly value: ServiceValue;
+  readonly hasId: boolean;
+}
+
+/**
+ * What the maps of the kernel hold, and what must change to make them hold other rules. Every changed set of
+ * backends gets a fresh block, so that one write of a hash value swaps the whole set. Pure bookkeeping.
+ */
+export class ServiceTable {
+  readonly #slots = new SlotBlocks(BACKENDS_MAX);
+  readonly #ids = new SlotBlocks(SERVICES_MAX);
+  readonly #byKey = new Map<FrontendKey, Entry>();
+  #byName = new Map<string, Entry>();
+  /** Frontends in the kernel that belong to no entry. */
+  #strays: FrontendKey[] = [];
+  #generation = 0;
+  #retired: Retired[] = [];
+
+  /** Takes over what an earlier process left. @param backends the whole backends map */
+  restore(
+    frontends: ReadonlyMap<FrontendKey, ServiceValue>,
+    backends: Uint8Array,
+    nowMs: number,
+  ): void {
+    const entries = new Map<number, { value: ServiceValue; keys: FrontendKey[] }>();
+    for (const [key, value] of frontends) {
+      this.#generation = Math.max(this.#generation, value.generation);
+      const entry = entries.get(value.id);
+      if (entry === undefined) entries.set(value.id, { value, keys: [key] });
+      else if (entry.value.generation === value.generation) entry.keys.push(key);
+      else this.#leaveStray(key, value, nowMs);
+    }
+    for (const { value, keys } of entries.values()) {
+      if (!this.#adopt(value, keys, backends)) this.#strays.push(...keys);
+    }
+  }
+
+  #adopt(value: ServiceValue, keys: FrontendKey[], backends: Uint8Array): boolean {
+    if (!this.#slots.claim(value.first, value.count)) return false;
+    if (!this.#ids.claim(value.id, 1)) return false;
+    const start = value.first * BACKEND_BYTES;
+    const bytes = backends.slice(start, start + value.count * BACKEND_BYTES);
+    const entry = { value, keys, bytes };
+    for (const key of keys) this.#byKey.set(key, entry);
+    return true;
+  }
+
+  /** A process that died between two writes leaves frontends of one service with different blocks. */
+  #leaveStray(key: FrontendKey, value: ServiceValue, nowMs: number): void {
+    this.#strays.push(key);
+    if (!this.#slots.claim(value.first, value.count)) return;
+    this.#retired.push({ atMs: nowMs, value, hasId: false });
+  }
+
+  /** Name of every rule that is programmed, and its index in the counters map. */
+  *ids(): Iterable<[string, number]> {
+    for (const [name, { value }] of this.#byName) yield [name, value.id];
+  }
+
+  /**
+   * Changes towards `rules`, taken as done: after a failure to write them, start over with a new table and `restore`.
+   * @throws {Error} when the maps have no room for the rules
+   */
+  plan(rules: Rules, nowMs: number): TableChanges {
+    this.#reclaim(nowMs);
+    const changes: TableChanges = { blocks: [], freshIds: [], updates: new Map(), deletes: [] };
+    const before = new Set(this.#byKey.values());
+    const byName = new Map<string, Entry>();
+    const replaced: Entry[] = [];
+    for (const rule of rules.services) {
+      const known = this.#byName.get(rule.name) ?? this.#leftFor(rule);
+      if (known?.rule === rule) {
+        byName.set(rule.name, known);
+        before.delete(known);
+        continue;
+      }
+      byName.set(rule.name, this.#program(rule, known, changes, nowMs));
+      if (known !== undefined) replaced.push(known);
+    }
+    for (const entry of replaced) {
+      before.delete(entry);
+      this.#dropKeys(entry, changes);
+    }
+    for (const entry of before) {
+      this.#dropKeys(entry, changes);
+      this.#retired.push({ atMs: nowMs, value: entry.value, hasId: true });
+    }
+    changes.deletes.push(...this.#strays.filter((key) => !this.#byKey.has(key)));
+    this.#strays = [];
+    this.#byName = byName;
+    return changes;
+  }
+
+  #leftFor(rule: ServiceRule): Entry | undefined {
+    for (const frontend of rule.frontends) {
+      const entry = this.#byKey.get(frontendKeyOf(rule.protocol, frontend));
+      if (entry !== undefined && entry.rule === undefined) return entry;
+    }
+    return undefined;
+  }
+
+  #program(
+    rule: ServiceRule,
+    known: Entry | undefined,
+    changes: TableChanges,
+    nowMs: number,
+  ): Entry {
+    const bytes = encodeBackends(rule.backends);
+    const id = known?.value.id ?? this.#freshId(changes);
+    const block = known !== undefined && isEqual(known.bytes, bytes)
+      ? known.value
+      : this.#freshBlock(rule, bytes, changes);
+    if (known !== undefined && block !== known.value) {
+      this.#retired.push({ atMs: nowMs, value: known.value, hasId: false });
+    }
+    const { generation, first, count } = block;
+    const value = { id, generation, first, count, affinitySeconds: rule.affinitySeconds };
+    const keys = rule.frontends.map((frontend) => frontendKeyOf(rule.protocol, frontend));
+    const entry = { value, keys, bytes, rule };
+    const isUnchanged = known !== undefined && block === known.value &&
+      known.value.affinitySeconds === value.affinitySeconds;
+    for (const key of keys) {
+      if (!isUnchanged || this.#byKey.get(key) !== known) changes.updates.set(key, value);
+      this.#byKey.set(key, entry);
+    }
+    return entry;
+  }
+
+  #freshId(changes: TableChanges): number {
+    const id = this.#ids.take(1);
+    if (id === undefined) throw new Error(`Cannot program more than ${SERVICES_MAX} service ports`);
+    changes.freshIds.push(id);
+    return id;
+  }
+
+  #freshBlock(rule: ServiceRule, bytes: Uint8Array<ArrayBuffer>, changes: TableChanges) {
+    const count = rule.backends.length;
+    const first = this.#slots.take(count);
+    if (first === undefined) {
+      throw new Error(
+        `Cannot program ${rule.name}: no room for ${count} backends among ${BACKENDS_MAX}`,
+      );
+    }
+    if (count > 0) changes.blocks.push({ first, bytes });
+    return { generation: ++this.#generation, first, count };
+  }
+
+  /** Keys that no other entry has taken over in the meantime. */
+  #dropKeys(entry: Entry, changes: TableChanges): void {
+    for (const key of entry.keys) {
+      if (this.#byKey.get(key) !== entry) continue;
+      this.#byKey.delete(key);
+      changes.deletes.push(key);
+    }
+  }
+
+  #reclaim(nowMs: number): void {
+    const isDue = ({ atMs }: Retired) => nowMs - atMs >= RECLAIM_AFTER_MS;
+    for (const { value, hasId } of this.#retired.filter(isDue)) {
+      this.#slots.release(value.first, value.count);
+      if (hasId) this.#ids.release(value.id, 1);
+    }
+    this.#retired = this.#retired.filter((each) => !isDue(each));
+  }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -26,7 +26,7 @@ export type Write =
 /** A cache that tells when something changed; what the informers are. */
 export interface WatchedCache extends Cache {
   /** Starts to follow a resource. Asking again with the same filter changes nothing. */
-  watch<T extends KubeObject>(resource: Resource<T>, filter?: ListOptions): void;
+  watch(resource: Resource<KubeObject>, filter?: ListOptions): void;
   isWatching(resource: Resource<KubeObject>): boolean;
   /**
    * Calls `listener` after the cache has changed: `before` is undefined for a new object, `after` for one that

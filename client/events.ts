@@ -4,6 +4,7 @@ import type { KubeObject } from "../api/types/meta.ts";
 import { EVENTS } from "../api/types/resources.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Api } from "./api.ts";
+import { Fifo } from "./fifo.ts";
 
 export interface EventRecorderOptions {
   api: Api;
@@ -52,7 +53,7 @@ export class EventRecorder {
   /** In order of last use. */
   readonly #remembered = new Map<string, Remembered>();
   readonly #buckets = new Map<string, Bucket>();
-  readonly #line: Remembered[] = [];
+  readonly #line = new Fifo<Remembered>();
   #writing = 0;
   #dropped = 0;
 

@@ -18,7 +18,7 @@ export class Informers implements WatchedCache {
   }
 
   /** Starts to follow a resource. Asking again with the same filter changes nothing. */
-  watch<T extends KubeObject>(resource: Resource<T>, filter: ListOptions = {}): void {
+  watch(resource: Resource<KubeObject>, filter: ListOptions = {}): void {
     const key = keyOf(resource);
     const there = this.#reflectors.get(key);
     if (there !== undefined) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../api/types/ambient.ts";
+import { Fifo } from "./fifo.ts";
 
 export interface WorkQueueOptions {
   clock: Clock;
@@ -19,8 +20,7 @@ export class WorkQueue {
   readonly #clock: Clock;
   readonly #backoffFirstMs: number;
   readonly #backoffMaxMs: number;
-  #line: string[] = [];
-  #head = 0;
+  readonly #line = new Fifo<string>();
   readonly #waiting = new Set<string>();
   readonly #inWork = new Set<string>();
   readonly #timers = new Map<string, { at: number; cancel: () => void }>();
@@ -35,7 +35,7 @@ export class WorkQueue {
 
   /** Keys in the line, without those in work and those that wait for their time. */
   get length(): number {
-    return this.#line.length - this.#head;
+    return this.#line.length;
   }
 
   add(key: string): void {
@@ -110,12 +110,7 @@ export class WorkQueue {
   }
 
   #take(): string {
-    const key = this.#line[this.#head] as string;
-    this.#head += 1;
-    if (this.#head > 1024 && this.#head * 2 > this.#line.length) {
-      this.#line = this.#line.slice(this.#head);
-      this.#head = 0;
-    }
+    const key = this.#line.shift() as string;
     this.#waiting.delete(key);
     this.#inWork.add(key);
     return key;

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../client/fake_clock.ts";
+import { podWith } from "./fake_world.ts";
+import { SchedulingQueue } from "./queue.ts";
+
+Deno.test("queue: tries come at 0, 1, 3, 7, 15, 31, 63 s and then each minute, however often it is woken", async () => {
+  const { queue, clock, tries } = reading(() => {});
+  queue.put(podWith("big"), true);
+  for (let seconds = 0; seconds <= 240; seconds += 1) {
+    await clock.settle();
+    queue.wake();
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(tries, [0, 1, 3, 7, 15, 31, 63, 123, 183]);
+});
+
+Deno.test("queue: a pod that nothing helps is never tried again", async () => {
+  const { queue, clock, tries } = reading(() => {});
+  queue.put(podWith("big"), true);
+  await clock.advance(3_600_000);
+  assert.deepEqual(tries, [0]);
+  assert.equal(clock.pending, 0, "and costs nothing");
+});
+
+Deno.test("queue: a pod that waited long is tried at once and begins with a short back-off", async () => {
+  const { queue, clock, tries } = reading(() => {});
+  queue.put(podWith("big"), true);
+  await clock.advance(600_000);
+  queue.wake();
+  await clock.settle();
+  queue.wake();
+  await clock.advance(1_000);
+  assert.deepEqual(tries, [0, 600, 601]);
+});
+
+Deno.test("queue: others are not held up", async () => {
+  const { queue, clock, names } = reading(() => {});
+  queue.put(podWith("big"), true);
+  await clock.settle();
+  queue.put(podWith("good"), true);
+  await clock.settle();
+  assert.deepEqual(names, ["big", "good"]);
+});
+
+Deno.test("queue: a pod that is removed while it waits is never taken", async () => {
+  const { queue, clock, names } = reading((pod) => queue.retry(pod));
+  queue.put(podWith("bad"), true);
+  await clock.settle();
+  queue.remove(podWith("bad"));
+  queue.put(podWith("gone"), true);
+  queue.remove(podWith("gone"));
+  await clock.advance(600_000);
+  assert.deepEqual(names, ["bad"]);
+  assert.equal(queue.size, 0);
+});
+
+Deno.test("queue: a changed pod is tried again, a changed condition alone does nothing", async () => {
+  const { queue, clock, tries } = reading(() => {});
+  queue.put(podWith("big"), true);
+  await clock.advance(10_000);
+  queue.put(podWith("big"), false);
+  await clock.advance(10_000);
+  queue.put(podWith("big"), true);
+  await clock.advance(10_000);
+  assert.deepEqual(tries, [0, 20]);
+});
+
+/** Takes every pod as it comes and parks it, after `and`. */
+function reading(and: (pod: ReturnType<typeof podWith>) => void) {
+  const clock = new FakeClock(0);
+  const queue = new SchedulingQueue(clock);
+  const tries: number[] = [];
+  const names: string[] = [];
+  const signal = new AbortController().signal;
+  (async () => {
+    for (let pod = await queue.next(signal); pod !== undefined; pod = await queue.next(signal)) {
+      tries.push(clock.now() / 1000);
+      names.push(pod.metadata.name);
+      and(pod);
+      queue.park(pod);
+    }
+  })();
+  return { queue, clock, tries, names };
+}

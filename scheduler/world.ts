@@ -1,0 +1,14 @@
+import type { Pod } from "../api/types/core_v1.ts";
+import type { NodeInfo } from "./node_info.ts";
+
+/** What a decision sees of the cluster. */
+export interface World {
+  /** In name order, so that equal worlds give equal decisions. */
+  readonly nodes: readonly NodeInfo[];
+  nodeNamed(name: string): NodeInfo | undefined;
+  /**
+   * How many pods of the pod's first service, in name order, run on each node; undefined when no service
+   * selects the pod. Nodes without any are left out; the order is that in which they got their first.
+   */
+  peersOf(pod: Readonly<Pod>): ReadonlyMap<string, number> | undefined;
+}

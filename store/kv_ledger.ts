@@ -18,7 +18,7 @@ const LIMITS = { records: 120, bytes: 512 * 1024 };
 const READ_BATCH = 500;
 
 /** Deletions in one commit of a compaction: a few milliseconds, and appends go in between. */
-const COMPACT_SLICE = 200;
+const COMPACT_SLICE = 100;
 
 /**
  * A ledger in one file. The process that opens it holds it alone, through a lock on `PATH.lock` that the kernel

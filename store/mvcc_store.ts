@@ -3,7 +3,8 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { History, HISTORY_LIMITS, type HistoryLimits } from "./history.ts";
-import type { Change, Key, Ledger, Loaded, Record, Revision } from "./ledger.ts";
+import type { Key, Ledger, Record, Revision } from "./ledger.ts";
+import { eventOf, restore } from "./restore.ts";
 import { SortedVersions } from "./sorted_versions.ts";
 import { overlaid, Staging } from "./staging.ts";
 import type { Store, StoreEvent, Transaction, Versioned } from "./store.ts";
@@ -26,69 +27,17 @@ export interface StoreOptions {
 /** The store over any ledger. It owns the ledger from here on, and closes it. */
 export async function openStore(ledger: Ledger, options: StoreOptions): Promise<Store> {
   const loaded = await ledger.load();
-  const present = await versionsOf(loaded);
+  const { present, events } = await restore(loaded);
   const history = new History(loaded.compacted, options.historyLimits ?? HISTORY_LIMITS);
-  for (const event of await eventsOf(loaded, present)) history.push(event);
+  for (const event of events) history.push(event);
   history.trim(options.clock.now());
   const store = new MvccStore(ledger, options, {
     head: loaded.head,
-    durable: SortedVersions.from([...present.values()]),
+    durable: SortedVersions.from(present),
     history,
   });
   store.start(loaded.compacted);
   return store;
-}
-
-async function versionsOf(loaded: Loaded): Promise<Map<Key, Version>> {
-  const versions = new Map<Key, Version>();
-  for await (const group of loaded.present) {
-    for (const { key, revision, bytes } of group) {
-      versions.set(key, new Version(key, revision, bytes));
-    }
-  }
-  return versions;
-}
-
-/** Walks back from the present: each change tells what it replaced, which is what the change before it made. */
-async function eventsOf(
-  { head, compacted, history }: Loaded,
-  present: ReadonlyMap<Key, Version>,
-): Promise<StoreEvent[]> {
-  const changes: Change[] = [];
-  for await (const group of history) {
-    for (const change of group) changes.push(change);
-  }
-  assert.equal(changes.length, head - compacted, "the ledger's history has gaps");
-  const standing = new Map<Key, Version | undefined>();
-  const events: StoreEvent[] = [];
-  for (const { key, revision, at, replaced } of changes.reverse()) {
-    const made = standing.has(key) ? standing.get(key) : present.get(key);
-    const previous = replaced && new Version(key, replaced.revision, replaced.bytes);
-    standing.set(key, previous);
-    events.push(eventOf({ key, revision, at }, made, previous));
-  }
-  return events.reverse();
-}
-
-/** @param made what the change wrote, undefined where it deleted */
-function eventOf(
-  { key, revision, at }: Pick<Change, "key" | "revision" | "at">,
-  made: Versioned | undefined,
-  previous: Versioned | undefined,
-): StoreEvent {
-  if (made !== undefined) {
-    assert.equal(made.revision, revision, `the ledger's history of ${key} is broken`);
-    return { type: "PUT", key, revision, at, current: made, previous };
-  }
-  assert.ok(previous, `the ledger deletes ${key}, which is not there`);
-  return {
-    type: "DELETE",
-    key,
-    revision,
-    at,
-    current: new LastState(revision, previous),
-    previous,
-  };
 }
 
 /** Everything durable in memory, and the one way to change it. */

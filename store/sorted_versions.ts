@@ -56,7 +56,11 @@ export class SortedVersions {
     const chunk = this.#chunks[number];
     if (chunk === undefined) return;
     chunk.splice(firstFrom(chunk, key), 1);
+    const next = this.#chunks[number + 1];
     if (chunk.length === 0) this.#chunks.splice(number, 1);
+    else if (next !== undefined && chunk.length + next.length < CHUNK_MAX / 2) {
+      this.#chunks.splice(number, 2, chunk.concat(next));
+    }
   }
 
   list(prefix: Key): Versioned[] {

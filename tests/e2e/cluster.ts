@@ -1,0 +1,145 @@
+import type { Pod } from "../../api/types/core_v1.ts";
+import { PODS } from "../../api/types/resources.ts";
+import { bringUp } from "../../cmd/bring_up.ts";
+import { type Child, ensureChild } from "../../cmd/children.ts";
+import { connect, type Connection } from "../../cmd/connection.ts";
+import { ADMIN_USER, ensureTokens, tokenOf } from "../../cmd/credentials.ts";
+import { EXAMPLE_IMAGE } from "../../cmd/example.ts";
+import { parseCommand, type Settings } from "../../cmd/flags.ts";
+import { hostDefaults } from "../../cmd/host_defaults.ts";
+import { serverOf } from "../../cmd/identity.ts";
+import { type Paths, pathsOf } from "../../cmd/paths.ts";
+import { runningProcess, stopProcess } from "../../cmd/processes.ts";
+import { Progress } from "../../cmd/progress.ts";
+import { takeDown } from "../../cmd/take_down.ts";
+import { waitFor } from "../../cmd/wait.ts";
+import { ensureImage } from "../../images/build.ts";
+import { Engine } from "../../images/engine.ts";
+import { BUSYBOX, NGINX } from "../../images/recipes.ts";
+import { Kubectl } from "../fixtures/kubectl.ts";
+
+/** Images of these names are in the engine while a test cluster is up, with a shell in each. */
+const TEST_IMAGES = [
+  { ...BUSYBOX, name: "busybox:1.35" },
+  /** Not a registry's: tests count by the host name that ours answers with. */
+  { ...NGINX, name: EXAMPLE_IMAGE },
+];
+
+export interface ClusterOptions {
+  readonly backend?: Settings["backend"];
+  /** With examples/web.yaml, its pods ready. */
+  readonly example?: boolean;
+}
+
+/** A whole cluster of one node on this host, beside any other, gone with all it laid down when disposed. */
+export interface Cluster extends AsyncDisposable {
+  readonly settings: Settings;
+  readonly kubectl: Kubectl;
+  readonly nodeAddress: string;
+  pid(child: Child): Promise<number>;
+  /** SIGKILL; resolves once it is dead. */
+  kill(child: Child): Promise<void>;
+  start(child: Child): Promise<void>;
+  /** Milliseconds from the create request to the Running phase in a watch; the pod is deleted afterwards. */
+  timePodStart(name: string): Promise<number>;
+}
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const settings = await settingsOfOwn(options);
+  const paths = pathsOf(settings.dataDir);
+  const engine = new Engine(settings.dockerHost);
+  try {
+    for (const recipe of TEST_IMAGES) await ensureImage(engine, recipe);
+  } finally {
+    engine.close();
+  }
+  try {
+    await bringUp(settings, silently());
+  } catch (error) {
+    await takeDown(settings, silently());
+    throw error;
+  }
+  const tokens = await ensureTokens(paths, settings.nodeName);
+  const connection = await connect(serverOf(settings), paths, tokenOf(tokens, ADMIN_USER));
+  return {
+    settings,
+    kubectl: await Kubectl.open(paths.kubeconfig),
+    nodeAddress: settings.advertiseAddress,
+    pid: (child) => pidOf(child, paths),
+    kill: (child) => kill(child, paths),
+    async start(child) {
+      (await ensureChild(child, settings)).release();
+    },
+    timePodStart: (name) => timePodStart(connection, name),
+    async [Symbol.asyncDispose]() {
+      connection[Symbol.dispose]();
+      await this.kubectl[Symbol.asyncDispose]();
+      await takeDown({ ...settings, purge: true }, silently());
+    },
+  };
+}
+
+/** Own name, folder, ports and ranges, so that clusters of other tests and of users are left alone. */
+async function settingsOfOwn({ backend, example }: ClusterOptions): Promise<Settings> {
+  const number = Math.floor(Math.random() * 50);
+  const dataDir = await Deno.makeTempDir({ prefix: "wherry-e2e-" });
+  const flags = [
+    `--data-dir=${dataDir}`,
+    `--cluster-name=e2e-${dataDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`,
+    `--node-name=e2e-node`,
+    `--api-port=${freePort()}`,
+    `--agent-port=${freePort()}`,
+    `--service-cidr=10.${100 + number}.0.0/16`,
+    `--cluster-cidr=10.${150 + number}.0.0/16`,
+    `--node-port-range=${31_000 + number * 30}-${31_029 + number * 30}`,
+    `--backend=${backend ?? "auto"}`,
+    ...(example === true ? [] : ["--no-example"]),
+  ];
+  return parseCommand(["up", ...flags], await hostDefaults()).settings;
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Steps that fail say so in their error. */
+function silently(): Progress {
+  return new Progress({ isTerminal: false, write: () => {} });
+}
+
+async function pidOf(child: Child, paths: Paths): Promise<number> {
+  const running = await runningProcess(paths.pidFile(child));
+  if (running === undefined) throw new Error(`The ${child} does not run`);
+  return running.pid;
+}
+
+async function kill(child: Child, paths: Paths): Promise<void> {
+  Deno.kill(await pidOf(child, paths), "SIGKILL");
+  await stopProcess(paths.pidFile(child), 5_000);
+}
+
+async function timePodStart({ api }: Connection, name: string): Promise<number> {
+  const pod: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "default" },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "main", image: "busybox:1.35", command: ["sleep", "3600"] }],
+    },
+  };
+  const options = { namespace: "default", fieldSelector: `metadata.name=${name}` };
+  const wait = { timeoutMs: 30_000, otherwise: () => `pod ${name} does not run` };
+  const isRunning = (pods: readonly Pod[]) => pods[0]?.status?.phase === "Running";
+  const from = performance.now();
+  await api.create(PODS, pod);
+  await waitFor(api, PODS, options, isRunning, wait);
+  const took = performance.now() - from;
+  await api.delete(PODS, "default", name, { gracePeriodSeconds: 0 });
+  await waitFor(api, PODS, options, (pods) => pods.length === 0, {
+    ...wait,
+    otherwise: () => `pod ${name} is still there`,
+  });
+  return took;
+}

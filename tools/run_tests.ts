@@ -1,0 +1,145 @@
+/**
+ * `deno task test`: prepares the host, runs the tests in groups, prints `N passed, N failed` as the last line
+ * and exits 1 unless all is well. `--pure` runs the groups that need neither root nor a container engine. Under
+ * CI=true a test that was skipped is a failure: a machine that cannot run it proves nothing.
+ */
+import { parseArgs } from "node:util";
+import { type PreparedHost, prepareTestHost } from "./prepare_test_host.ts";
+
+export interface Group {
+  readonly name: string;
+  readonly folders: readonly string[];
+  /** At once, file by file: the tests share nothing. */
+  readonly isParallel: boolean;
+  /** What of the host it cannot do without. */
+  readonly needs: readonly Need[];
+}
+
+export type Need = "root" | "container engine" | "kubectl";
+
+const GROUPS: readonly Group[] = [
+  {
+    name: "pure",
+    folders: [
+      ..."api store client controllers scheduler agent dataplane dns cmd images tools".split(" "),
+    ],
+    isParallel: true,
+    needs: [],
+  },
+  { name: "integration", folders: ["tests/integration"], isParallel: false, needs: [] },
+  { name: "simulation", folders: ["tests/simulation"], isParallel: false, needs: [] },
+  { name: "kubectl", folders: ["tests/kubectl"], isParallel: false, needs: ["kubectl"] },
+  {
+    name: "e2e",
+    folders: ["tests/e2e"],
+    isParallel: false,
+    needs: ["root", "container engine", "kubectl"],
+  },
+];
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Reads Deno's summary; a group that ended without one has crashed, which counts as a failure. */
+export function countsIn(output: string, exitCode: number): Counts {
+  const summaries = [...output.matchAll(/^(?:ok|FAILED) \| (\d+) passed.*?\| (\d+) failed(.*)$/gm)];
+  const last = summaries.at(-1);
+  if (last === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const [, passed, failed, rest = ""] = last;
+  const skipped = /\| (\d+) ignored/.exec(rest)?.[1] ?? "0";
+  const isCrash = exitCode !== 0 && failed === "0";
+  return {
+    passed: Number(passed),
+    failed: isCrash ? 1 : Number(failed),
+    skipped: Number(skipped),
+  };
+}
+
+export function sumOf(counts: readonly Counts[]): Counts {
+  return counts.reduce((sum, { passed, failed, skipped }) => ({
+    passed: sum.passed + passed,
+    failed: sum.failed + failed,
+    skipped: sum.skipped + skipped,
+  }), { passed: 0, failed: 0, skipped: 0 });
+}
+
+/** The closing line. */
+export function lineOf({ passed, failed, skipped }: Counts): string {
+  const more = skipped === 0 ? "" : `, ${skipped} skipped`;
+  return `${passed} passed, ${failed} failed${more}`;
+}
+
+async function runGroup(group: Group, lacks: ReadonlyMap<Need, string>): Promise<Counts> {
+  const folders = group.folders.filter(holdsTests);
+  if (folders.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  console.log(`\n── ${group.name}`);
+  const missing = group.needs.flatMap((need) => lacks.get(need) ?? []);
+  if (missing.length > 0) {
+    console.log(`skipped: ${missing.join("; ")}`);
+    return { passed: 0, failed: 0, skipped: folders.flatMap(testFilesIn).length };
+  }
+  const flags = group.isParallel ? ["--parallel"] : [];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--quiet", "-A", "--no-check", ...flags, ...folders],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  let output = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += text;
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+  }
+  return countsIn(output, (await child.status).code);
+}
+
+function testFilesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    if (isDirectory) return testFilesIn(path);
+    return name.endsWith("_test.ts") ? [path] : [];
+  });
+}
+
+function holdsTests(folder: string): boolean {
+  try {
+    return testFilesIn(folder).length > 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: { pure: { type: "boolean" }, group: { type: "string", multiple: true } },
+  });
+  const chosen = GROUPS.filter(({ name, needs }) =>
+    values.pure ? needs.length === 0 : values.group?.includes(name) ?? true
+  );
+  const host: PreparedHost = values.pure
+    ? { lacks: new Map(), release: () => Promise.resolve() }
+    : await prepareTestHost();
+  const counts: Counts[] = [];
+  try {
+    for (const group of chosen) counts.push(await runGroup(group, host.lacks));
+  } finally {
+    await host.release();
+  }
+  const sum = sumOf(counts);
+  const isSkipAllowed = Deno.env.get("CI") !== "true";
+  if (sum.skipped > 0 && !isSkipAllowed) {
+    console.log("\nUnder CI=true a skipped test is a failure.");
+  }
+  console.log(`\n${lineOf(sum)}`);
+  Deno.exit(sum.failed > 0 || (sum.skipped > 0 && !isSkipAllowed) ? 1 : 0);
+}
+
+if (import.meta.main) {
+  Deno.chdir(new URL("../", import.meta.url));
+  await main();
+}

@@ -41,13 +41,15 @@ export function planWiring(
   const mac = podMacOf(ip);
   const source = nodeIp === undefined ? "" : ` src ${nodeIp}`;
   const host = [
-    `link add name ${link} address ${HOST_MAC} mtu ${mtu} addrgenmode none type veth peer name ${POD_INTERFACE} address ${mac} mtu ${mtu} addrgenmode none netns ${sandboxPid}`,
+    `link add name ${link} address ${HOST_MAC} mtu ${mtu} type veth peer name ${POD_INTERFACE} address ${mac} mtu ${mtu} netns ${sandboxPid}`,
+    `link set dev ${link} addrgenmode none`,
     `link set dev ${link} alias ${aliasOf(names, podUid, ip)} up`,
     `neigh replace ${ip} lladdr ${mac} dev ${link} nud permanent`,
     `route replace ${ip}/32 dev ${link} scope link${source}`,
   ];
   const pod = [
     "link set dev lo up",
+    `link set dev ${POD_INTERFACE} addrgenmode none`,
     `link set dev ${POD_INTERFACE} up`,
     `address add ${ip}/32 dev ${POD_INTERFACE}`,
     `neigh replace ${GATEWAY} lladdr ${HOST_MAC} dev ${POD_INTERFACE} nud permanent`,

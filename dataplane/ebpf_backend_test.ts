@@ -1,0 +1,18 @@
+import { ArrivalsBackend } from "./arrivals_backend.ts";
+import { testBackend } from "./backend_contract.ts";
+import { EbpfBackend } from "./ebpf_backend.ts";
+import { NftablesBackend } from "./nftables_backend.ts";
+import { clock, commands, missingPieces, type PodWorld } from "./pod_world_contract.ts";
+
+const missing = await missingPieces();
+
+async function open({ names, cgroup }: PodWorld) {
+  const options = { names, cgroup, commands, clock, log: () => {} };
+  return new ArrivalsBackend(await EbpfBackend.open(options), new NftablesBackend(options));
+}
+
+if (missing.length > 0) {
+  console.log(`ebpf: the backend contract is skipped, this host lacks ${missing.join(", ")}`);
+} else {
+  testBackend({ name: "ebpf", isAtConnect: true, open });
+}

@@ -1,0 +1,132 @@
+/**
+ * A pod of the data path's tests: `deno run -A echo_pod_contract.ts NAME` answers on TCP and UDP port 8080 with its
+ * name and the client's address, and asks others on request: a target on each line of standard input.
+ */
+import { Buffer } from "node:buffer";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { createConnection } from "node:net";
+
+export const ECHO_PORT = 8_080;
+
+/** What a client saw. */
+export interface Answer {
+  /** Of the pod that answered. */
+  readonly name: string;
+  /** The client's address, as the pod sees it. */
+  readonly client: string;
+  /** The pod's address, as the client sees it. */
+  readonly server: string;
+}
+
+export interface Target {
+  readonly protocol: "tcp" | "udp";
+  readonly host: string;
+  readonly port: number;
+}
+
+const NO_ANSWER_MS = 2_000;
+
+/** @throws with a `code` such as ECONNREFUSED */
+export function askTcp(host: string, port: number, waitMs = NO_ANSWER_MS): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host, port });
+    const timer = setTimeout(() => socket.destroy(codedError("ETIMEDOUT")), waitMs);
+    let server = "";
+    let text = "";
+    socket.on("connect", () => server = `${socket.remoteAddress}:${socket.remotePort}`);
+    socket.on("data", (chunk: Uint8Array) => text += new TextDecoder().decode(chunk));
+    socket.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    socket.on("close", () => {
+      clearTimeout(timer);
+      if (text !== "") resolve({ ...JSON.parse(text), server });
+    });
+  });
+}
+
+/** An unconnected UDP socket, which may ask one server after the other. */
+export class UdpClient {
+  readonly #socket: Socket;
+
+  constructor(family: "udp4" | "udp6" = "udp4") {
+    this.#socket = createSocket(family);
+  }
+
+  ask(host: string, port: number, waitMs = NO_ANSWER_MS): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const end = (act: () => void) => {
+        clearTimeout(timer);
+        this.#socket.removeAllListeners();
+        act();
+      };
+      const timer = setTimeout(() => end(() => reject(codedError("ETIMEDOUT"))), waitMs);
+      this.#socket.on("message", (message: Buffer, from: RemoteInfo) => {
+        const server = `${from.address}:${from.port}`;
+        end(() => resolve({ ...JSON.parse(message.toString()), server }));
+      });
+      this.#socket.on("error", (error) => end(() => reject(error)));
+      this.#socket.send(Buffer.from("who"), port, host, (error) => {
+        if (error) end(() => reject(error));
+      });
+    });
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+export async function ask({ protocol, host, port }: Target): Promise<Answer> {
+  if (protocol === "tcp") return await askTcp(host, port);
+  const client = new UdpClient();
+  try {
+    return await client.ask(host, port);
+  } finally {
+    client.close();
+  }
+}
+
+function codedError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/** Short answers to short questions: one write, then the end. */
+async function serveTcp(name: string): Promise<void> {
+  for await (const connection of Deno.listen({ port: ECHO_PORT })) {
+    const { hostname, port } = connection.remoteAddr;
+    const answer = JSON.stringify({ name, client: `${hostname}:${port}` });
+    connection.write(new TextEncoder().encode(answer))
+      .then(() => connection.close(), () => connection.close());
+  }
+}
+
+function serveUdp(name: string): Promise<void> {
+  const socket = createSocket("udp4");
+  socket.on("message", (_message: Buffer, { address, port }: RemoteInfo) => {
+    socket.send(JSON.stringify({ name, client: `${address}:${port}` }), port, address);
+  });
+  return new Promise((resolve) => socket.bind(ECHO_PORT, "0.0.0.0", () => resolve()));
+}
+
+async function obey(): Promise<void> {
+  let text = "";
+  for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    for (let end; (end = text.indexOf("\n")) >= 0; text = text.slice(end + 1)) {
+      const target = JSON.parse(text.slice(0, end)) as Target;
+      const answer = await ask(target).catch((error) => ({ error: error.code ?? error.message }));
+      console.log(JSON.stringify(answer));
+    }
+  }
+}
+
+if (import.meta.main) {
+  const [name = "echo"] = Deno.args;
+  const isServed = serveTcp(name);
+  await serveUdp(name);
+  console.log("ready");
+  await Promise.race([obey(), isServed]);
+  Deno.exit(0);
+}

@@ -4,7 +4,7 @@
  */
 import { FieldPath } from "./field_path.ts";
 import { isJsonObject, type JsonObject, jsonTypeOf, setOwn } from "./json.ts";
-import { decodeScalar, goScalarName, WRONG, zeroOf } from "./decode_scalar.ts";
+import { decodeScalar, goScalarName, Wrong, zeroOf } from "./decode_scalar.ts";
 import type { AnySchema, Field, MessageSchema, Schema } from "./schema.ts";
 import { StatusError } from "./status.ts";
 
@@ -79,7 +79,7 @@ function build(schema: AnySchema): Decoder {
   const is = schema.is === "enum" ? "string" : schema.is;
   return (value, walk) => {
     const decoded = decodeScalar(is, value);
-    if (!(decoded instanceof WRONG)) return decoded;
+    if (!(decoded instanceof Wrong)) return decoded;
     refuse(walk, value, goScalarName(is), decoded.why);
     return undefined;
   };

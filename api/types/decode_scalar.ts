@@ -1,16 +1,18 @@
+import { isDeeperThan, JSON_DEPTH_MAX } from "./json.ts";
 import { canonicalQuantity, QUANTITY_ERROR } from "./quantity.ts";
 import type { AnySchema, ScalarName } from "./schema.ts";
 
-/** A value that a scalar can't hold. `why` is undefined when its JSON type alone is wrong. */
-export class WRONG {
+/** A value that a scalar can't hold. Without `why` its JSON type alone is wrong. */
+export class Wrong {
   constructor(readonly why?: string) {}
 }
 
-const WRONG_TYPE = new WRONG();
+const WRONG_TYPE = new Wrong();
+const TOO_DEEP = new Wrong(`nested more than ${JSON_DEPTH_MAX} deep`);
 const INT32_MIN = -2147483648;
 const INT32_MAX = 2147483647;
 
-/** The value as it is stored, or WRONG. Enumerations are text here: validation knows the values. */
+/** The value as it is stored, or Wrong. Enumerations are text here: validation knows the values. */
 export function decodeScalar(is: ScalarName, value: unknown): unknown {
   switch (is) {
     case "string":
@@ -36,7 +38,7 @@ export function decodeScalar(is: ScalarName, value: unknown): unknown {
     case "microTime":
       return decodeTime(value, MICROSECONDS);
     case "any":
-      return value;
+      return isDeeperThan(JSON_DEPTH_MAX, value) ? TOO_DEEP : value;
   }
 }
 
@@ -44,13 +46,13 @@ export function decodeScalar(is: ScalarName, value: unknown): unknown {
 function decodeInteger(value: unknown, min: number, max: number, type: string): unknown {
   if (typeof value !== "number") return WRONG_TYPE;
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  return new WRONG(`number ${value} is not an ${type} from ${min} to ${max}`);
+  return new Wrong(`number ${value} is no ${type}: a whole number from ${min} to ${max} is wanted`);
 }
 
 function decodeQuantity(value: unknown): unknown {
   if (typeof value !== "string" && typeof value !== "number") return WRONG_TYPE;
   const text = typeof value === "number" ? `${value}` : value.trim();
-  return canonicalQuantity(text) ?? new WRONG(QUANTITY_ERROR);
+  return canonicalQuantity(text) ?? new Wrong(QUANTITY_ERROR);
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -61,7 +63,7 @@ function decodeBase64(value: unknown): unknown {
   const text = value.includes("\n") ? value.replaceAll(/[\r\n]/g, "") : value;
   if (BASE64.test(text)) return text;
   const good = BASE64_PART.exec(text)?.[0].length ?? 0;
-  return new WRONG(`illegal base64 data at input byte ${good}`);
+  return new Wrong(`illegal base64 data at input byte ${good}`);
 }
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -71,15 +73,20 @@ const MICROSECONDS = { digits: 6, layout: "2006-01-02T15:04:05.000000Z07:00" };
 /** Kept in UTC with the digits of its type, so that equal times are equal text. */
 function decodeTime(value: unknown, { digits, layout }: typeof SECONDS): unknown {
   if (typeof value !== "string") return WRONG_TYPE;
-  const match = TIME.exec(value);
-  const [, seconds = "", fraction = "", zone = ""] = match ?? [];
+  const [, seconds = "", fraction = "", zone = ""] = TIME.exec(value) ?? [];
   const ms = Date.parse(seconds + zone);
-  if (match === null || Number.isNaN(ms)) {
-    return new WRONG(`parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)} failed`);
+  if (Number.isNaN(ms) || !isOnCalendar(seconds)) {
+    const wanted = `${layout}, such as 2006-01-02T15:04:05Z, is wanted`;
+    return new Wrong(`parsing time ${JSON.stringify(value)}: ${wanted}`);
   }
   const whole = zone === "Z" ? seconds : new Date(ms).toISOString().slice(0, 19);
   const rest = digits === 0 ? "" : `.${fraction.slice(1, 1 + digits).padEnd(digits, "0")}`;
   return `${whole}${rest}Z`;
+}
+
+/** The 30th of February parses, as the 1st of March. */
+function isOnCalendar(seconds: string): boolean {
+  return new Date(`${seconds}Z`).toISOString().startsWith(seconds);
 }
 
 const GO_NAMES: Readonly<Record<ScalarName, string>> = {

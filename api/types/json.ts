@@ -5,6 +5,21 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Deeper nesting is nobody's object, and would end the stack of whoever walks it. */
+export const JSON_DEPTH_MAX = 1000;
+
+/** True when arrays and objects stand in each other more than `max` deep. Walks without recursion. */
+export function isDeeperThan(max: number, value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > max) return true;
+    level = level.flatMap((item) =>
+      typeof item === "object" && item !== null ? Object.values(item) : []
+    );
+  }
+  return false;
+}
+
 /** Sets a field whose name comes from outside: `__proto__` becomes a field, not the prototype. */
 export function setOwn(object: JsonObject, name: string, value: unknown): void {
   if (name !== "__proto__") object[name] = value;

@@ -1,5 +1,5 @@
 import { applyPatch, type Operation, Pointer } from "rfc6902";
-import { isJsonObject } from "./json.ts";
+import { isDeeperThan, isJsonObject, JSON_DEPTH_MAX } from "./json.ts";
 import { StatusError } from "./status.ts";
 
 /** Source: k8s.io/apiserver, maxJSONPatchOperations. */
@@ -33,6 +33,9 @@ function operationsOf(patch: unknown): Operation[] {
     throw tooLarge(
       `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`,
     );
+  }
+  if (isDeeperThan(JSON_DEPTH_MAX, patch)) {
+    throw new StatusError("BadRequest", `the patch is nested more than ${JSON_DEPTH_MAX} deep`);
   }
   patch.forEach(rejectMalformed);
   return patch as Operation[];
@@ -76,7 +79,11 @@ function applyOne(patched: { root: unknown }, operation: Operation, i: number): 
 }
 
 function sizeAt(root: unknown, pointer: string): number {
-  return JSON.stringify(Pointer.fromJSON(pointer).get(root))?.length ?? 0;
+  const value: unknown = Pointer.fromJSON(pointer).get(root);
+  if (isDeeperThan(JSON_DEPTH_MAX, value)) {
+    throw tooLarge("copy of a value that is nested too deep");
+  }
+  return JSON.stringify(value)?.length ?? 0;
 }
 
 const tooLarge = (message: string) => new StatusError("RequestEntityTooLarge", message);

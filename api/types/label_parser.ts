@@ -13,6 +13,9 @@ export interface Requirement {
 /** Longest selector that is read: a URL is no longer. */
 export const SELECTOR_MAX = 32_768;
 
+/** What `>` and `<` compare: an int64, give or take. */
+export const INTEGER = /^[+-]?\d{1,19}$/;
+
 const SYMBOLS = new Set([")", ",", "!", "==", "=", "!=", "(", ">", "<"]);
 const TOKEN = /\s*(==|!=|[=!(),<>]|[^\s=!(),<>]+)/gy;
 const BINARY = "in, notin, =, ==, !=, gt, lt";
@@ -121,7 +124,7 @@ function parseSetValue(tokens: Tokens, values: Set<string>): string {
 
 function rejectValues(key: string, operator: LabelOperator, values: readonly string[]): void {
   for (const [i, value] of values.entries()) {
-    if ((operator === ">" || operator === "<") && !/^[+-]?\d{1,18}$/.test(value)) {
+    if ((operator === ">" || operator === "<") && !INTEGER.test(value)) {
       const detail = "for 'Gt', 'Lt' operators, the value must be an integer";
       throw unreadable(invalidText(`values[${i}]`, value, [detail]));
     }

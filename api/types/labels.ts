@@ -1,6 +1,6 @@
 /** Label selectors: what they mean, and their text form `a=b,c in (d,e),!f`. The parser is label_parser.ts. */
 import type { LabelSelector, LabelSelectorRequirement } from "./meta.ts";
-import { parseRequirements, type Requirement } from "./label_parser.ts";
+import { INTEGER, parseRequirements, type Requirement } from "./label_parser.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -100,9 +100,9 @@ function testOf({ key, operator, values }: Requirement): (labels: Labels) => boo
     case "!":
       return (labels) => valueOf(labels, key) === undefined;
     case ">":
-      return (labels) => isInteger(labels[key]) && BigInt(labels[key]!) > BigInt(value);
+      return (labels) => compare(valueOf(labels, key), value) > 0;
     case "<":
-      return (labels) => isInteger(labels[key]) && BigInt(labels[key]!) < BigInt(value);
+      return (labels) => compare(valueOf(labels, key), value) < 0;
     default:
       return () => false;
   }
@@ -113,9 +113,15 @@ function valueOf(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
-export function isInteger(text: string | undefined): text is string {
-  return text !== undefined && /^[+-]?\d{1,19}$/.test(text);
+/** NaN, which is neither less nor more, when the label is absent or no integer. */
+function compare(label: string | undefined, value: string): number {
+  if (!isInteger(label) || !isInteger(value)) return NaN;
+  const [left, right] = [BigInt(label), BigInt(value)];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
+
+const isInteger = (text: string | undefined): text is string =>
+  text !== undefined && INTEGER.test(text);
 
 function textOf({ key, operator, values }: Requirement): string {
   switch (operator) {

@@ -133,7 +133,7 @@ export function validatePortNumber(port: number): string[] {
 }
 
 const EMPTY = "must be non-empty";
-const tooLong = (max: number) => `must be no more than ${max} bytes`;
+const tooLong = (max: number) => `must be no more than ${max} characters`;
 
 function check(value: string, wanted: Form, max = Infinity): string[] {
   const reasons: string[] = [];

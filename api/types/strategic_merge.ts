@@ -2,7 +2,7 @@
  * Strategic merge patch: a merge patch that knows from the schema which lists merge by key and which as sets.
  * Source of the semantics and messages: k8s.io/apimachinery, strategicpatch.StrategicMergePatch.
  */
-import { isJsonObject, type JsonObject, setOwn } from "./json.ts";
+import { isDeeperThan, isJsonObject, JSON_DEPTH_MAX, type JsonObject, setOwn } from "./json.ts";
 import { inServerOrder } from "./patch_order.ts";
 import type { AnySchema, ListSchema, MessageSchema } from "./schema.ts";
 import { StatusError } from "./status.ts";
@@ -20,7 +20,10 @@ type Known = AnySchema | undefined;
  * @throws {StatusError} BadRequest on a directive that makes no sense
  */
 export function strategicMerge(schema: MessageSchema, object: unknown, patch: unknown): unknown {
-  if (!isJsonObject(patch)) throw bad("invalid JSON patch: a strategic merge patch is an object");
+  if (!isJsonObject(patch)) throw bad("a strategic merge patch is an object");
+  if (isDeeperThan(JSON_DEPTH_MAX, patch)) {
+    throw bad(`the patch is nested more than ${JSON_DEPTH_MAX} deep`);
+  }
   return mergeObject(schema, isJsonObject(object) ? object : {}, patch);
 }
 
@@ -78,29 +81,25 @@ function mergeByKey(
   patch: unknown[],
 ): unknown[] {
   const items = patch.map((item) => mustHaveKey(item, key));
-  const normal = items.filter((item) => !(DIRECTIVE in item) || item[DIRECTIVE] === "merge");
-  if (items.some((item) => directiveOf(item) === "replace")) {
-    return normal.map((item) => withoutDirectives(schema.item, item));
-  }
-  const gone = new Set(
-    items.filter((item) => directiveOf(item) === "delete").map((item) => item[key]),
-  );
+  const does = (wanted: string) => (item: JsonObject) => directiveOf(item) === wanted;
+  const normal = items.filter(does("merge"));
+  const gone = new Set(items.filter(does("delete")).map((item) => item[key]));
+  const isReplaced = items.some(does("replace"));
   const idOf = (item: unknown) => isJsonObject(item) ? item[key] : undefined;
-  const merged = original.filter((item) => !gone.has(idOf(item)));
+  const merged = isReplaced ? [] : original.filter((item) => !gone.has(idOf(item)));
+  const places = new Map(merged.map((item, i) => [idOf(item), i]));
   for (const item of normal) {
-    const at = merged.findIndex((old) => idOf(old) === item[key]);
-    if (at < 0) merged.push(withoutDirectives(schema.item, item));
-    else merged[at] = mergeValue(schema.item, merged[at], item);
+    const at = places.get(item[key]);
+    if (at !== undefined) merged[at] = mergeValue(schema.item, merged[at], item);
+    else places.set(item[key], merged.push(withoutDirectives(schema.item, item)) - 1);
   }
   return inServerOrder(merged, { first: normal, server: original, idOf });
 }
 
-function directiveOf(item: JsonObject): unknown {
-  const directive = item[DIRECTIVE];
-  if (directive === undefined || directive === "delete" || directive === "replace") {
-    return directive;
-  }
-  if (directive === "merge") throw bad("merging lists cannot yet be specified in the patch");
+/** Items are merged unless they say otherwise. */
+function directiveOf(item: JsonObject): string {
+  const { [DIRECTIVE]: directive = "merge" } = item;
+  if (directive === "merge" || directive === "delete" || directive === "replace") return directive;
   throw bad(`unknown patch type: ${directive} in list`);
 }
 

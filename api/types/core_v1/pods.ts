@@ -85,7 +85,7 @@ export const PodSecurityContext = message("PodSecurityContext", {
   runAsUser: optional(2, int64),
   seLinuxOptions: optional(1, SELinuxOptions),
   seccompProfile: optional(10, SeccompProfile),
-  supplementalGroups: optional(4, list(int32)),
+  supplementalGroups: optional(4, list(int64)),
   sysctls: optional(7, list(Sysctl)),
   windowsOptions: optional(8, WindowsSecurityContextOptions),
 });

@@ -11,7 +11,7 @@ import { applyPatch, type PatchType } from "./patch.ts";
 import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
-import { notFound, rejectOtherUid } from "./refusals.ts";
+import { notFound } from "./refusals.ts";
 import type { Selection } from "./selection.ts";
 
 export interface WriteOptions {
@@ -47,8 +47,8 @@ export interface Surroundings {
   readonly newUid: () => string;
 }
 
-/** Deletions in one commit of a collection; well under what a ledger takes at once. */
-const DELETIONS_PER_COMMIT = 100;
+/** Deletions in one commit of a collection: with what each frees, well under what a ledger takes at once. */
+const DELETIONS_PER_COMMIT = 20;
 
 /** The verbs of one kind, once for all kinds. Decisions are made inside the transaction, so none is retried. */
 export class Registry {
@@ -160,10 +160,11 @@ export class Registry {
     const { object: input } = decodeObject(resource, schema, json, options.fieldValidation);
     rejectElsewhere(input, place);
     const moment = this.#moment();
-    return this.#change(place, options, (old) => {
-      rejectOtherUid(this.kind.resource, old, input.metadata.uid ?? "");
-      return planReplace(this.kind, subresource.act(old, input, moment), old);
-    });
+    return this.#change(
+      place,
+      options,
+      (old) => planReplace(this.kind, subresource.act(old, input, moment), old),
+    );
   }
 
   /** @throws {StatusError} NotFound, Conflict when a precondition fails, and what the kind refuses */

@@ -1,0 +1,99 @@
+import { Hono } from "hono";
+import type { Clock, Log, Random } from "../types/ambient.ts";
+import type { KubeObject } from "../types/meta.ts";
+import { hasReason, StatusError } from "../types/status.ts";
+import type { Store } from "../../store/store.ts";
+import { namespaceLifecycle } from "../admission/namespace_lifecycle.ts";
+import type { AnyKind } from "../registry/kind.ts";
+import { Catalog } from "./catalog.ts";
+import { type AgentTransport, podConnect } from "./pod_connect.ts";
+import { type Authenticate, authenticator, type Tokens } from "./authenticate.ts";
+import { Documents, type VersionInfo } from "./documents.ts";
+import type { Call, Reply } from "./exchange.ts";
+import { type Environment, readCall, send } from "./fetch_exchange.ts";
+import type { Check } from "./health.ts";
+import { Metrics } from "./metrics.ts";
+import { Pipeline } from "./pipeline.ts";
+import { Resources } from "./resources.ts";
+import { Router } from "./router.ts";
+import { Subresources } from "./subresources.ts";
+
+export interface ApiOptions {
+  readonly store: Store;
+  /** Holds kinds whose objects are gone after a restart. */
+  readonly volatileStore: Store;
+  readonly kinds: readonly AnyKind[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newUid: () => string;
+  readonly tokens: Tokens;
+  /** In place of bearer tokens and client certificates. */
+  readonly authenticate?: Authenticate;
+  /** How the agents of nodes are reached; absent, logs and exec answer ServiceUnavailable. */
+  readonly agents?: AgentTransport;
+  readonly log: Log;
+  readonly version: VersionInfo;
+  /** What `/readyz` asks besides the store. */
+  readonly checks?: Readonly<Record<string, Check>>;
+}
+
+/** The API server, on any host of fetch handlers. */
+export interface KubeApi {
+  fetch(request: Request, environment?: Environment): Response | Promise<Response>;
+  /** The same before it is put in the form of fetch: for servers that write bytes themselves. */
+  handle(call: Call): Reply | Promise<Reply>;
+  /** Creates what is not there yet, in order, with the powers of the server itself. */
+  bootstrap(objects: readonly KubeObject[]): Promise<void>;
+  /** Ends every watch, so that the server can stop. */
+  close(): void;
+}
+
+export function createApi(options: ApiOptions): KubeApi {
+  const { store, clock, random, version, agents } = options;
+  const catalog = new Catalog(options.kinds, { ...options, admission: [namespaceLifecycle] });
+  const resources = new Resources(clock, random);
+  const subresources = new Subresources(resources);
+  const connect = podConnect(agents, store);
+  const pipeline = new Pipeline({
+    clock,
+    log: options.log,
+    catalog,
+    documents: new Documents(catalog, version),
+    router: new Router(catalog, { resources, subresources, connect }),
+    authenticate: options.authenticate ?? authenticator(options.tokens),
+    checks: { ping: () => undefined, ...options.checks },
+    metrics: new Metrics(),
+    revision: () => store.revision,
+  });
+  const app = new Hono<{ Bindings: Environment }>();
+  app.all("*", ({ req, env }): Response | Promise<Response> => {
+    const reply = pipeline.handle(readCall(req.raw, env));
+    return reply instanceof Promise ? reply.then((one) => send(one, env)) : send(reply, env);
+  });
+  return {
+    fetch: (request, environment) => app.fetch(request, environment),
+    handle: (call) => pipeline.handle(call),
+    bootstrap: (objects) => bootstrap(catalog, objects),
+    close: () => catalog.all.forEach(({ hub }) => hub.close()),
+  };
+}
+
+async function bootstrap(catalog: Catalog, objects: readonly KubeObject[]): Promise<void> {
+  const options = { isDryRun: false, fieldValidation: "Strict" } as const;
+  for (const object of objects) {
+    const served = catalog.all.find(({ kind }) =>
+      kind.resource.kind === object.kind && kind.resource.apiVersion === object.apiVersion
+    );
+    if (served === undefined) {
+      throw new StatusError("InternalError", `Cannot bootstrap ${object.kind}: it is not served`);
+    }
+    const { namespace = "", name } = object.metadata;
+    try {
+      await served.registry.create(namespace, object, options);
+    } catch (error) {
+      if (hasReason(error, "AlreadyExists")) continue;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StatusError("InternalError", `Cannot bootstrap ${object.kind} ${name}: ${why}`);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { KubeObject } from "../types/meta.ts";
+import { type StatusError, toStatus } from "../types/status.ts";
+import type { StoreEvent } from "../../store/store.ts";
+import type { AnyKind } from "../registry/kind.ts";
+import type { Selection } from "../registry/selection.ts";
+import type { Rendering, Shown } from "./rendering.ts";
+
+export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED";
+
+const encoder = new TextEncoder();
+const HEADS: Readonly<Record<WatchEventType, Uint8Array>> = {
+  ADDED: encoder.encode('{"type":"ADDED","object":'),
+  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
+  DELETED: encoder.encode('{"type":"DELETED","object":'),
+};
+const TAIL = encoder.encode("}\n");
+
+/** One line of a watch. */
+export function eventLine(type: WatchEventType, object: Uint8Array): Uint8Array {
+  return joined([HEADS[type], object, TAIL]);
+}
+
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** What an event is to a watch of a selection: a change may bring an object into view or take it out. */
+export function eventTypeFor(
+  { type, current, previous }: StoreEvent,
+  selection: Selection,
+): WatchEventType | undefined {
+  const sees = (shown: Shown | undefined) =>
+    shown !== undefined && (selection.isEverything || selection.matches(shown.object));
+  const wasSeen = sees(previous);
+  if (type === "DELETE") return wasSeen ? "DELETED" : undefined;
+  if (sees(current)) return wasSeen ? "MODIFIED" : "ADDED";
+  return wasSeen ? "DELETED" : undefined;
+}
+
+/** An event of the store and its lines, each made once for all watchers that get it. */
+export class SharedEvent {
+  readonly #lines = new Map<string, Uint8Array>();
+  constructor(readonly event: StoreEvent) {}
+
+  line(type: WatchEventType, rendering: Rendering): Uint8Array {
+    const key = `${type} ${rendering.text}`;
+    const known = this.#lines.get(key);
+    if (known !== undefined) return known;
+    const line = eventLine(type, rendering.one(this.#shown(type)));
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  /** What left the selection is shown as it was when it was in it, at the revision of its leaving. */
+  #shown(type: WatchEventType): Shown {
+    const { event } = this;
+    if (type !== "DELETED" || event.type === "DELETE") return event.current;
+    const { object } = event.previous ?? event.current;
+    const metadata = { ...object.metadata, resourceVersion: String(event.revision) };
+    return { object: { ...object, metadata } };
+  }
+}
+
+/** Tells the client how far it has come. `isInitialEnd` closes the state that a watch-list sends first. */
+export function bookmarkLine(
+  { resource }: AnyKind,
+  rendering: Rendering,
+  revision: number,
+  isInitialEnd = false,
+): Uint8Array {
+  const annotations = isInitialEnd && { annotations: { "k8s.io/initial-events-end": "true" } };
+  const { kind, apiVersion } = resource;
+  const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...annotations };
+  const object = { kind, apiVersion, metadata } as unknown as KubeObject;
+  const shown = rendering.text === "json" ? object : bare(rendering, object);
+  return encoder.encode(`${JSON.stringify({ type: "BOOKMARK", object: shown })}\n`);
+}
+
+function bare(rendering: Rendering, object: KubeObject): unknown {
+  const apiVersion = "meta.k8s.io/v1";
+  const { metadata } = object;
+  if (rendering.text === "partial") return { kind: "PartialObjectMetadata", apiVersion, metadata };
+  return { kind: "Table", apiVersion, metadata, columnDefinitions: null, rows: [] };
+}
+
+export function errorLine(error: StatusError): Uint8Array {
+  return encoder.encode(`${JSON.stringify({ type: "ERROR", object: toStatus(error) })}\n`);
+}

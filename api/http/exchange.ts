@@ -1,0 +1,66 @@
+import type { Peer } from "./authenticate.ts";
+
+/** A request, whichever server took it. */
+export interface Call {
+  readonly method: string;
+  /** As sent, still percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  header(name: string): string | null;
+  /** @throws {StatusError} RequestEntityTooLarge */
+  body(): Promise<Uint8Array>;
+  /** Who the TLS connection is with, where it was proved. */
+  readonly peer: Peer | undefined;
+}
+
+/** An answer, before it takes the form that a server wants. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | Flow;
+}
+
+/** Where a body goes to while it is made. */
+export interface Sink {
+  /** @returns false when the client is behind: write on after `resume` */
+  write(chunk: Uint8Array): boolean;
+  /** The body is complete. */
+  end(): void;
+  /** The body can't be completed: the connection is cut. */
+  abort(): void;
+}
+
+/** A body that is made while it is sent: a watch, a log, a long list. */
+export interface Flow {
+  start(sink: Sink): void;
+  /** The client has caught up. */
+  resume(): void;
+  /** The client is gone. */
+  cancel(): void;
+}
+
+export function isFlow(body: Uint8Array | Flow): body is Flow {
+  return !(body instanceof Uint8Array);
+}
+
+/** A flow of parts that are made when the client is ready for them. */
+export function flowOf(parts: Iterator<Uint8Array>): Flow {
+  let sink: Sink | undefined;
+  const pump = () => {
+    while (sink !== undefined) {
+      const { done, value } = parts.next();
+      if (done) {
+        sink.end();
+        sink = undefined;
+      } else if (!sink.write(value)) return;
+    }
+  };
+  return {
+    start(to) {
+      sink = to;
+      pump();
+    },
+    resume: pump,
+    cancel: () => sink = undefined,
+  };
+}

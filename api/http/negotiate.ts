@@ -1,0 +1,66 @@
+import { StatusError } from "../types/status.ts";
+
+/** One choice of an Accept header, in the client's order. */
+export interface Accepted {
+  /** Type and subtype, lower case. */
+  readonly type: string;
+  /** The kind to turn the answer into, such as `Table`, with its group and version. */
+  readonly as: string;
+  readonly group: string;
+  readonly version: string;
+}
+
+/** How objects are put on the wire. */
+export type Format = "json" | "table" | "partial";
+
+/** Headers remembered: clients send the same few. */
+const REMEMBERED_MAX = 200;
+const remembered = new Map<string, readonly Accepted[]>();
+
+export function acceptedBy(header: string | null): readonly Accepted[] {
+  const text = header ?? "*/*";
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const accepted = text.split(",").map(acceptedOf);
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  remembered.set(text, accepted);
+  return accepted;
+}
+
+function acceptedOf(range: string): Accepted {
+  const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+  const said = new Map(parameters.map((parameter) => {
+    const [name = "", value = ""] = parameter.split("=");
+    return [name.toLowerCase(), value];
+  }));
+  return {
+    type: type.toLowerCase(),
+    as: said.get("as") ?? "",
+    group: said.get("g") ?? "",
+    version: said.get("v") ?? "",
+  };
+}
+
+export function isJson({ type }: Accepted): boolean {
+  return type === "application/json" || type === "*/*" || type === "application/*";
+}
+
+const META = "meta.k8s.io";
+
+/**
+ * The first of the client's choices that objects can take. Protobuf is passed over: every client that asks
+ * for it takes JSON too.
+ * @throws {StatusError} NotAcceptable
+ */
+export function objectFormat(header: string | null): Format {
+  for (const accepted of acceptedBy(header)) {
+    if (!isJson(accepted)) continue;
+    const { as, group, version } = accepted;
+    if (as === "") return "json";
+    if (group !== META || (version !== "v1" && version !== "v1beta1")) continue;
+    if (as === "Table") return "table";
+    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return "partial";
+  }
+  const why = "only the following media types are accepted: application/json";
+  throw new StatusError("NotAcceptable", why);
+}

@@ -1,0 +1,136 @@
+import type { Clock, Log } from "../types/ambient.ts";
+import { StatusError } from "../types/status.ts";
+import type { Authenticate } from "./authenticate.ts";
+import { isAllowed, refusalOf } from "./authorize.ts";
+import type { Catalog } from "./catalog.ts";
+import { type Documents, noSuchPath } from "./documents.ts";
+import { type Call, isFlow, type Reply } from "./exchange.ts";
+import { type Check, healthReply } from "./health.ts";
+import { impersonated } from "./impersonate.ts";
+import { InFlight } from "./in_flight.ts";
+import type { Metrics } from "./metrics.ts";
+import { flagIn } from "./query.ts";
+import { resourcePath, segmentsOf } from "./path.ts";
+import { statusReply, textReply } from "./replies.ts";
+import { prettyReply } from "./resources.ts";
+import type { Route, Router } from "./router.ts";
+
+export interface PipelineParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly catalog: Catalog;
+  readonly documents: Documents;
+  readonly router: Router;
+  readonly authenticate: Authenticate;
+  readonly checks: Readonly<Record<string, Check>>;
+  readonly metrics: Metrics;
+  readonly revision: () => number;
+}
+
+/** A request that takes longer is answered without its outcome. Source: kube-apiserver, --request-timeout. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** authenticate → authorize → decode → default → admit → validate → commit → render; failures become Status. */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #inFlight = new InFlight();
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  handle(call: Call): Reply | Promise<Reply> {
+    const from = this.#parts.clock.now();
+    let route: Route | undefined;
+    const done = (reply: Reply) => this.#done(call, route, reply, from);
+    try {
+      route = this.#route(call);
+      const reply = this.#answer(route);
+      if (!(reply instanceof Promise)) return done(reply);
+      return reply.catch((error) => this.#failure(call, error)).then(done);
+    } catch (error) {
+      return done(this.#failure(call, error));
+    }
+  }
+
+  /** Nothing is told to those who may not know it: a path is looked up only after the caller is known. */
+  #route(call: Call): Route {
+    const { authenticate, router } = this.#parts;
+    const user = impersonated(authenticate(call), call);
+    const segments = segmentsOf(call.path);
+    const path = resourcePath(segments);
+    const route = path === undefined || this.#isUnknown(path.group, path.version)
+      ? this.#plainRoute(call, segments)
+      : router.route(call, path);
+    if (!isAllowed(user, route.attributes)) throw refusalOf(user, route.attributes);
+    return route;
+  }
+
+  #isUnknown(group: string, version: string): boolean {
+    return !this.#parts.catalog.hasVersion(group === "" ? version : `${group}/${version}`);
+  }
+
+  /** Health, metrics and documents. */
+  #plainRoute(call: Call, segments: readonly string[]): Route {
+    const { documents, checks } = this.#parts;
+    const verb = call.method.toLowerCase();
+    const path = `/${segments.join("/")}`;
+    const answer = () => {
+      const isRead = call.method === "GET" || call.method === "HEAD";
+      if (!isRead) throw noSuchPath();
+      const reply = healthReply(segments, call.query, checks) ?? documents.reply(call, segments);
+      if (reply !== undefined) return reply;
+      if (path === "/metrics") return textReply(this.#metricsText());
+      throw noSuchPath();
+    };
+    return { attributes: { verb, path }, isLongRunning: false, answer };
+  }
+
+  #metricsText(): string {
+    const { metrics, catalog, revision } = this.#parts;
+    metrics.inFlight = this.#inFlight.count;
+    return metrics.text(catalog, revision());
+  }
+
+  #answer(route: Route): Reply | Promise<Reply> {
+    if (route.isLongRunning) return route.answer();
+    this.#inFlight.enter();
+    try {
+      const reply = route.answer();
+      if (!(reply instanceof Promise)) {
+        this.#inFlight.leave();
+        return reply;
+      }
+      return this.#inTime(reply).finally(() => this.#inFlight.leave());
+    } catch (error) {
+      this.#inFlight.leave();
+      throw error;
+    }
+  }
+
+  #inTime(reply: Promise<Reply>): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#parts.clock.after(REQUEST_TIMEOUT_MS, () => {
+        const why = "request did not complete within the allotted timeout";
+        reject(new StatusError("Timeout", `Timeout: ${why}`));
+      });
+      reply.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  #done(call: Call, route: Route | undefined, reply: Reply, from: number): Reply {
+    const { metrics, clock } = this.#parts;
+    const { verb = call.method, resource } = route?.attributes ?? {};
+    metrics.count(verb.toUpperCase(), resource?.resource ?? "", reply.status, clock.now() - from);
+    if (call.method === "HEAD" && isFlow(reply.body)) return { ...reply, body: new Uint8Array() };
+    const { query } = call;
+    return query.has("pretty") && flagIn(query, "pretty") ? prettyReply(reply) : reply;
+  }
+
+  /** Mistakes of ours are logged, and the client learns no more than that there was one. */
+  #failure(call: Call, error: unknown): Reply {
+    if (error instanceof StatusError) return statusReply(error);
+    this.#parts.log("A request failed", { method: call.method, path: call.path, error });
+    const why = "an error on the server has prevented the request from succeeding";
+    return statusReply(new StatusError("InternalError", why));
+  }
+}

@@ -1,0 +1,73 @@
+import { parse as parseYaml } from "yaml";
+import { StatusError } from "../types/status.ts";
+import type { PatchType } from "../registry/patch.ts";
+import type { Patch } from "../registry/registry.ts";
+import type { Call } from "./exchange.ts";
+
+/** Source: kube-apiserver, MaxRequestBodyBytes. */
+export const BODY_BYTES_MAX = 3 * 1024 * 1024;
+
+/** Aliases that one YAML document may unfold: more is an attack. */
+const YAML_ALIASES_MAX = 100;
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export function tooLarge(): StatusError {
+  const why = `Request entity too large: limit is ${BODY_BYTES_MAX}`;
+  return new StatusError("RequestEntityTooLarge", why);
+}
+
+/** @throws {StatusError} BadRequest, UnsupportedMediaType, RequestEntityTooLarge */
+export async function readObject(call: Call): Promise<unknown> {
+  const type = mediaType(call);
+  if (type !== "" && !type.endsWith("json") && !isYaml(type)) throw unsupported(type, OBJECT_TYPES);
+  return parse(type, await call.body());
+}
+
+/** An object that may be left out, such as the options of a deletion. */
+export async function readOptional(call: Call): Promise<unknown> {
+  const bytes = await call.body();
+  if (bytes.length === 0) return undefined;
+  const type = mediaType(call);
+  if (isProtobuf(type)) throw unsupported(type, OBJECT_TYPES);
+  return parse(type, bytes);
+}
+
+const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+const OBJECT_TYPES = ["application/json", "application/yaml"];
+
+/** @throws {StatusError} BadRequest, UnsupportedMediaType, RequestEntityTooLarge */
+export async function readPatch(call: Call): Promise<Patch> {
+  const mime = mediaType(call);
+  const type = Object.hasOwn(PATCH_TYPES, mime) ? PATCH_TYPES[mime] : undefined;
+  if (type === undefined) throw unsupported(mime, Object.keys(PATCH_TYPES));
+  return { type, body: parse(mime, await call.body()) };
+}
+
+function mediaType(call: Call): string {
+  return (call.header("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
+}
+
+const isYaml = (type: string) => type === "application/yaml" || type === "application/x-yaml";
+const isProtobuf = (type: string) => type === "application/vnd.kubernetes.protobuf";
+
+function parse(type: string, bytes: Uint8Array): unknown {
+  try {
+    const text = decoder.decode(bytes);
+    if (isYaml(type)) return parseYaml(text, { maxAliasCount: YAML_ALIASES_MAX });
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StatusError("BadRequest", `the body of the request can't be parsed: ${why}`);
+  }
+}
+
+function unsupported(type: string, supported: readonly string[]): StatusError {
+  const why = "the body of the request was in an unknown format - accepted media types include";
+  const said = type === "" ? "" : ` (it was ${type})`;
+  return new StatusError("UnsupportedMediaType", `${why}: ${supported.join(", ")}${said}`);
+}

@@ -1,0 +1,164 @@
+import type { Clock, Random } from "../types/ambient.ts";
+import type { KubeObject } from "../types/meta.ts";
+import { StatusError } from "../types/status.ts";
+import { detailsOf } from "../registry/refusals.ts";
+import { type Deleted, secondsOf, type Written } from "../registry/registry.ts";
+import { rejectOtherName, type Selection, selectionOf } from "../registry/selection.ts";
+import type { Served } from "./catalog.ts";
+import { readDeletion } from "./delete_options.ts";
+import type { Call, Reply } from "./exchange.ts";
+import { listBody } from "./list_body.ts";
+import { objectFormat } from "./negotiate.ts";
+import { countIn, flagIn, writeOptionsOf } from "./query.ts";
+import { readObject, readPatch } from "./read_body.ts";
+import { type Rendering, renderingOf } from "./rendering.ts";
+import { bytesReply, JSON_TYPE, successReply, withHeaders, withWarnings } from "./replies.ts";
+import { includeObjectIn } from "./table.ts";
+import { watchRequestOf } from "./watch.ts";
+
+/** A call on objects of one kind. */
+export interface Target {
+  readonly served: Served;
+  /** Absent: all namespaces, or a cluster-scoped kind. */
+  readonly namespace: string | undefined;
+  /** "" on a collection. */
+  readonly name: string;
+}
+
+/** The verbs on main resources, between HTTP and the registry. */
+export class Resources {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  get(call: Call, { served, namespace = "", name }: Target): Reply {
+    const version = served.registry.get({ namespace, name });
+    return bytesReply(this.rendering(call, served).one(version));
+  }
+
+  list(call: Call, { served, namespace }: Target): Reply {
+    const { query } = call;
+    const revision = countIn(query, "resourceVersion") ?? 0;
+    const isExact = query.get("resourceVersionMatch") === "Exact";
+    if (!isExact) this.#rejectUnknown(served, revision);
+    const page = served.registry.list({
+      ...(namespace !== undefined && { namespace }),
+      selection: selectionIn(call, served),
+      limit: countIn(query, "limit") ?? 0,
+      continue: query.get("continue") ?? "",
+      ...(isExact && revision > 0 && { exactRevision: revision }),
+    });
+    const { length, body } = this.rendering(call, served).list(page);
+    const headers = { "content-type": JSON_TYPE, "content-length": String(length) };
+    return { status: 200, headers: { ...headers, "cache-control": "no-cache, private" }, body };
+  }
+
+  watch(call: Call, { served, namespace, name }: Target): Reply {
+    const { registry, hub } = served;
+    const selection = selectionIn(call, served, name);
+    const request = watchRequestOf({
+      query: call.query,
+      namespace,
+      selection,
+      rendering: this.rendering(call, served),
+      revision: registry.store.revision,
+      random: this.#random,
+    });
+    const headers = { "content-type": JSON_TYPE, "cache-control": "no-cache, private" };
+    return { status: 200, headers, body: hub.open(request) };
+  }
+
+  async create(call: Call, { served, namespace = "" }: Target): Promise<Reply> {
+    const options = writeOptionsOf(call.query);
+    const written = await served.registry.create(namespace, await readObject(call), options);
+    return this.written(call, served, written);
+  }
+
+  async update(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
+    const options = writeOptionsOf(call.query, "UpdateOptions");
+    const json = await readObject(call);
+    const written = await served.registry.update({ namespace, name }, json, options);
+    return this.written(call, served, written);
+  }
+
+  async patch(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
+    const options = writeOptionsOf(call.query, "PatchOptions");
+    const patch = await readPatch(call);
+    const written = await served.registry.patch({ namespace, name }, patch, options);
+    return this.written(call, served, written);
+  }
+
+  async delete(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
+    const { deletion, isDryRun } = await readDeletion(call);
+    const deleted = await served.registry.delete({ namespace, name }, deletion, isDryRun);
+    return this.#deleted(call, served, deleted);
+  }
+
+  async deleteCollection(call: Call, { served, namespace }: Target): Promise<Reply> {
+    const { registry, kind } = served;
+    const selection = selectionIn(call, served);
+    const { deletion, isDryRun } = await readDeletion(call);
+    const items = await registry.deleteCollection(namespace, selection, deletion, isDryRun);
+    const { revision } = registry.store;
+    const { body } = listBody(kind.resource, { items, revision, continue: "" });
+    return { ...bytesReply(new Uint8Array()), body };
+  }
+
+  written(call: Call, served: Served, { warnings, isNew, ...shown }: Written): Reply {
+    const body = this.rendering(call, served).one(shown);
+    return withWarnings(bytesReply(body, isNew ? 201 : 200), warnings);
+  }
+
+  rendering(call: Call, { kind }: Served): Rendering {
+    const format = objectFormat(call.header("accept"));
+    const include = format === "table" ? includeObjectIn(call.query) : "Metadata";
+    return renderingOf(kind, format, include, () => secondsOf(this.#clock.now()));
+  }
+
+  #deleted(call: Call, served: Served, deleted: Deleted): Reply {
+    const { resource, returnsDeleted } = served.kind;
+    if (!deleted.isRemoved || returnsDeleted) return this.written(call, served, deleted);
+    const { name, uid } = deleted.object.metadata;
+    const details = { ...detailsOf(resource, name), ...(uid !== undefined && { uid }) };
+    return successReply(200, details);
+  }
+
+  /** A list may not be older than what the client has seen. */
+  #rejectUnknown({ registry }: Served, revision: number): void {
+    const current = registry.store.revision;
+    if (revision <= current) return;
+    throw new StatusError(
+      "Timeout",
+      `Too large resource version: ${revision}, current: ${current}`,
+      [{ field: "", reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      { retryAfterSeconds: 1 },
+    );
+  }
+}
+
+/** @param name of the path, where a watch has one */
+function selectionIn({ query }: Call, { kind }: Served, name = ""): Selection {
+  const labels = query.get("labelSelector") ?? "";
+  const fields = query.get("fieldSelector") ?? "";
+  if (name === "") return selectionOf(kind, labels, fields);
+  rejectOtherName(selectionOf(kind, labels, fields), name);
+  const both = [fields, `metadata.name=${name}`].filter((text) => text !== "").join(",");
+  return selectionOf(kind, labels, both);
+}
+
+export function isWatch({ query }: Call): boolean {
+  return flagIn(query, "watch");
+}
+
+/** What `?pretty=true` asks for. Long lists stay as they are. */
+export function prettyReply(reply: Reply): Reply {
+  const { body, headers } = reply;
+  if (!(body instanceof Uint8Array) || headers["content-type"] !== JSON_TYPE) return reply;
+  const object = JSON.parse(new TextDecoder().decode(body)) as KubeObject;
+  const pretty = new TextEncoder().encode(`${JSON.stringify(object, null, 2)}\n`);
+  const { "content-length": _, ...rest } = headers;
+  return withHeaders({ ...reply, headers: rest, body: pretty }, {});
+}

@@ -1,0 +1,164 @@
+import { isWatch, type Resources, type Target } from "./resources.ts";
+import type { KubeObject } from "../types/meta.ts";
+import type { Subresource } from "../registry/kind.ts";
+import { StatusError } from "../types/status.ts";
+import type { Attributes } from "./authorize.ts";
+import type { Catalog, Served, ServedAction } from "./catalog.ts";
+import { verbsOf } from "./discovery_resources.ts";
+import { noSuchPath } from "./documents.ts";
+import type { Call, Reply } from "./exchange.ts";
+import type { ResourcePath } from "./path.ts";
+import type { Subresources } from "./subresources.ts";
+
+/** A call that found its way: what it wants, for the authorizer, and how to answer it. */
+export interface Route {
+  readonly attributes: Attributes;
+  /** Its body goes on as long as the client likes: it does not count as a request in flight. */
+  readonly isLongRunning: boolean;
+  answer(): Reply | Promise<Reply>;
+}
+
+/** Serves the paths that belong to a pod's agent: logs, and the streams that only an upgrade can carry. */
+export type Connect = (call: Call, subresource: string, target: Target) => Reply | Promise<Reply>;
+
+export interface Handlers {
+  readonly resources: Resources;
+  readonly subresources: Subresources;
+  readonly connect: Connect;
+}
+
+const COLLECTION_VERBS: Readonly<Record<string, string>> = {
+  GET: "list",
+  HEAD: "list",
+  POST: "create",
+  DELETE: "deletecollection",
+};
+const ITEM_VERBS: Readonly<Record<string, string>> = {
+  GET: "get",
+  HEAD: "get",
+  POST: "create",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+
+/** From a path to a kind and a verb; one look-up, and no table of routes. */
+export class Router {
+  readonly #catalog: Catalog;
+  readonly #handlers: Handlers;
+  constructor(catalog: Catalog, handlers: Handlers) {
+    this.#catalog = catalog;
+    this.#handlers = handlers;
+  }
+
+  /** @throws {StatusError} NotFound, MethodNotAllowed */
+  route(call: Call, path: ResourcePath): Route {
+    const apiVersion = path.group === "" ? path.version : `${path.group}/${path.version}`;
+    const served = this.#catalog.find(apiVersion, path.resource);
+    if (served === undefined) return this.#actionRoute(call, path, apiVersion);
+    const { isNamespaced } = served.kind.resource;
+    const isMisplaced = isNamespaced
+      ? path.namespace === undefined && path.name !== "" && !path.isWatch
+      : path.namespace !== undefined;
+    if (isMisplaced) throw noSuchPath();
+    const target = { served, namespace: path.namespace, name: path.name };
+    if (path.subresource !== "") return this.#subresourceRoute(call, path, target);
+    return this.#mainRoute(call, path, target);
+  }
+
+  #mainRoute(call: Call, path: ResourcePath, target: Target): Route {
+    const { served, name } = target;
+    const verb = verbOf(call, path);
+    const isAllowed = verbsOf(served.kind).includes(verb) && isMeant(verb, target, path);
+    if (!isAllowed) throw notAllowed();
+    const { resources } = this.#handlers;
+    const answers: Readonly<Record<string, () => Reply | Promise<Reply>>> = {
+      get: () => resources.get(call, target),
+      list: () => resources.list(call, target),
+      watch: () => resources.watch(call, target),
+      create: () => resources.create(call, target),
+      update: () => resources.update(call, target),
+      patch: () => resources.patch(call, target),
+      delete: () => resources.delete(call, target),
+      deletecollection: () => resources.deleteCollection(call, target),
+    };
+    const attributes = attributesOf(call, path, served, verb, name);
+    return { attributes, isLongRunning: verb === "watch", answer: answers[verb] ?? fail };
+  }
+
+  #subresourceRoute(call: Call, path: ResourcePath, target: Target): Route {
+    const { served, name } = target;
+    const subresource = subresourceOf(served, path.subresource);
+    if (subresource === undefined || path.isWatch) throw noSuchPath();
+    const verb = ITEM_VERBS[call.method] ?? "";
+    const attributes = attributesOf(call, path, served, verb, name);
+    const { subresources, connect } = this.#handlers;
+    const { does } = subresource;
+    const isLongRunning = does === "connect";
+    const route = (answer: Route["answer"]): Route => ({ attributes, isLongRunning, answer });
+    if (does === "action") {
+      if (verb === "create") return route(() => subresources.act(call, subresource, target));
+    } else if (does === "connect") {
+      if (subresource.verbs.includes(verb)) {
+        return route(() => connect(call, path.subresource, target));
+      }
+    } else {
+      if (verb === "get") return route(() => subresources.get(call, subresource, target));
+      if (verb === "update") return route(() => subresources.update(call, subresource, target));
+      if (verb === "patch") return route(() => subresources.patch(call, subresource, target));
+    }
+    throw notAllowed();
+  }
+
+  #actionRoute(call: Call, path: ResourcePath, apiVersion: string): Route {
+    const found = this.#catalog.action(apiVersion, path.resource);
+    if (found === undefined || path.name !== "" || path.namespace === undefined) throw noSuchPath();
+    if (call.method !== "POST") throw notAllowed();
+    const { served, action }: ServedAction = found;
+    const target = { served, namespace: path.namespace, name: "" };
+    return {
+      attributes: attributesOf(call, path, served, "create", ""),
+      isLongRunning: false,
+      answer: () => this.#handlers.subresources.act(call, action, target),
+    };
+  }
+}
+
+function verbOf(call: Call, path: ResourcePath): string {
+  const isRead = call.method === "GET" || call.method === "HEAD";
+  if (isRead && (path.isWatch || path.name === "" && isWatch(call))) return "watch";
+  return (path.name === "" ? COLLECTION_VERBS : ITEM_VERBS)[call.method] ?? "";
+}
+
+/** A new object needs a namespace and no name; a whole cluster is not deleted at once. */
+function isMeant(verb: string, { served, namespace, name }: Target, path: ResourcePath): boolean {
+  const isEverywhere = served.kind.resource.isNamespaced && namespace === undefined;
+  if (verb === "create") return name === "" && !isEverywhere;
+  if (verb === "deletecollection") return !isEverywhere;
+  return !path.isWatch || verb === "watch";
+}
+
+function subresourceOf({ kind }: Served, name: string): Subresource<KubeObject> | undefined {
+  const { subresources = {} } = kind;
+  return Object.hasOwn(subresources, name) ? subresources[name] : undefined;
+}
+
+function attributesOf(
+  call: Call,
+  { group, namespace = "", subresource }: ResourcePath,
+  { kind }: Served,
+  verb: string,
+  name: string,
+): Attributes {
+  const { resource } = kind.resource;
+  return { verb, path: call.path, resource: { group, resource, subresource, namespace, name } };
+}
+
+function notAllowed(): StatusError {
+  const why = "the server does not allow this method on the requested resource";
+  return new StatusError("MethodNotAllowed", why);
+}
+
+function fail(): never {
+  throw notAllowed();
+}

@@ -1,0 +1,67 @@
+import type { KubeObject } from "../types/meta.ts";
+import type { ActionSubresource, ViewSubresource } from "../registry/kind.ts";
+import type { Written } from "../registry/registry.ts";
+import type { Served } from "./catalog.ts";
+import type { Call, Reply } from "./exchange.ts";
+import { writeOptionsOf } from "./query.ts";
+import { readObject, readPatch } from "./read_body.ts";
+import { bytesReply, jsonReply, successReply, withWarnings } from "./replies.ts";
+import type { Resources, Target } from "./resources.ts";
+import { isJsonObject } from "../types/json.ts";
+
+type View = ViewSubresource<KubeObject>;
+
+/** Views of an object under its own path, such as `status` and `scale`, and actions on it, such as `binding`. */
+export class Subresources {
+  readonly #resources: Resources;
+  constructor(resources: Resources) {
+    this.#resources = resources;
+  }
+
+  get(call: Call, view: View, { served, namespace = "", name }: Target): Reply {
+    const version = served.registry.get({ namespace, name });
+    const shown = view.read(version.object);
+    if (shown !== version.object) return jsonReply(shown);
+    return bytesReply(this.#resources.rendering(call, served).one(version));
+  }
+
+  async update(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {
+    const options = writeOptionsOf(call.query, "UpdateOptions");
+    const json = await readObject(call);
+    const written = await served.registry.updateView(view, { namespace, name }, json, options);
+    return this.#written(call, view, served, written);
+  }
+
+  async patch(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {
+    const options = writeOptionsOf(call.query, "PatchOptions");
+    const patch = await readPatch(call);
+    const written = await served.registry.patchView(view, { namespace, name }, patch, options);
+    return this.#written(call, view, served, written);
+  }
+
+  async act(
+    call: Call,
+    action: ActionSubresource<KubeObject>,
+    { served, namespace = "", name }: Target,
+  ): Promise<Reply> {
+    const options = writeOptionsOf(call.query);
+    const json = await readObject(call);
+    const named = name === "" ? nameIn(json) : name;
+    const place = { namespace, name: named };
+    const { warnings } = await served.registry.act(action, place, json, options);
+    return withWarnings(successReply(201), warnings);
+  }
+
+  #written(call: Call, view: View, served: Served, written: Written): Reply {
+    const shown = view.read(written.object);
+    if (shown === written.object) return this.#resources.written(call, served, written);
+    return withWarnings(jsonReply(shown), written.warnings);
+  }
+}
+
+/** Whom an action on a collection is about. */
+function nameIn(json: unknown): string {
+  const metadata = isJsonObject(json) ? json["metadata"] : undefined;
+  const name = isJsonObject(metadata) ? metadata["name"] : undefined;
+  return typeof name === "string" ? name : "";
+}

@@ -1,0 +1,50 @@
+import type { Clock } from "../types/ambient.ts";
+import type { Selection } from "../registry/selection.ts";
+import { eventTypeFor, joined, type SharedEvent } from "./event_bytes.ts";
+import type { Rendering } from "./rendering.ts";
+import type { Watcher } from "./watcher.ts";
+
+/**
+ * After a write to its watchers a group gathers what comes for this long, so that a burst costs each
+ * watcher one write. The first event after a pause goes out at once.
+ */
+const GATHER_MS = 10;
+
+/** Watchers that get the same lines: one selection is evaluated and one buffer made for all of them. */
+export class WatchGroup {
+  readonly watchers = new Set<Watcher>();
+  readonly #clock: Clock;
+  #pending: Uint8Array[] = [];
+  #isGathering = false;
+
+  constructor(readonly selection: Selection, readonly rendering: Rendering, clock: Clock) {
+    this.#clock = clock;
+  }
+
+  take(shared: SharedEvent): void {
+    const type = eventTypeFor(shared.event, this.selection);
+    if (type !== undefined) this.#pending.push(shared.line(type, this.rendering));
+  }
+
+  /** All that was taken is one step of the store: sends it now, or with what comes soon. */
+  settle(): void {
+    if (this.#isGathering || this.#pending.length === 0) return;
+    this.flush();
+    this.#gather();
+  }
+
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const lines = joined(this.#pending);
+    this.#pending = [];
+    for (const watcher of this.watchers) watcher.push(lines);
+  }
+
+  #gather(): void {
+    this.#isGathering = true;
+    this.#clock.after(GATHER_MS, () => {
+      this.#isGathering = false;
+      this.settle();
+    });
+  }
+}

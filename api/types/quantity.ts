@@ -94,12 +94,14 @@ export function formatQuantity({ nano, format }: Quantity): string {
   return step === 3 ? `${mantissa}` : `${mantissa}e${(step - 3) * 3}`;
 }
 
+/** What is no multiple of 1024 is written as a decimal, so that canonical text stays as it is. */
 function formatBinary(amount: bigint): string {
   let [mantissa, step] = [amount, 0];
   while ((mantissa & 1023n) === 0n && step < BINARY.length - 1) {
     mantissa >>= 10n;
     step++;
   }
+  if (step === 0) return formatQuantity({ nano: amount * NANO, format: "decimal" });
   return `${mantissa}${BINARY[step]}`;
 }
 

@@ -88,6 +88,15 @@ async function fill(path: string, count: number): Promise<void> {
 
 /** How this file is started as a process that only loads: its memory is what the objects take. */
 const AS_LOADER = "load";
+const AS_FILLER = "fill";
+
+async function inOwnProcess(...args: string[]): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--unstable-kv", import.meta.filename ?? "", ...args],
+    stderr: "inherit",
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
 
 async function load(path: string): Promise<void> {
   const begin = performance.now();
@@ -102,10 +111,8 @@ async function load(path: string): Promise<void> {
 
 async function measureLoad(folder: string, count: number): Promise<Row[]> {
   const path = `${folder}/load-${count}.db`;
-  await fill(path, count);
-  const args = ["run", "-A", "--unstable-kv", import.meta.filename ?? "", AS_LOADER, path];
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
-  const { loadMs, listMs, rss } = JSON.parse(new TextDecoder().decode(stdout));
+  await inOwnProcess(AS_FILLER, path, String(count));
+  const { loadMs, listMs, rss } = JSON.parse(await inOwnProcess(AS_LOADER, path));
   const objects = count.toLocaleString("en");
   const mebibytes = Math.round(rss / 1024 / 1024);
   return [
@@ -151,5 +158,9 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.main && Deno.args[0] === AS_LOADER) await load(Deno.args[1] ?? "");
-else if (import.meta.main) await main();
+if (import.meta.main) {
+  const [as, path = "", count] = Deno.args;
+  if (as === AS_FILLER) await fill(path, Number(count));
+  else if (as === AS_LOADER) await load(path);
+  else await main();
+}

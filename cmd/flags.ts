@@ -202,8 +202,8 @@ function backend(value: string): Settings["backend"] {
 }
 
 function dockerHost(value: string): string {
-  if (value.startsWith("unix:///") || /^tcp:\/\/[^/]+:\d+$/.test(value)) return value;
-  return refuse("docker-host", value, "must be unix:///path or tcp://host:port");
+  if (value.startsWith("unix:///")) return value;
+  return refuse("docker-host", value, "must be unix:///path: the engine has to be on this host");
 }
 
 /** The flags that make another process act on the same cluster. */

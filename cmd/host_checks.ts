@@ -62,10 +62,8 @@ export function planHost(facts: HostFacts, settings: Settings): HostPlan {
     lacks.push("No cgroup v2 is mounted, which --backend=ebpf attaches its programs to");
   }
   const needs = NEEDS.filter(({ name }) => !facts.has.has(name));
-  if (facts.engineVersion === undefined) {
-    if (!canStartEngine(settings.dockerHost)) {
-      lacks.push(`No container engine answers at ${settings.dockerHost}`);
-    } else if (!facts.has.has(ENGINE_NEED.name)) needs.push(ENGINE_NEED);
+  if (facts.engineVersion === undefined && !facts.has.has(ENGINE_NEED.name)) {
+    needs.push(ENGINE_NEED);
   }
   if (!facts.hasApt) {
     for (const { name, package: from } of needs) {
@@ -75,11 +73,6 @@ export function planHost(facts: HostFacts, settings: Settings): HostPlan {
     }
   }
   return { lacks, packages: needs.map((need) => need.package) };
-}
-
-/** Only on a socket of this host. */
-export function canStartEngine(dockerHost: string): boolean {
-  return dockerHost.startsWith("unix://");
 }
 
 function isKernelNewEnough(release: string): boolean {

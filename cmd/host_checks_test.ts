@@ -35,12 +35,6 @@ const CASES: {
     packages: [...ALL, "docker.io"],
   },
   { name: "an installed engine is started", host: { engineVersion: undefined } },
-  {
-    name: "an engine elsewhere cannot be started",
-    host: { engineVersion: undefined },
-    flags: ["--docker-host=tcp://192.0.2.1:2375"],
-    lacks: 1,
-  },
   { name: "root is needed", host: { uid: 1000 }, lacks: 1 },
   { name: "kernel 5.4 is too old", host: { kernel: "5.4.0-1" }, lacks: 1 },
   { name: "kernel 5.10 is new enough", host: { kernel: "5.10.0" } },

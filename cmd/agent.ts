@@ -1,0 +1,132 @@
+import { Agent } from "../agent/agent.ts";
+import { DockerRuntime } from "../agent/docker_runtime.ts";
+import { HostMachine } from "../agent/host_facts.ts";
+import { DiskFiles } from "../agent/host_files.ts";
+import { HostProber } from "../agent/host_prober.ts";
+import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
+import { Informers } from "../client/informer.ts";
+import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.ts";
+import { HostCommands } from "../dataplane/host_commands.ts";
+import { namesOf } from "../dataplane/names.ts";
+import { PodNetwork } from "../dataplane/pod_network.ts";
+import { runDataplane } from "../dataplane/proxy.ts";
+import { PAUSE_IMAGE } from "../images/recipes.ts";
+import { realClock } from "./clock.ts";
+import { connect, type Connection } from "./connection.ts";
+import { nodeUser, tokenOf } from "./credentials.ts";
+import type { Settings } from "./flags.ts";
+import { ensureIdentity, serverOf } from "./identity.ts";
+import { beginLifetime } from "./lifetime.ts";
+import { stderrLog } from "./log.ts";
+import { podCidrOf } from "./node_registration.ts";
+import { type Paths, pathsOf } from "./paths.ts";
+import { KUBERNETES_VERSION } from "./version.ts";
+
+/** What every part of the agent gets from here. */
+interface Surroundings {
+  readonly settings: Settings;
+  readonly paths: Paths;
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the node's agent and data path until a signal; containers, links and rules stay as they are. */
+export async function agent(settings: Settings): Promise<void> {
+  const paths = pathsOf(settings.dataDir);
+  const { tokens } = await ensureIdentity(settings, paths);
+  const lifetime = await beginLifetime("agent", paths.pidFile("agent"));
+  const token = tokenOf(tokens, nodeUser(settings.nodeName));
+  const connection = await connect(serverOf(settings), paths, token);
+  await run({ settings, paths, connection, signal: lifetime.signal });
+  await lifetime.end(0);
+}
+
+const log = stderrLog("agent");
+
+async function run(surroundings: Surroundings): Promise<void> {
+  const { settings, connection: { api }, signal } = surroundings;
+  const names = namesOf(settings.clusterName);
+  const commands = new HostCommands();
+  const { nodeName } = settings;
+  const podCidr = await podCidrOf({ api, nodeName, clock: realClock, log, signal });
+  if (podCidr === undefined) return;
+  const [network, chosen] = await Promise.all([
+    PodNetwork.open({
+      names,
+      commands,
+      log: stderrLog("network"),
+      podCidr,
+      clusterCidr: settings.clusterCidr,
+      nodeIp: settings.advertiseAddress,
+    }),
+    chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
+  ]);
+  log("services go through", { backend: chosen.backend.name });
+  const cache = watchCluster(surroundings);
+  await Promise.all([
+    newAgent(surroundings, cache, network).run(),
+    proxy(surroundings, cache, chosen),
+  ]);
+}
+
+function watchCluster({ settings, connection: { api }, signal }: Surroundings): Informers {
+  const { nodeName } = settings;
+  const cache = new Informers({ api, clock: realClock, random: Math.random, log, signal });
+  cache.watch(PODS, { fieldSelector: `spec.nodeName=${nodeName}` });
+  cache.watch(NODES, { fieldSelector: `metadata.name=${nodeName}` });
+  cache.watch(SERVICES);
+  cache.watch(ENDPOINTS);
+  return cache;
+}
+
+function newAgent(
+  { settings, paths, connection: { api }, signal }: Surroundings,
+  cache: Informers,
+  network: PodNetwork,
+): Agent {
+  const runtime = new DockerRuntime({
+    cluster: settings.clusterName,
+    sandboxImage: PAUSE_IMAGE,
+    socketPath: settings.dockerHost.slice("unix://".length),
+  });
+  return new Agent({
+    api,
+    cache,
+    runtime,
+    network,
+    files: new DiskFiles(() => crypto.randomUUID()),
+    facts: new HostMachine(paths.dataDir),
+    prober: new HostProber(runtime, realClock),
+    clock: realClock,
+    random: Math.random,
+    log,
+    signal,
+    node: {
+      name: settings.nodeName,
+      address: settings.advertiseAddress,
+      kubeletPort: settings.agentPort,
+      labels: {},
+    },
+    version: KUBERNETES_VERSION,
+    dataDir: paths.dataDir,
+  });
+}
+
+async function proxy(
+  { settings, signal }: Surroundings,
+  cache: Informers,
+  { backend }: ChosenBackend,
+): Promise<void> {
+  const node = { name: settings.nodeName, addresses: nodeAddresses(settings) };
+  const log = stderrLog("dataplane");
+  await runDataplane({ cache, backend, node, clock: realClock, log, signal }).done;
+  await backend.close();
+}
+
+/** Where node ports answer: every address of this host, and the loopback. */
+function nodeAddresses({ advertiseAddress }: Settings): string[] {
+  const own = Deno.networkInterfaces()
+    .filter(({ family }) => family === "IPv4")
+    .map(({ address }) => address);
+  return [...new Set([advertiseAddress, ...own])];
+}

@@ -1,0 +1,115 @@
+import type { User } from "../api/http/authenticate.ts";
+import { createApi, type KubeApi } from "../api/http/app.ts";
+import { type RunningServer, serve } from "../api/http/server.ts";
+import { bootstrapObjects } from "../api/registry/bootstrap.ts";
+import { kindsOf } from "../api/registry/kinds.ts";
+import { HttpApi } from "../client/http_api.ts";
+import { Informers } from "../client/informer.ts";
+import { runScheduler } from "../scheduler/loop.ts";
+import { openKvLedger } from "../store/kv_ledger.ts";
+import { MemoryLedger } from "../store/memory_ledger.ts";
+import { openStore } from "../store/mvcc_store.ts";
+import { realClock } from "./clock.ts";
+import type { Token } from "./credentials.ts";
+import type { Settings } from "./flags.ts";
+import { ensureIdentity, serverOf } from "./identity.ts";
+import { beginLifetime, untilAborted } from "./lifetime.ts";
+import { stderrLog } from "./log.ts";
+import { type Paths, pathsOf } from "./paths.ts";
+import { API_SERVER_FILE, CA_FILE } from "./pki.ts";
+import { VERSION_INFO } from "./version.ts";
+
+const log = stderrLog("master");
+
+/** Runs API server, scheduler and controllers until a signal. Every write that was answered is durable. */
+export async function master(settings: Settings): Promise<void> {
+  const paths = pathsOf(settings.dataDir);
+  const { tokens } = await ensureIdentity(settings, paths);
+  const lifetime = await beginLifetime("master", paths.pidFile("master"));
+  const store = await openStore(await openKvLedger(paths.store), { clock: realClock, log });
+  const volatileStore = await openStore(new MemoryLedger(), { clock: realClock, log });
+  const own = ownToken();
+  const api = createApi({
+    store,
+    volatileStore,
+    kinds: kindsOf(networkOf(settings)),
+    clock: realClock,
+    random: Math.random,
+    newUid: () => crypto.randomUUID(),
+    tokens: new Map([...tokens.map(asUser), asUser(own)]),
+    log: stderrLog("api"),
+    version: VERSION_INFO,
+  });
+  await api.bootstrap(bootstrapObjects({
+    serviceCidr: settings.serviceCidr,
+    address: settings.advertiseAddress,
+    port: settings.apiPort,
+  }));
+  const server = await listen(api, settings, paths);
+  log("ready", { server: serverOf(settings), revision: store.revision });
+  const components = runComponents(api, own.token, lifetime.signal);
+  await untilAborted(lifetime.signal);
+  await components;
+  await server.close();
+  await volatileStore.close();
+  await store.close();
+  await lifetime.end(0);
+}
+
+/** For the components in this process; nobody else ever sees it. */
+function ownToken(): Token {
+  return {
+    token: crypto.randomUUID(),
+    user: "system:kube-controller-manager",
+    uid: "",
+    groups: ["system:masters"],
+  };
+}
+
+function asUser({ token, user, uid, groups }: Token): [string, User] {
+  return [token, { name: user, groups, uid }];
+}
+
+function networkOf({ serviceCidr, clusterCidr, nodePortRange: { first, last } }: Settings) {
+  const [, bits = ""] = clusterCidr.split("/");
+  return {
+    serviceCidr,
+    clusterCidr,
+    nodePortRange: [first, last] as const,
+    nodePrefixBits: Math.max(NODE_PREFIX_BITS, Number(bits)),
+  };
+}
+
+/** Of the pods' range, each node gets so much. Source: kube-controller-manager, node-cidr-mask-size. */
+const NODE_PREFIX_BITS = 24;
+
+async function listen(api: KubeApi, settings: Settings, paths: Paths): Promise<RunningServer> {
+  const read = (file: string) => Deno.readTextFile(`${paths.pki}/${file}`);
+  const { bindAddress: host, apiPort: port } = settings;
+  const tls = {
+    key: await read(`${API_SERVER_FILE}.key`),
+    cert: await read(`${API_SERVER_FILE}.crt`),
+    ca: await read(`${CA_FILE}.crt`),
+  };
+  try {
+    return await serve({ api, host, port, clock: realClock, tls });
+  } catch (error) {
+    const isTaken = (error as { code?: string }).code === "EADDRINUSE";
+    const why = isTaken ? "another program listens there" : (error as Error).message;
+    throw new Error(`Cannot serve the API at ${host}:${port}: ${why}`);
+  }
+}
+
+/** They reach the API as everybody does, only without a network in between. */
+async function runComponents(api: KubeApi, token: string, signal: AbortSignal): Promise<void> {
+  const client = new HttpApi({
+    baseUrl: "http://master",
+    token,
+    fetch: (request) => api.fetch(request),
+  });
+  const shared = { api: client, clock: realClock, random: Math.random, signal };
+  const cache = new Informers({ ...shared, log: stderrLog("cache") });
+  await Promise.all([
+    runScheduler({ ...shared, cache, log: stderrLog("scheduler") }),
+  ]);
+}

@@ -33,7 +33,7 @@ export function inServerOrder(
 }
 
 /** Where each item stands; the first of equals counts. */
-function ranks(items: readonly unknown[], idOf: Orders["idOf"]): Map<unknown, number> {
+export function ranks(items: readonly unknown[], idOf: Orders["idOf"]): Map<unknown, number> {
   const found = new Map<unknown, number>();
   items.forEach((item, i) => found.has(idOf(item)) || found.set(idOf(item), i));
   return found;

@@ -3,7 +3,7 @@
  * Source of the semantics and messages: k8s.io/apimachinery, strategicpatch.StrategicMergePatch.
  */
 import { isDeeperThan, isJsonObject, JSON_DEPTH_MAX, type JsonObject, setOwn } from "./json.ts";
-import { inServerOrder } from "./patch_order.ts";
+import { inServerOrder, ranks } from "./patch_order.ts";
 import type { AnySchema, ListSchema, MessageSchema } from "./schema.ts";
 import { StatusError } from "./status.ts";
 
@@ -87,7 +87,7 @@ function mergeByKey(
   const isReplaced = items.some(does("replace"));
   const idOf = (item: unknown) => isJsonObject(item) ? item[key] : undefined;
   const merged = isReplaced ? [] : original.filter((item) => !gone.has(idOf(item)));
-  const places = new Map(merged.map((item, i) => [idOf(item), i]));
+  const places = ranks(merged, idOf);
   for (const item of normal) {
     const at = places.get(item[key]);
     if (at !== undefined) merged[at] = mergeValue(schema.item, merged[at], item);

@@ -45,9 +45,12 @@ const startWriter = (path: string, round: number) =>
 /** Kills the writer after so many answers. @returns all answers that it gave, whole lines only */
 async function killAfter(count: number, writer: Deno.ChildProcess): Promise<[string, number][]> {
   let text = "";
+  let isKilled = false;
   for await (const chunk of writer.stdout.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    if (text.split("\n").length > count) writer.kill("SIGKILL");
+    if (isKilled || text.split("\n").length <= count) continue;
+    writer.kill("SIGKILL");
+    isKilled = true;
   }
   await writer.status;
   return text.split("\n").slice(0, -1).map((line) => {
@@ -89,13 +92,13 @@ Deno.test("crash: a second process on the file is refused with its path and the 
   const folder = await Deno.makeTempDir({ prefix: "wherry-crash-" });
   const path = `${folder}/store.db`;
   const writer = startWriter(path, 0);
-  let refusal: unknown;
-  for await (const _ of writer.stdout) {
-    refusal ??= await openKvLedger(path).then((ledger: Ledger) => ledger.close(), String);
-    writer.kill("SIGKILL");
-  }
+  const answers = writer.stdout.getReader();
+  await answers.read();
+  const refusal = await openKvLedger(path).then((ledger: Ledger) => ledger.close(), String);
+  writer.kill("SIGKILL");
+  await writer.status;
+  await answers.cancel();
   assert.equal(refusal, `Error: Cannot open ${path}: process ${writer.pid} has it open`);
   await (await openKvLedger(path)).close();
-  await writer.status;
   await Deno.remove(folder, { recursive: true });
 });

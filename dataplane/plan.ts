@@ -134,27 +134,33 @@ function portsNamed(subset: EndpointSubset, wanted: ServicePort): number[] {
  */
 export function joinRules(planned: Iterable<readonly ServiceRule[]>, node: NodeView): Rules {
   const services = [...planned].flat();
-  const isContested = services.some(({ frontends }) => frontends.some((each) => each.isExternal));
+  const external = services.flatMap(({ frontends }) => frontends.filter((each) => each.isExternal));
+  if (external.length === 0) return { nodeAddresses: node.addresses, services };
+  const hasAddresses = external.some(({ address }) => address !== undefined);
+  const claimed = hasAddresses ? clusterClaims(services) : new Set<string>();
   return {
     nodeAddresses: node.addresses,
-    services: isContested ? settleClaims(services) : services,
+    services: services.flatMap((rule) => settleClaims(rule, claimed)),
   };
 }
 
-function settleClaims(services: readonly ServiceRule[]): ServiceRule[] {
-  const claimed = new Set<string>();
-  for (const rule of services) {
-    for (const each of rule.frontends) if (!each.isExternal) claimed.add(claimOf(rule, each));
-  }
-  return services.flatMap((rule) => {
-    const frontends = rule.frontends.filter((frontend) => {
-      if (!frontend.isExternal) return true;
-      const claim = claimOf(rule, frontend);
-      return !claimed.has(claim) && claimed.add(claim);
-    });
-    if (frontends.length === rule.frontends.length) return [rule];
-    return frontends.length === 0 ? [] : [{ ...rule, frontends }];
+function clusterClaims(services: readonly ServiceRule[]): Set<string> {
+  return new Set(
+    services.flatMap((rule) =>
+      rule.frontends.filter((each) => !each.isExternal).map((each) => claimOf(rule, each))
+    ),
+  );
+}
+
+/** @param claimed grows by the external frontends of the rule */
+function settleClaims(rule: ServiceRule, claimed: Set<string>): ServiceRule[] {
+  const frontends = rule.frontends.filter((frontend) => {
+    if (!frontend.isExternal) return true;
+    const claim = claimOf(rule, frontend);
+    return !claimed.has(claim) && claimed.add(claim);
   });
+  if (frontends.length === rule.frontends.length) return [rule];
+  return frontends.length === 0 ? [] : [{ ...rule, frontends }];
 }
 
 function claimOf({ protocol }: ServiceRule, { address, port }: Frontend): string {

@@ -47,7 +47,9 @@ export class ServiceTable {
   readonly #slots = new SlotBlocks(BACKENDS_MAX);
   readonly #ids = new SlotBlocks(SERVICES_MAX);
   readonly #byKey = new Map<FrontendKey, Entry>();
-  #byName = new Map<string, Entry>();
+  readonly #byName = new Map<string, Entry>();
+  /** Of an earlier process, until the first plan. */
+  readonly #left = new Set<Entry>();
   /** Frontends in the kernel that belong to no entry. */
   #strays: FrontendKey[] = [];
   #generation = 0;
@@ -79,6 +81,7 @@ export class ServiceTable {
     const bytes = backends.slice(start, start + value.count * BACKEND_BYTES);
     const entry = { value, keys, bytes };
     for (const key of keys) this.#byKey.set(key, entry);
+    this.#left.add(entry);
     return true;
   }
 
@@ -101,37 +104,50 @@ export class ServiceTable {
   plan(rules: Rules, nowMs: number): TableChanges {
     this.#reclaim(nowMs);
     const changes: TableChanges = { blocks: [], freshIds: [], updates: new Map(), deletes: [] };
-    const before = new Set(this.#byKey.values());
-    const byName = new Map<string, Entry>();
+    const sizeBefore = this.#byName.size;
     const replaced: Entry[] = [];
+    let kept = 0;
     for (const rule of rules.services) {
-      const known = this.#byName.get(rule.name) ?? this.#leftFor(rule);
-      if (known?.rule === rule) {
-        byName.set(rule.name, known);
-        before.delete(known);
-        continue;
-      }
-      byName.set(rule.name, this.#program(rule, known, changes, nowMs));
-      if (known !== undefined) replaced.push(known);
+      const known = this.#byName.get(rule.name);
+      if (known !== undefined) kept++;
+      if (known?.rule === rule) continue;
+      const from = known ?? this.#leftFor(rule);
+      this.#byName.set(rule.name, this.#program(rule, from, changes, nowMs));
+      if (from === undefined) continue;
+      replaced.push(from);
+      this.#left.delete(from);
     }
-    for (const entry of replaced) {
-      before.delete(entry);
-      this.#dropKeys(entry, changes);
-    }
-    for (const entry of before) {
-      this.#dropKeys(entry, changes);
-      this.#retired.push({ atMs: nowMs, value: entry.value, hasId: true });
-    }
+    for (const entry of replaced) this.#dropKeys(entry, changes);
+    if (kept < sizeBefore) this.#dropServices(this.#namesMissingIn(rules), changes, nowMs);
+    for (const entry of this.#left) this.#retire(entry, changes, nowMs);
+    this.#left.clear();
     changes.deletes.push(...this.#strays.filter((key) => !this.#byKey.has(key)));
     this.#strays = [];
-    this.#byName = byName;
     return changes;
+  }
+
+  #namesMissingIn(rules: Rules): string[] {
+    const names = new Set(rules.services.map(({ name }) => name));
+    return [...this.#byName.keys()].filter((name) => !names.has(name));
+  }
+
+  #dropServices(names: readonly string[], changes: TableChanges, nowMs: number): void {
+    for (const name of names) {
+      const entry = this.#byName.get(name);
+      if (entry !== undefined) this.#retire(entry, changes, nowMs);
+      this.#byName.delete(name);
+    }
+  }
+
+  #retire(entry: Entry, changes: TableChanges, nowMs: number): void {
+    this.#dropKeys(entry, changes);
+    this.#retired.push({ atMs: nowMs, value: entry.value, hasId: true });
   }
 
   #leftFor(rule: ServiceRule): Entry | undefined {
     for (const frontend of rule.frontends) {
       const entry = this.#byKey.get(frontendKeyOf(rule.protocol, frontend));
-      if (entry !== undefined && entry.rule === undefined) return entry;
+      if (entry !== undefined && this.#left.has(entry)) return entry;
     }
     return undefined;
   }

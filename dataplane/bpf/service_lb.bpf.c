@@ -111,19 +111,17 @@ static __always_inline bool find_service(struct bpf_sock_addr *ctx, const struct
 	return true;
 }
 
-static __noinline bool still_serves(const struct service *service, const struct backend *backend)
+/* Not static, so that the verifier walks its loop once and not at every call. */
+__noinline int still_serves(__u32 first, __u32 count, __be32 ip, __u32 port)
 {
-	__u32 first = service->backend_first;
-	__u32 count = service->backend_count;
-
 	for (__u32 i = 0; i < KEPT_SEARCH_MAX && i < count; i++) {
 		__u32 index = first + i;
-		const struct backend *candidate = bpf_map_lookup_elem(&backends, &index);
+		const struct backend *backend = bpf_map_lookup_elem(&backends, &index);
 
-		if (candidate && is_same(candidate, backend))
-			return true;
+		if (backend && backend->ip == ip && backend->port == port)
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 /* A choice made from an older set of backends stands as long as the new set has it too. */
@@ -132,7 +130,8 @@ static __always_inline bool is_kept(const struct service *service, const struct 
 {
 	if (*generation == service->generation)
 		return true;
-	if (!still_serves(service, backend))
+	if (!still_serves(service->backend_first, service->backend_count, backend->ip,
+			  backend->port))
 		return false;
 	*generation = service->generation;
 	return true;

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { Endpoints, Service, ServiceSpec } from "../api/types/core_v1.ts";
+import { joinRules, planRules, planService } from "./plan.ts";
+import type { ServiceRule } from "./rules.ts";
+
+const NODE = { name: "node-1", addresses: ["192.0.2.2"] };
+const VIP = "10.96.0.10";
+const PODS = ["10.1.0.2:8080", "10.1.0.3:8080"];
+
+// deno-fmt-ignore
+const CASES: { name: string; spec: Partial<ServiceSpec>; want: string[] }[] = [
+  { name: "a cluster IP leads to the ready pods",      spec: {},                                        want: [`TCP ${VIP}:80 → ${PODS}`] },
+  { name: "a headless service has no virtual address", spec: { clusterIP: "None" },                     want: [] },
+  { name: "an external name has none either",          spec: { type: "ExternalName", clusterIP: "" },   want: [] },
+  { name: "without an address yet, nothing",           spec: { clusterIP: "" },                         want: [] },
+  { name: "a port of SCTP is not ours",                spec: ports({ protocol: "SCTP" }),               want: [] },
+  { name: "the protocol must match the endpoints'",    spec: ports({ protocol: "UDP" }),                want: [`UDP ${VIP}:80 → refused`] },
+  { name: "the port's name must match too",            spec: ports({ name: "http" }),                   want: [`TCP ${VIP}:80 → refused`] },
+  { name: "a node port answers on the node",           spec: { type: "NodePort", ...ports({ nodePort: 30080 }) }, want: [`TCP ${VIP}:80 *:30080 → ${PODS}`] },
+  { name: "a cluster IP service has no node port",     spec: ports({ nodePort: 30080 }),                want: [`TCP ${VIP}:80 → ${PODS}`] },
+  { name: "an external IP is one more address",        spec: { externalIPs: ["203.0.113.9", "nonsense", VIP] }, want: [`TCP ${VIP}:80 203.0.113.9:80 → ${PODS}`] },
+  { name: "affinity lasts three hours",                spec: { sessionAffinity: "ClientIP" },           want: [`TCP ${VIP}:80 → ${PODS} for 10800 s`] },
+  { name: "or as long as it says",                     spec: { sessionAffinity: "ClientIP", sessionAffinityConfig: { clientIP: { timeoutSeconds: 5 } } }, want: [`TCP ${VIP}:80 → ${PODS} for 5 s`] },
+  { name: "a local policy takes pods of the node",     spec: { internalTrafficPolicy: "Local" },        want: [`TCP ${VIP}:80 → 10.1.0.2:8080`] },
+  { name: "outside clients may get others",            spec: { type: "NodePort", externalTrafficPolicy: "Local", ...ports({ nodePort: 30080 }) }, want: [`TCP ${VIP}:80 → ${PODS}`, "TCP *:30080 → 10.1.0.2:8080"] },
+  { name: "a wrong port is passed over",               spec: ports({ port: 70_000 }),                   want: [] },
+];
+for (const { name, spec, want } of CASES) {
+  Deno.test(`planRules: ${name}`, () => {
+    const { services, nodeAddresses } = planRules([service("web", spec)], [endpoints("web")], NODE);
+    assert.deepEqual(services.map(textOf), want);
+    assert.deepEqual(nodeAddresses, NODE.addresses);
+  });
+}
+
+Deno.test("planRules: a service without endpoints refuses", () => {
+  const { services } = planRules([service("web")], [], NODE);
+  assert.deepEqual(services.map(textOf), [`TCP ${VIP}:80 → refused`]);
+});
+
+Deno.test("planRules: several ports find their own pods by name", () => {
+  const spec = { ports: [{ name: "http", port: 80 }, { name: "admin", port: 90 }] };
+  const subsets = [{
+    addresses: [{ ip: "10.1.0.3" }, { ip: "10.1.0.2" }, { ip: "10.1.0.3" }, { ip: "fe80::1" }],
+    notReadyAddresses: [{ ip: "10.1.0.4" }],
+    ports: [{ name: "admin", port: 9090 }, { name: "http", port: 8080 }],
+  }];
+  const { services } = planRules([service("web", spec)], [endpoints("web", subsets)], NODE);
+  assert.deepEqual(services.map(textOf), [
+    `TCP ${VIP}:80 → 10.1.0.2:8080,10.1.0.3:8080`,
+    `TCP ${VIP}:90 → 10.1.0.2:9090,10.1.0.3:9090`,
+  ]);
+  assert.deepEqual(services.map(({ name }) => name), ["default/web:http", "default/web:admin"]);
+});
+
+Deno.test("joinRules: nobody takes another's cluster IP as an external IP", () => {
+  const thief = planService(
+    service("a", { externalIPs: [VIP], clusterIP: "10.96.0.9" }),
+    undefined,
+    "",
+  );
+  const owner = planService(service("web"), undefined, "");
+  const { services } = joinRules([thief, owner], NODE);
+  assert.deepEqual(services.map(textOf), ["TCP 10.96.0.9:80 → refused", `TCP ${VIP}:80 → refused`]);
+});
+
+Deno.test("joinRules: of two claims of one external IP the first stands", () => {
+  const claim = (name: string, clusterIP: string) =>
+    planService(service(name, { clusterIP, externalIPs: ["203.0.113.9"] }), undefined, "");
+  const { services } = joinRules([claim("a", "10.96.0.1"), claim("b", "10.96.0.2")], NODE);
+  assert.deepEqual(services.map(textOf), [
+    "TCP 10.96.0.1:80 203.0.113.9:80 → refused",
+    "TCP 10.96.0.2:80 → refused",
+  ]);
+});
+
+function textOf({ protocol, frontends, backends, affinitySeconds }: ServiceRule): string {
+  const from = frontends.map(({ address = "*", port }) => `${address}:${port}`).join(" ");
+  const to = backends.map(({ ip, port }) => `${ip}:${port}`).join(",") || "refused";
+  return `${protocol} ${from} → ${to}${affinitySeconds === 0 ? "" : ` for ${affinitySeconds} s`}`;
+}
+
+function ports(port: Record<string, unknown>): Partial<ServiceSpec> {
+  return { ports: [{ port: 80, ...port }] };
+}
+
+function service(name: string, spec: Partial<ServiceSpec> = {}): Service {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: "default" },
+    spec: { clusterIP: VIP, ports: [{ port: 80 }], ...spec },
+  };
+}
+
+function endpoints(name: string, subsets?: Endpoints["subsets"]): Endpoints {
+  const addresses = [{ ip: "10.1.0.3", nodeName: "node-2" }, {
+    ip: "10.1.0.2",
+    nodeName: "node-1",
+  }];
+  return {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { name, namespace: "default" },
+    subsets: subsets ?? [{ addresses, ports: [{ port: 8080 }] }],
+  };
+}

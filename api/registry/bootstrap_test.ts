@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import type { Service } from "../types/core_v1.ts";
+import { bootstrapObjects } from "./bootstrap.ts";
+import { DEFAULT_NETWORK, KINDS } from "./kinds.ts";
+import { openCluster, WRITE } from "./kinds_fixture.ts";
+
+const API = { serviceCidr: DEFAULT_NETWORK.serviceCidr, address: "192.0.2.1", port: 6443 };
+
+Deno.test("bootstrap: everything is accepted in its order, and the API has the first address", async () => {
+  const { registry, store } = await openCluster();
+  const made = [];
+  for (const object of bootstrapObjects(API)) {
+    const resource = KINDS.find(({ resource }) => resource.kind === object.kind)!.resource.resource;
+    made.push(await registry(resource).create(object.metadata.namespace ?? "", object, WRITE));
+  }
+  assert.deepEqual(made.map(({ object: { kind, metadata } }) => `${kind} ${metadata.name}`), [
+    "Namespace default",
+    "Namespace kube-system",
+    "Namespace kube-public",
+    "Namespace kube-node-lease",
+    "Service kubernetes",
+    "Endpoints kubernetes",
+  ]);
+  const service = made[4]?.object as Service;
+  assert.equal(service.spec.clusterIP, "10.96.0.1");
+  assert.deepEqual(service.spec.ports, [
+    { name: "https", port: 443, protocol: "TCP", targetPort: 6443 },
+  ]);
+  await store.close();
+});
+
+Deno.test("kinds: every one is listed once, under every name by which it is asked for", () => {
+  const names = KINDS.flatMap((
+    { resource, singular, shortNames = [], aliases = [] },
+  ) => [...new Set([resource.resource, singular, ...shortNames, ...aliases])]);
+  assert.equal(new Set(names).size, names.length);
+  assert.equal(KINDS.length, 11);
+  const all = KINDS.filter(({ categories }) => categories?.includes("all"));
+  assert.deepEqual(all.map(({ resource }) => resource.resource), [
+    "pods",
+    "replicationcontrollers",
+    "services",
+  ]);
+});

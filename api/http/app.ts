@@ -6,7 +6,7 @@ import type { Store } from "../../store/store.ts";
 import { namespaceLifecycle } from "../admission/namespace_lifecycle.ts";
 import type { AnyKind } from "../registry/kind.ts";
 import { Catalog } from "./catalog.ts";
-import { type AgentTransport, podConnect } from "./pod_connect.ts";
+import type { AgentTransport } from "./agents.ts";
 import { type Authenticate, authenticator, type Tokens } from "./authenticate.ts";
 import { Documents, type VersionInfo } from "./documents.ts";
 import type { Call, Reply } from "./exchange.ts";
@@ -14,9 +14,11 @@ import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { Pipeline } from "./pipeline.ts";
+import { podConnect } from "./pod_logs.ts";
 import { Resources } from "./resources.ts";
 import { Router } from "./router.ts";
 import { Subresources } from "./subresources.ts";
+import { type Upgrade, upgrader } from "./upgrade.ts";
 
 export interface ApiOptions {
   readonly store: Store;
@@ -42,6 +44,8 @@ export interface KubeApi {
   fetch(request: Request, environment?: Environment): Response | Promise<Response>;
   /** The same before it is put in the form of fetch: for servers that write bytes themselves. */
   handle(call: Call): Reply | Promise<Reply>;
+  /** Takes a connection that wants to leave HTTP. */
+  readonly upgrade: Upgrade;
   /** Creates what is not there yet, in order, with the powers of the server itself. */
   bootstrap(objects: readonly KubeObject[]): Promise<void>;
   /** Ends every watch, so that the server can stop. */
@@ -73,6 +77,7 @@ export function createApi(options: ApiOptions): KubeApi {
   return {
     fetch: (request, environment) => app.fetch(request, environment),
     handle: (call) => pipeline.handle(call),
+    upgrade: upgrader(pipeline, agents, store),
     bootstrap: (objects) => bootstrap(catalog, objects),
     close: () => catalog.all.forEach(({ hub }) => hub.close()),
   };

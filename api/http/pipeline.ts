@@ -13,7 +13,7 @@ import { flagIn } from "./query.ts";
 import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
 import { prettyReply } from "./resources.ts";
-import type { Route, Router } from "./router.ts";
+import type { Route, Router, Stream } from "./router.ts";
 
 export interface PipelineParts {
   readonly clock: Clock;
@@ -50,6 +50,16 @@ export class Pipeline {
     } catch (error) {
       return done(this.#failure(call, error));
     }
+  }
+
+  /**
+   * A call for a stream of a pod, from a caller who may have it.
+   * @throws {StatusError} Unauthorized, Forbidden, NotFound, BadRequest
+   */
+  stream(call: Call): Stream {
+    const { stream } = this.#route(call);
+    if (stream !== undefined) return stream;
+    throw new StatusError("BadRequest", "this path can't be upgraded");
   }
 
   /** Nothing is told to those who may not know it: a path is looked up only after the caller is known. */
@@ -128,9 +138,12 @@ export class Pipeline {
 
   /** Mistakes of ours are logged, and the client learns no more than that there was one. */
   #failure(call: Call, error: unknown): Reply {
-    if (error instanceof StatusError) return statusReply(error);
-    this.#parts.log("A request failed", { method: call.method, path: call.path, error });
+    return statusReply(error instanceof StatusError ? error : this.mistake(call, error));
+  }
+
+  mistake({ method, path }: Call, error: unknown): StatusError {
+    this.#parts.log("A request failed", { method, path, error });
     const why = "an error on the server has prevented the request from succeeding";
-    return statusReply(new StatusError("InternalError", why));
+    return new StatusError("InternalError", why);
   }
 }

@@ -15,7 +15,14 @@ export interface Route {
   readonly attributes: Attributes;
   /** Its body goes on as long as the client likes: it does not count as a request in flight. */
   readonly isLongRunning: boolean;
+  /** A stream of this object, where the path is one. */
+  readonly stream?: Stream;
   answer(): Reply | Promise<Reply>;
+}
+
+export interface Stream {
+  readonly subresource: string;
+  readonly target: Target;
 }
 
 /** Serves the paths that belong to a pod's agent: logs, and the streams that only an upgrade can carry. */
@@ -94,13 +101,18 @@ export class Router {
     const attributes = attributesOf(call, path, served, verb, name);
     const { subresources, connect } = this.#handlers;
     const { does } = subresource;
-    const isLongRunning = does === "connect";
-    const route = (answer: Route["answer"]): Route => ({ attributes, isLongRunning, answer });
+    const route = (answer: Route["answer"]): Route => ({
+      attributes,
+      isLongRunning: false,
+      answer,
+    });
     if (does === "action") {
       if (verb === "create") return route(() => subresources.act(call, subresource, target));
     } else if (does === "connect") {
+      const stream = { subresource: path.subresource, target };
+      const answer = () => connect(call, path.subresource, target);
       if (subresource.verbs.includes(verb)) {
-        return route(() => connect(call, path.subresource, target));
+        return { attributes, isLongRunning: true, stream, answer };
       }
     } else {
       if (verb === "get") return route(() => subresources.get(call, subresource, target));

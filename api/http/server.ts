@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createSecureServer, type Http2SecureServer, type Http2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { Clock } from "../types/ambient.ts";
+import type { KubeApi } from "./app.ts";
+import type { Peer } from "./authenticate.ts";
+import { authoritiesIn, peerOf } from "./client_certificate.ts";
+import type { Call } from "./exchange.ts";
+import { nodeCall, sendReply } from "./node_exchange.ts";
+
+export interface ServeOptions {
+  readonly api: KubeApi;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly clock: Clock;
+  /** PEM texts; `ca` is the authority of client certificates. Absent: plain HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly ca: string };
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Takes no more requests, ends watches, lets running requests finish and cuts what is left. */
+  close(): Promise<void>;
+}
+
+/** How long running requests may take after `close`. */
+const CLOSE_GRACE_MS = 5_000;
+
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const listener = new Listener(options);
+  const server = listener.server;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => listener.close() };
+}
+
+/** HTTP/2 and HTTP/1.1 on one port: kubectl speaks the first, and the second for streams. */
+class Listener {
+  readonly server: Server | Http2SecureServer;
+  readonly #options: ServeOptions;
+  readonly #authorities;
+  readonly #peers = new WeakMap<object, { peer: Peer | undefined }>();
+  readonly #sockets = new Set<Duplex>();
+  readonly #sessions = new Set<Http2Session>();
+  #running = 0;
+  #onIdle = () => {};
+
+  constructor(options: ServeOptions) {
+    this.#options = options;
+    this.#authorities = authoritiesIn(options.tls?.ca ?? "");
+    this.server = this.#listen();
+    this.server.on("connection", (socket: Duplex) => track(this.#sockets, socket));
+    this.server.on("session", (session: Http2Session) => track(this.#sessions, session));
+    this.server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+      track(this.#sockets, socket);
+      this.#upgrade(incoming, socket, head);
+    });
+  }
+
+  async close(): Promise<void> {
+    const { api, clock } = this.#options;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    api.close();
+    for (const session of this.#sessions) session.close();
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(CLOSE_GRACE_MS, resolve);
+        this.#onIdle = () => (cancel(), resolve());
+      });
+    }
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #listen(): Server | Http2SecureServer {
+    const { tls } = this.#options;
+    const onRequest = (incoming: unknown, outgoing: unknown) =>
+      this.#request(incoming as IncomingMessage, outgoing as ServerResponse);
+    if (tls === undefined) return createServer(onRequest);
+    // Refusing here would refuse bearers of tokens too: who has no good certificate is not known by one.
+    const client = { requestCert: true, rejectUnauthorized: false };
+    return createSecureServer({ ...tls, ...client, allowHTTP1: true }, onRequest);
+  }
+
+  #request(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    this.#running += 1;
+    outgoing.once("close", () => {
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle();
+    });
+    outgoing.on("error", () => {}); // the client is gone; "close" follows
+    const reply = this.#options.api.handle(this.#callOf(incoming));
+    if (!(reply instanceof Promise)) sendReply(outgoing, reply);
+    else reply.then((one) => sendReply(outgoing, one));
+  }
+
+  #callOf(incoming: IncomingMessage): Call {
+    return nodeCall(incoming, () => this.#peerOf(incoming));
+  }
+
+  #upgrade(incoming: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+    this.#options.api.upgrade(this.#callOf(incoming), incoming, socket, head);
+  }
+
+  /** A connection is asked once for its certificate. */
+  #peerOf(incoming: IncomingMessage): Peer | undefined {
+    if (this.#options.tls === undefined) return undefined;
+    const { stream } = incoming as unknown as { stream?: { session?: Http2Session } };
+    const connection: object = stream?.session ?? incoming.socket;
+    const known = this.#peers.get(connection);
+    if (known !== undefined) return known.peer;
+    const socket = (stream?.session?.socket ?? incoming.socket) as TLSSocket;
+    const peer = peerOf(socket, this.#authorities, this.#options.clock.now());
+    this.#peers.set(connection, { peer });
+    return peer;
+  }
+}
+
+function track<T extends { once(event: "close", listener: () => void): unknown }>(
+  all: Set<T>,
+  one: T,
+): void {
+  all.add(one);
+  one.once("close", () => all.delete(one));
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type Status, StatusError, toStatus } from "../types/status.ts";
+import type { Store } from "../../store/store.ts";
+import type { AgentTransport } from "./agents.ts";
+import type { Call } from "./exchange.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { noAgents } from "./pod_logs.ts";
+import { podTarget, streamPath } from "./pod_target.ts";
+
+/** A connection that wants to leave HTTP. `head` is what came after the request already. */
+export type Upgrade = (
+  call: Call,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Uint8Array,
+) => Promise<void>;
+
+/** Headers that are for this server, or about this hop; `connection` and `upgrade` go on. */
+const NOT_FORWARDED = /^(authorization|host|content-length|transfer-encoding|impersonate-.*)$/i;
+
+/**
+ * Exec, attach and port-forward: the request goes on to the agent with a path of its own, and then bytes both
+ * ways. The server knows nothing of the protocol, so WebSocket and SPDY pass alike.
+ */
+export function upgrader(
+  pipeline: Pipeline,
+  agents: AgentTransport | undefined,
+  store: Store,
+): Upgrade {
+  return async (call, incoming, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    try {
+      const { target, subresource } = pipeline.stream(call);
+      const { pod, node } = podTarget(store, target.namespace ?? "", target.name);
+      if (node === undefined) {
+        const why = `pod ${target.name} does not have a host assigned`;
+        throw new StatusError("BadRequest", why);
+      }
+      const path = streamPath(subresource, pod, call.query);
+      if (agents === undefined) throw noAgents();
+      const agent = await agents.connect(node);
+      agent.write(requestHead(incoming, path, node.metadata.name));
+      agent.write(head);
+      splice(socket, agent);
+    } catch (error) {
+      refuse(socket, error instanceof StatusError ? error : pipeline.mistake(call, error));
+    }
+  };
+}
+
+/** Header values come from a parsed request: they hold no line breaks. */
+function requestHead({ method, rawHeaders }: IncomingMessage, path: string, host: string): string {
+  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (!NOT_FORWARDED.test(name)) lines.push(`${name}: ${rawHeaders[i + 1]}`);
+  }
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** Each side at the pace of the other; the end of one is the end of both. */
+function splice(client: Duplex, agent: Duplex): void {
+  const end = () => {
+    client.destroy();
+    agent.destroy();
+  };
+  for (const side of [client, agent]) {
+    side.on("error", end);
+    side.on("close", end);
+  }
+  client.pipe(agent);
+  agent.pipe(client);
+}
+
+function refuse(socket: Duplex, error: StatusError): void {
+  if (socket.destroyed) return;
+  const status: Status = toStatus(error);
+  const body = JSON.stringify(status);
+  socket.end(
+    [
+      `HTTP/1.1 ${error.code} ${error.reason}`,
+      "Content-Type: application/json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "Connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}

@@ -28,17 +28,3 @@ Deno.test("bootstrap: everything is accepted in its order, and the API has the f
   ]);
   await store.close();
 });
-
-Deno.test("kinds: every one is listed once, under every name by which it is asked for", () => {
-  const names = KINDS.flatMap((
-    { resource, singular, shortNames = [], aliases = [] },
-  ) => [...new Set([resource.resource, singular, ...shortNames, ...aliases])]);
-  assert.equal(new Set(names).size, names.length);
-  assert.equal(KINDS.length, 11);
-  const all = KINDS.filter(({ categories }) => categories?.includes("all"));
-  assert.deepEqual(all.map(({ resource }) => resource.resource), [
-    "pods",
-    "replicationcontrollers",
-    "services",
-  ]);
-});

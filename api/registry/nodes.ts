@@ -95,12 +95,25 @@ function withPodNetwork(
   if (named && named === old?.spec.podCIDR) return { object: node };
   const podCIDR = named || firstFree(node, view, network);
   const names = podCidrsHeld(podCIDR);
-  if (names.some((name) => !isFreeFor(node, POD_CIDRS, name, view))) {
-    const why = "another node has this range";
+  const isFreeForIt = names.every((name) => isFreeFor(node, POD_CIDRS, name, view));
+  const why = whyNotRange(podCIDR, isFreeForIt, network);
+  if (why !== undefined) {
     throw invalidStatus(NODES, node.metadata.name, [invalid("spec.podCIDR", podCIDR, why)]);
   }
   const also = names.map((name) => take(POD_CIDRS, name, node));
   return { object: withPodCidr(node, podCIDR), also };
+}
+
+/** Ranges of one size never overlap in part. */
+function whyNotRange(
+  podCIDR: string,
+  isFree: boolean,
+  { clusterCidr, nodePrefixBits }: PodNetwork,
+): string | undefined {
+  const cidr = readCidr(podCIDR);
+  const isOne = cidr?.prefixBits === nodePrefixBits && contains(parseCidr(clusterCidr), cidr.base);
+  if (!isOne) return `must be a range of /${nodePrefixBits} of ${clusterCidr}`;
+  return isFree ? undefined : "another node has this range";
 }
 
 function firstFree(node: Node, view: View, { clusterCidr, nodePrefixBits }: PodNetwork): string {

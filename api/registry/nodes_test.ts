@@ -36,6 +36,10 @@ Deno.test("nodes: an own pod range is taken when no other node has it", async ()
     create(cluster, "n3", { podCIDR: "10.244.1.0/24" }),
     /another node has this range/,
   );
+  await assert.rejects(
+    create(cluster, "n3", { podCIDR: "10.244.2.0/23" }),
+    /must be a range of \/24 of 10.244.0.0\/22/,
+  );
   await cluster.store.close();
 });
 

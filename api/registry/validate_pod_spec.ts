@@ -65,21 +65,23 @@ function validateDns(field: string, { dnsPolicy, dnsConfig }: PodSpec): FieldErr
   return errors;
 }
 
-const RULE_OF_NAME = {
-  nodeName: validateDns1123Subdomain,
-  serviceAccountName: validateDns1123Subdomain,
-  priorityClassName: validateDns1123Subdomain,
-  runtimeClassName: validateDns1123Subdomain,
-  schedulerName: validateQualifiedName,
-  hostname: validateDns1123Label,
-  subdomain: validateDns1123Label,
-} as const;
+const RULES_OF_NAMES = [
+  ["nodeName", validateDns1123Subdomain],
+  ["serviceAccountName", validateDns1123Subdomain],
+  ["priorityClassName", validateDns1123Subdomain],
+  ["runtimeClassName", validateDns1123Subdomain],
+  ["schedulerName", validateQualifiedName],
+  ["hostname", validateDns1123Label],
+  ["subdomain", validateDns1123Label],
+] as const;
 
 function validatePodNames(field: string, spec: PodSpec): FieldError[] {
-  return Object.entries(RULE_OF_NAME).flatMap(([name, rule]) => {
-    const value = spec[name as keyof typeof RULE_OF_NAME];
-    return value ? invalidFor(`${field}.${name}`, value, rule(value)) : [];
-  });
+  const errors: FieldError[] = [];
+  for (const [name, rule] of RULES_OF_NAMES) {
+    const value = spec[name];
+    if (value) errors.push(...invalidFor(`${field}.${name}`, value, rule(value)));
+  }
+  return errors;
 }
 
 /** What the pod shares with its node, and as whom it runs. */

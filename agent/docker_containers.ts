@@ -1,0 +1,206 @@
+// @ts-types="@types/dockerode"
+import type Docker from "dockerode";
+import {
+  type ContainerConfig,
+  CPU_PERIOD_MICROS,
+  type Mount,
+  type PodIdentity,
+  type RuntimeContainer,
+  SANDBOX,
+  type SandboxConfig,
+} from "./runtime.ts";
+
+/** Everything the agent must remember of a container is in these labels. The first six are Kubernetes's. */
+const LABEL = {
+  pod: "io.kubernetes.pod.name",
+  namespace: "io.kubernetes.pod.namespace",
+  uid: "io.kubernetes.pod.uid",
+  container: "io.kubernetes.container.name",
+  attempt: "io.kubernetes.container.restartCount",
+  sandbox: "io.kubernetes.sandbox.id",
+  cluster: "dev.wherry.cluster",
+  hash: "dev.wherry.hash",
+  init: "dev.wherry.init",
+  backOff: "dev.wherry.back-off-seconds",
+  grace: "dev.wherry.grace-seconds",
+} as const;
+
+export const CLUSTER_LABEL = LABEL.cluster;
+
+/** A container's log on disk: what `kubectl logs` can still read. */
+const LOG_FILE_BYTES_MAX = "10m";
+const LOG_FILES_MAX = "3";
+const SHARED_MEMORY_BYTES = 64 << 20;
+/** Less likely to be killed than any container of the pod. Source: kubelet, PodInfraOOMAdj. */
+const SANDBOX_OOM_SCORE_ADJ = -998;
+const SANDBOX_CPU_SHARES = 2;
+/** Source: Linux, OOM_SCORE_ADJ_MIN. */
+const OOM_SCORE_ADJ_MIN = -1000;
+
+export interface DockerSettings {
+  /** Containers of other clusters on this engine are neither seen nor touched. */
+  readonly cluster: string;
+  readonly sandboxImage: string;
+  /** Absent: the image's own. */
+  readonly sandboxCommand?: readonly string[];
+  /** Whether the host lets anyone protect a process from the OOM killer, which takes CAP_SYS_RESOURCE. */
+  readonly mayLowerOomScore?: boolean;
+}
+
+/** `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`. Source: dockershim, makeContainerName. */
+export function containerName(pod: PodIdentity, name: string, attempt: number): string {
+  return ["k8s", name, pod.name, pod.namespace, pod.uid, attempt].join("_");
+}
+
+function podLabels(cluster: string, pod: PodIdentity): Record<string, string> {
+  return {
+    [LABEL.cluster]: cluster,
+    [LABEL.pod]: pod.name,
+    [LABEL.namespace]: pod.namespace,
+    [LABEL.uid]: pod.uid,
+  };
+}
+
+/**
+ * A network namespace of its own that Docker leaves alone: with `NetworkDisabled` the engine neither wires it
+ * nor runs its hook, which is two thirds of the time that a start with `--network none` takes.
+ */
+export function sandboxOptions(
+  config: SandboxConfig,
+  { cluster, sandboxImage, sandboxCommand, mayLowerOomScore = false }: DockerSettings,
+): Docker.ContainerCreateOptions {
+  const { pod, attempt } = config;
+  return {
+    name: containerName(pod, SANDBOX, attempt),
+    Image: sandboxImage,
+    ...(sandboxCommand === undefined ? {} : { Entrypoint: [...sandboxCommand] }),
+    ...(config.isHostNetwork ? {} : { Hostname: config.hostname, NetworkDisabled: true }),
+    Labels: {
+      ...podLabels(cluster, pod),
+      [LABEL.container]: SANDBOX,
+      [LABEL.attempt]: String(attempt),
+      [LABEL.grace]: String(config.graceSeconds),
+    },
+    HostConfig: {
+      NetworkMode: config.isHostNetwork ? "host" : "none",
+      IpcMode: config.isHostIpc ? "host" : "shareable",
+      ...(config.isHostPid ? { PidMode: "host" } : {}),
+      Sysctls: { ...config.sysctls },
+      CpuShares: SANDBOX_CPU_SHARES,
+      OomScoreAdj: mayLowerOomScore ? SANDBOX_OOM_SCORE_ADJ : 0,
+      SecurityOpt: ["no-new-privileges"],
+      LogConfig: { Type: "none", Config: {} },
+      ShmSize: SHARED_MEMORY_BYTES,
+    },
+  };
+}
+
+export function containerOptions(
+  config: ContainerConfig,
+  { cluster, mayLowerOomScore = false }: DockerSettings,
+): Docker.ContainerCreateOptions {
+  const { pod, name, attempt, security } = config;
+  return {
+    name: containerName(pod, name, attempt),
+    Image: config.image,
+    ...(config.entrypoint === undefined ? {} : { Entrypoint: [...config.entrypoint] }),
+    ...(config.args === undefined ? {} : { Cmd: [...config.args] }),
+    ...(config.workingDir === undefined ? {} : { WorkingDir: config.workingDir }),
+    ...(security.user === undefined ? {} : { User: security.user }),
+    Env: [...config.env],
+    Tty: config.isTty,
+    OpenStdin: config.hasStdin,
+    StdinOnce: config.isStdinOnce,
+    Labels: containerLabels(config, cluster),
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: hostConfigOf(config, mayLowerOomScore ? OOM_SCORE_ADJ_MIN : 0),
+  };
+}
+
+function containerLabels(config: ContainerConfig, cluster: string): Record<string, string> {
+  return {
+    ...podLabels(cluster, config.pod),
+    [LABEL.container]: config.name,
+    [LABEL.attempt]: String(config.attempt),
+    [LABEL.sandbox]: config.sandboxId,
+    [LABEL.hash]: config.specHash,
+    [LABEL.init]: String(config.isInit),
+    [LABEL.backOff]: String(config.backOffSeconds),
+    [LABEL.grace]: String(config.graceSeconds),
+  };
+}
+
+function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.HostConfig {
+  const { limits, security, sandboxId } = config;
+  const joined = `container:${sandboxId}`;
+  return {
+    NetworkMode: joined,
+    IpcMode: joined,
+    ...(config.isHostPid ? { PidMode: "host" } : config.isPidShared ? { PidMode: joined } : {}),
+    Binds: config.mounts.map(bindOf),
+    CpuShares: limits.cpuShares,
+    ...(limits.cpuQuotaMicros === 0
+      ? {}
+      : { CpuQuota: limits.cpuQuotaMicros, CpuPeriod: CPU_PERIOD_MICROS }),
+    // without swap beyond it, as the limit would be no limit
+    ...(limits.memoryBytes === 0
+      ? {}
+      : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
+    OomScoreAdj: Math.max(limits.oomScoreAdj, oomScoreMin),
+    Privileged: security.isPrivileged,
+    ReadonlyRootfs: security.isRootReadOnly,
+    GroupAdd: [...security.groups],
+    CapAdd: [...security.addCapabilities],
+    CapDrop: [...security.dropCapabilities],
+    SecurityOpt: [
+      ...(security.mayGainPrivileges ? [] : ["no-new-privileges"]),
+      ...(security.isSeccompUnconfined ? ["seccomp=unconfined"] : []),
+    ],
+    LogConfig: {
+      Type: "local",
+      Config: { "max-size": LOG_FILE_BYTES_MAX, "max-file": LOG_FILES_MAX },
+    },
+  };
+}
+
+function bindOf({ hostPath, containerPath, isReadOnly }: Mount): string {
+  return `${hostPath}:${containerPath}${isReadOnly ? ":ro" : ""}`;
+}
+
+/** @returns undefined for a container that lacks our labels */
+export function fromInspection(found: Docker.ContainerInspectInfo): RuntimeContainer | undefined {
+  const labels = found.Config.Labels ?? {};
+  const uid = labels[LABEL.uid];
+  const name = labels[LABEL.container];
+  if (uid === undefined || name === undefined) return undefined;
+  const { State: state } = found;
+  return {
+    id: found.Id,
+    pod: { uid, name: labels[LABEL.pod] ?? "", namespace: labels[LABEL.namespace] ?? "" },
+    name,
+    attempt: numberIn(labels[LABEL.attempt]),
+    isInit: labels[LABEL.init] === "true",
+    sandboxId: labels[LABEL.sandbox] ?? "",
+    specHash: labels[LABEL.hash] ?? "",
+    backOffSeconds: numberIn(labels[LABEL.backOff]),
+    graceSeconds: numberIn(labels[LABEL.grace]),
+    state: state.Running ? "running" : state.Status === "created" ? "created" : "exited",
+    pid: state.Pid,
+    exitCode: state.ExitCode,
+    isOomKilled: state.OOMKilled,
+    error: state.Error,
+    createdAt: timeIn(found.Created),
+    startedAt: timeIn(state.StartedAt),
+    finishedAt: state.Running ? 0 : timeIn(state.FinishedAt),
+    image: found.Config.Image,
+    imageId: found.Image,
+    isTty: found.Config.Tty,
+  };
+}
+
+const numberIn = (text: string | undefined) => Number(text ?? 0) || 0;
+
+/** Docker says year 1 for what has not happened. */
+function timeIn(text: string): number {
+  return Math.max(0, Date.parse(text) || 0);
+}

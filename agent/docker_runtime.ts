@@ -1,0 +1,287 @@
+// @ts-types="@types/dockerode"
+import Docker from "dockerode";
+import {
+  CLUSTER_LABEL,
+  containerOptions,
+  type DockerSettings,
+  fromInspection,
+  sandboxOptions,
+} from "./docker_containers.ts";
+import { asStdout, cutOff, demultiplexed, sessionOver } from "./docker_streams.ts";
+import {
+  type ContainerConfig,
+  type ExecChunk,
+  type ExecOptions,
+  type ExecSession,
+  failedFor,
+  type LogOptions,
+  type Runtime,
+  type RuntimeContainer,
+  RuntimeError,
+  type RuntimeEvent,
+  type RuntimeFailure,
+  SANDBOX,
+  type SandboxConfig,
+} from "./runtime.ts";
+
+/** Inspections that are under way at once while a list is made. */
+const INSPECTIONS_MAX = 8;
+
+export interface DockerRuntimeOptions extends DockerSettings {
+  readonly socketPath?: string;
+}
+
+/** The only user of the Docker Engine API. */
+export class DockerRuntime implements Runtime {
+  readonly #docker: Docker;
+  readonly #options: DockerRuntimeOptions;
+  /** What an inspection said last, kept while a list says that the state is the same. */
+  readonly #known = new Map<string, RuntimeContainer>();
+
+  constructor(options: DockerRuntimeOptions) {
+    this.#options = options;
+    this.#docker = new Docker({ socketPath: options.socketPath ?? "/var/run/docker.sock" });
+  }
+
+  async version(): Promise<string> {
+    const { Version } = await asked(this.#docker.version());
+    return `docker://${Version}`;
+  }
+
+  async listContainers(): Promise<RuntimeContainer[]> {
+    const filters = { label: [this.#clusterLabel()] };
+    const listed = await asked(this.#docker.listContainers({ all: true, filters }));
+    const ids = new Set(listed.map(({ Id }) => Id));
+    for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id);
+    const left = listed.values();
+    const found: RuntimeContainer[] = [];
+    const inspectSome = async () => {
+      for (const { Id, State } of left) {
+        const known = this.#known.get(Id);
+        const container = known?.state === State ? known : await this.#inspect(Id);
+        if (container !== undefined) found.push(container);
+      }
+    };
+    await Promise.all(Array.from({ length: INSPECTIONS_MAX }, inspectSome));
+    return found;
+  }
+
+  async *events(signal: AbortSignal, onReady: () => void): AsyncGenerator<RuntimeEvent> {
+    const filters = JSON.stringify({
+      type: ["container"],
+      event: ["start", "die", "destroy"],
+      label: [this.#clusterLabel()],
+    });
+    const stream = cutOff(await asked(this.#docker.getEvents({ filters })) as never, signal);
+    this.#known.clear();
+    onReady();
+    try {
+      for await (const { Action, Actor } of jsonLines(stream)) {
+        const podUid = Actor.Attributes["io.kubernetes.pod.uid"] ?? "";
+        const container = Action === "destroy"
+          ? this.#forget(Actor.ID)
+          : await this.#inspect(Actor.ID);
+        yield { podUid, containerId: Actor.ID, container };
+      }
+    } catch (error) {
+      if (!signal.aborted) throw runtimeError(error);
+    }
+  }
+
+  createSandbox(config: SandboxConfig): Promise<string> {
+    return this.#create(sandboxOptions(config, this.#options));
+  }
+
+  createContainer(config: ContainerConfig): Promise<string> {
+    return this.#create(containerOptions(config, this.#options));
+  }
+
+  async #create(options: Docker.ContainerCreateOptions): Promise<string> {
+    const { id } = await asked(this.#docker.createContainer(options), "NoSuchImage");
+    return id;
+  }
+
+  async start(id: string): Promise<RuntimeContainer> {
+    const refusal = await asked(this.#docker.getContainer(id).start()).then(() => undefined, same);
+    const container = await this.#inspect(id);
+    // the engine keeps the error of a start that its container can't do, and none of its own troubles
+    if (container !== undefined && (refusal === undefined || container.error !== "")) {
+      return container;
+    }
+    throw refusal ?? new RuntimeError("NoSuchContainer", `${id} is gone`);
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<RuntimeContainer | undefined> {
+    const container = this.#docker.getContainer(id);
+    const isSandbox = this.#known.get(id)?.name === SANDBOX;
+    try {
+      await asked(isSandbox ? container.kill() : container.stop({ t: graceSeconds }));
+    } catch (error) {
+      if (!failedFor(error, "NoSuchContainer", "NotRunning")) throw error;
+    }
+    return this.#inspect(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    try {
+      await asked(this.#docker.getContainer(id).remove({ force: true, v: true }));
+    } catch (error) {
+      // "removal already in progress" is a conflict
+      if (!failedFor(error, "NoSuchContainer", "NameTaken")) throw error;
+    }
+    this.#forget(id);
+  }
+
+  async hasImage(image: string): Promise<boolean> {
+    try {
+      await asked(this.#docker.getImage(image).inspect(), "NoSuchImage");
+      return true;
+    } catch (error) {
+      if (failedFor(error, "NoSuchImage")) return false;
+      throw error;
+    }
+  }
+
+  async pullImage(image: string): Promise<void> {
+    const stream = await asked(this.#docker.pull(withTag(image)), "NoSuchImage");
+    await new Promise<void>((resolve, reject) => {
+      const done = (error: Error | null) => error ? reject(runtimeError(error)) : resolve();
+      this.#docker.modem.followProgress(stream, done);
+    });
+  }
+
+  async *logs(id: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<ExecChunk> {
+    const { isTty } = this.#known.get(id) ?? await this.#inspect(id) ?? { isTty: false };
+    const { follow, tailLines, since, timestamps } = options;
+    const asks = {
+      stdout: true,
+      stderr: true,
+      timestamps,
+      ...(tailLines === undefined ? {} : { tail: tailLines }),
+      ...(since === undefined ? {} : { since: since / 1000 }),
+    };
+    const container = this.#docker.getContainer(id);
+    const source = follow
+      ? cutOff(await asked(container.logs({ ...asks, follow: true })) as never, signal)
+      : [await asked(container.logs({ ...asks, follow: false }))];
+    try {
+      yield* isTty ? asStdout(chunksOf(source)) : demultiplexed(chunksOf(source));
+    } catch (error) {
+      if (!signal.aborted) throw runtimeError(error);
+    }
+  }
+
+  async exec(id: string, { command, hasStdin, isTty }: ExecOptions): Promise<ExecSession> {
+    const exec = await asked(
+      this.#docker.getContainer(id).exec({
+        Cmd: [...command],
+        AttachStdin: hasStdin,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: isTty,
+      }),
+    );
+    const connection = await asked(exec.start({ hijack: true, stdin: hasStdin, Tty: isTty }));
+    return sessionOver(connection, isTty, {
+      resize: (w, h) => asked(exec.resize({ w, h })),
+      exitCode: async () => (await asked(exec.inspect())).ExitCode ?? 0,
+    });
+  }
+
+  async attach(
+    id: string,
+    { hasStdin, isTty }: Omit<ExecOptions, "command">,
+  ): Promise<ExecSession> {
+    const container = this.#docker.getContainer(id);
+    const connection = await asked(
+      container.attach({ stream: true, hijack: true, stdin: hasStdin, stdout: true, stderr: true }),
+    );
+    return sessionOver(connection as never, isTty, {
+      resize: (w, h) => asked(container.resize({ w, h })),
+      exitCode: async () => (await asked(container.inspect())).State.ExitCode,
+    });
+  }
+
+  async #inspect(id: string): Promise<RuntimeContainer | undefined> {
+    try {
+      const container = fromInspection(await asked(this.#docker.getContainer(id).inspect()));
+      if (container !== undefined) this.#known.set(id, container);
+      return container;
+    } catch (error) {
+      if (failedFor(error, "NoSuchContainer")) return this.#forget(id);
+      throw error;
+    }
+  }
+
+  #forget(id: string): undefined {
+    this.#known.delete(id);
+  }
+
+  #clusterLabel(): string {
+    return `${CLUSTER_LABEL}=${this.#options.cluster}`;
+  }
+}
+
+const same = (error: unknown) => error;
+
+interface DockerEvent {
+  Action: string;
+  Actor: { ID: string; Attributes: Record<string, string> };
+}
+
+async function* jsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<DockerEvent> {
+  const decoder = new TextDecoder();
+  let held = "";
+  for await (const chunk of stream) {
+    const lines = (held + decoder.decode(chunk, { stream: true })).split("\n");
+    held = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield JSON.parse(line);
+  }
+}
+
+async function* chunksOf(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
+  yield* source;
+}
+
+/** Without a tag the engine would pull every tag there is. */
+function withTag(image: string): string {
+  const last = image.slice(image.lastIndexOf("/") + 1);
+  return /[:@]/.test(last) ? image : `${image}:latest`;
+}
+
+/** Waits for the engine and turns what it refuses into a RuntimeError; `missing` is what its 404 means. */
+async function asked<T>(
+  answer: Promise<T>,
+  missing: RuntimeFailure = "NoSuchContainer",
+): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw runtimeError(error, missing);
+  }
+}
+
+function runtimeError(error: unknown, missing: RuntimeFailure = "NoSuchContainer"): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  const { statusCode, json, message = String(error), code } = error as {
+    statusCode?: number;
+    json?: { message?: string };
+    message?: string;
+    code?: string;
+  };
+  const text = json?.message ?? message;
+  return new RuntimeError(failureOf(statusCode, code, text, missing), text);
+}
+
+function failureOf(
+  statusCode: number | undefined,
+  code: string | undefined,
+  text: string,
+  missing: RuntimeFailure,
+): RuntimeFailure {
+  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET") return "Unavailable";
+  if (statusCode === 304) return "NotRunning";
+  if (statusCode === 404) return text.startsWith("No such container") ? "NoSuchContainer" : missing;
+  if (statusCode === 409) return text.includes("is not running") ? "NotRunning" : "NameTaken";
+  return "Failed";
+}

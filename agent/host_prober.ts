@@ -1,0 +1,104 @@
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { connect } from "node:net";
+import type { Clock } from "../api/types/ambient.ts";
+import type { ProbeOutcome, Prober } from "./probes.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What is shown of a command's output. Source: kubelet, maxReadLength of exec probes. */
+const OUTPUT_BYTES_MAX = 10 << 10;
+const DONE: ProbeOutcome = { isSuccess: true, output: "" };
+
+/** Probes from the node, as the kubelet does. */
+export class HostProber implements Prober {
+  constructor(private readonly runtime: Runtime, private readonly clock: Clock) {}
+
+  async exec(
+    containerId: string,
+    command: readonly string[],
+    timeoutMs: number,
+  ): Promise<ProbeOutcome> {
+    const session = await this.runtime.exec(containerId, {
+      command,
+      hasStdin: false,
+      isTty: false,
+    });
+    let isLate = false;
+    const cancel = this.clock.after(timeoutMs, () => {
+      isLate = true;
+      session.close();
+    });
+    try {
+      let output = "";
+      const decoder = new TextDecoder();
+      for await (const { bytes } of session.output) {
+        if (output.length < OUTPUT_BYTES_MAX) output += decoder.decode(bytes, { stream: true });
+      }
+      if (isLate) return { isSuccess: false, output: lateText(timeoutMs, command.join(" ")) };
+      return { isSuccess: await session.exitCode() === 0, output };
+    } finally {
+      cancel();
+    }
+  }
+
+  httpGet(
+    url: string,
+    headers: readonly { name: string; value: string }[],
+    timeoutMs: number,
+  ): Promise<ProbeOutcome> {
+    const request = url.startsWith("https:") ? httpsRequest : httpRequest;
+    const options = {
+      agent: false,
+      // whoever probes a pod by its address does not know the name in its certificate
+      rejectUnauthorized: false,
+      headers: {
+        "User-Agent": "kube-probe/1.32",
+        ...Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+      },
+    } as const;
+    return this.#within(timeoutMs, url, (resolve, fail) => {
+      const sent = request(url, options, (answer) => {
+        answer.resume();
+        const code = answer.statusCode ?? 0;
+        if (code >= 200 && code < 400) resolve(DONE);
+        else fail(`HTTP probe failed with statuscode: ${code}`);
+      });
+      sent.on("error", (error) => fail(`Get "${url}": ${error.message}`));
+      sent.end();
+      return () => sent.destroy();
+    });
+  }
+
+  connect(host: string, port: number, timeoutMs: number): Promise<ProbeOutcome> {
+    return this.#within(timeoutMs, `${host}:${port}`, (resolve, fail) => {
+      const socket = connect(port, host, () => {
+        socket.destroy();
+        resolve(DONE);
+      });
+      socket.on("error", (error) => fail(`dial tcp ${host}:${port}: ${error.message}`));
+      return () => socket.destroy();
+    });
+  }
+
+  #within(
+    timeoutMs: number,
+    what: string,
+    begin: (resolve: (outcome: ProbeOutcome) => void, fail: (why: string) => void) => () => void,
+  ): Promise<ProbeOutcome> {
+    return new Promise((resolve) => {
+      const end = (outcome: ProbeOutcome) => {
+        cancel();
+        resolve(outcome);
+      };
+      const fail = (output: string) => end({ isSuccess: false, output });
+      const cancel = this.clock.after(timeoutMs, () => {
+        fail(lateText(timeoutMs, what));
+        stop();
+      });
+      const stop = begin(end, fail);
+    });
+  }
+}
+
+const lateText = (timeoutMs: number, what: string) =>
+  `${what}: timed out after ${timeoutMs / 1000}s`;

@@ -1,0 +1,334 @@
+import type { Clock, Log } from "../api/types/ambient.ts";
+import type { Pod } from "../api/types/core_v1.ts";
+import { PODS } from "../api/types/resources.ts";
+import { hasReason } from "../api/types/status.ts";
+import { WorkQueue } from "../client/queue.ts";
+import {
+  type Applied,
+  applySync,
+  type Failures,
+  FORGOTTEN_GRACE_SECONDS,
+  graceOf,
+  type SyncTools,
+} from "./apply_sync.ts";
+import { misfitOf } from "./fitness.ts";
+import type { ImageUser } from "./images.ts";
+import { pullPolicyOf } from "./images.ts";
+import { PODS_MAX } from "./node_object.ts";
+import { isOver, type PodFailure, podStatus } from "./pod_status.ts";
+import { failedFor, SANDBOX } from "./runtime.ts";
+import type { StatusWriter } from "./status_writer.ts";
+import type { ProbeResults } from "./probes.ts";
+import { planSync, type SyncPlan, type Waiting, type Wanted } from "./sync.ts";
+import { podFolder } from "./volume_setup.ts";
+
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 60_000;
+
+/** What the agent knows of a pod besides its object and its containers. All of it can be lost. */
+interface PodRecord {
+  failures: Failures;
+  ip: string | undefined;
+  /** Why the agent has refused or ended it; the API remembers it in the pod's status. */
+  failure: PodFailure | undefined;
+  isAdmitted: boolean;
+  /** Containers that are being stopped, and how long they were given. */
+  stopping: Map<string, number>;
+  /** The API was told that nothing is left of it. */
+  isConfirmed: boolean;
+  endDeadline: (() => void) | undefined;
+}
+
+export interface PodWorkersOptions {
+  readonly tools: SyncTools;
+  readonly statuses: StatusWriter;
+  readonly probes: ProbeResults;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly nodeLabels: () => Readonly<Record<string, string>>;
+  /** The runtime and our picture of it differ: make a new one. */
+  readonly relist: () => Promise<void>;
+}
+
+/** One worker for each pod: observe, plan, apply, report. Pods don't wait for each other. */
+export class PodWorkers {
+  readonly #with: PodWorkersOptions;
+  readonly #queue: WorkQueue;
+  readonly #pods = new Map<string, Readonly<Pod>>();
+  readonly #records = new Map<string, PodRecord>();
+
+  constructor(options: PodWorkersOptions) {
+    this.#with = options;
+    this.#queue = new WorkQueue({
+      clock: options.clock,
+      backoffFirstMs: RETRY_FIRST_MS,
+      backoffMaxMs: RETRY_MAX_MS,
+    });
+  }
+
+  /** The pods that the API has bound to this node, with the newest status. */
+  pods(): Readonly<Pod>[] {
+    return [...this.#pods.values()].map((pod) => this.#with.statuses.latest(pod));
+  }
+
+  pod(uid: string): Readonly<Pod> | undefined {
+    return this.#pods.get(uid);
+  }
+
+  /** The API has this pod, or has it no more. */
+  change(before: Readonly<Pod> | undefined, after: Readonly<Pod> | undefined): void {
+    const { uid = "" } = (after ?? before)?.metadata ?? {};
+    if (after === undefined) this.#pods.delete(uid);
+    else this.#pods.set(uid, after);
+    // a pod that was replaced under the same name within one change
+    if (before?.metadata.uid !== undefined && before.metadata.uid !== uid) {
+      this.#pods.delete(before.metadata.uid);
+      this.poke(before.metadata.uid);
+    }
+    this.#hurry(uid);
+    this.poke(uid);
+  }
+
+  /** Something about this pod may have changed. */
+  poke(uid: string): void {
+    this.#queue.add(uid);
+  }
+
+  /** Works until `signal` aborts. */
+  async run(): Promise<void> {
+    const { signal } = this.#with;
+    const work = async () => {
+      for (;;) {
+        const uid = await this.#queue.next(signal);
+        if (uid === undefined) return;
+        await this.#syncSafely(uid);
+        this.#queue.done(uid);
+      }
+    };
+    await Promise.all(Array.from({ length: PODS_MAX }, work));
+    this.#queue.close();
+  }
+
+  async #syncSafely(uid: string): Promise<void> {
+    const { log, relist, tools } = this.#with;
+    try {
+      await this.#sync(uid);
+      this.#queue.forget(uid);
+    } catch (error) {
+      const pod = this.#pods.get(uid);
+      const message = error instanceof Error ? error.message : String(error);
+      const retryMs = this.#queue.addLater(uid);
+      log("Cannot sync the pod", { pod: pod?.metadata.name ?? uid, error: message, retryMs });
+      if (pod !== undefined) tools.record(pod, "Warning", "FailedSync", message);
+      if (failedFor(error, "NameTaken", "NoSuchContainer", "NotRunning")) await relist();
+    }
+  }
+
+  async #sync(uid: string): Promise<void> {
+    const { statuses, clock, tools } = this.#with;
+    const known = this.#pods.get(uid);
+    const record = this.#recordOf(uid);
+    const pod = known === undefined ? forgottenPod(uid, tools) : statuses.latest(known);
+    this.#admit(pod, record, known !== undefined);
+    const wanted = wantedOf(known === undefined ? undefined : pod, record);
+    const plan = planSync({
+      pod,
+      wanted,
+      containers: tools.observed.of(uid),
+      unhealthy: this.#unhealthyOf(uid),
+      retryAt: this.#retryTimes(pod, record),
+      now: clock.now(),
+    });
+    if (known !== undefined && wanted === "run") this.#report(pod, record, plan.waiting);
+    for (const { container } of plan.stop) {
+      record.stopping.set(container.id, graceOf(pod, container));
+    }
+    const applied = await applySync(plan, pod, tools).finally(() => record.stopping.clear());
+    this.#remember(record, plan, applied);
+    if (wanted === "gone") return await this.#finish(uid, pod, known !== undefined);
+    if (known !== undefined) this.#reportAndWake(uid, record, plan);
+  }
+
+  #remember(record: PodRecord, plan: SyncPlan, { failures, ip }: Applied): void {
+    for (const { container } of plan.start) record.failures.delete(container.name);
+    for (const [name, failure] of failures) record.failures.set(name, failure);
+    if (plan.releases) record.ip = undefined;
+    if (ip !== undefined) record.ip = ip;
+  }
+
+  /** What the pass has made of the pod; a pod that has ended, or that waits, is looked at again. */
+  #reportAndWake(uid: string, record: PodRecord, plan: SyncPlan): void {
+    const { statuses, clock, probes } = this.#with;
+    const known = this.#pods.get(uid);
+    if (known === undefined) return;
+    const pod = statuses.latest(known);
+    const before = pod.status?.phase;
+    const phase = this.#report(pod, record, plan.waiting);
+    probes.follow(pod, record.ip);
+    if (isOver(phase) && !isOver(before)) return this.poke(uid);
+    const retries = [...this.#retryTimes(pod, record).values()];
+    const wakeAt = Math.min(plan.wakeAt ?? Infinity, ...retries);
+    if (wakeAt < Infinity) this.#queue.addAfter(uid, Math.max(0, wakeAt - clock.now()));
+  }
+
+  #report(pod: Readonly<Pod>, record: PodRecord, planned: SyncPlan["waiting"]) {
+    const { statuses, tools, probes, clock } = this.#with;
+    const { uid = "" } = pod.metadata;
+    const containers = tools.observed.of(uid);
+    const running = containers.filter(({ state, name }) => state === "running" && name !== SANDBOX);
+    const idsOf = (test: (id: string, container: string, pod: Readonly<Pod>) => boolean) =>
+      new Set(running.filter(({ id, name }) => test(id, name, pod)).map(({ id }) => id));
+    const status = podStatus({
+      pod,
+      containers,
+      waiting: new Map<string, Waiting>([...planned, ...this.#waits(pod, record)]),
+      ready: idsOf((id, name) => probes.isReady(id, name, pod)),
+      started: idsOf((id, name) => probes.isStarted(id, name, pod)),
+      podIp: record.ip,
+      hostIp: tools.nodeAddress,
+      failure: record.failure,
+      now: clock.now(),
+    });
+    // it goes on by itself; what it can't write it tries again
+    void statuses.write(pod, status);
+    return status.phase;
+  }
+
+  #waits(pod: Readonly<Pod>, record: PodRecord): [string, Waiting][] {
+    return [...record.failures].map(([name, failure]): [string, Waiting] => {
+      const wait = this.#with.tools.images.waitOf(imageUser(pod, name));
+      return [name, (wait ?? failure).waiting];
+    });
+  }
+
+  #retryTimes(pod: Readonly<Pod>, record: PodRecord): Map<string, number> {
+    return new Map([...record.failures].map(([name, failure]) => {
+      const wait = this.#with.tools.images.waitOf(imageUser(pod, name));
+      if (wait !== undefined) return [name, wait.retryAt];
+      return [name, failure.retryAt === Infinity ? 0 : failure.retryAt];
+    }));
+  }
+
+  /** A pod that comes new must fit beside those that are there; the check is made once. */
+  #admit(pod: Readonly<Pod>, record: PodRecord, isKnown: boolean): void {
+    const { tools, nodeLabels } = this.#with;
+    if (record.isAdmitted || !isKnown) return;
+    record.isAdmitted = true;
+    this.#watchDeadline(pod, record);
+    const { uid = "" } = pod.metadata;
+    const wasAdmitted = pod.status?.startTime !== undefined || tools.observed.of(uid).length > 0;
+    if (wasAdmitted || isOver(pod.status?.phase)) return;
+    const labels = nodeLabels();
+    record.failure = misfitOf(pod, this.pods(), { labels, allocatable: tools.allocatable });
+    if (record.failure === undefined) return;
+    tools.record(pod, "Warning", record.failure.reason, record.failure.message);
+  }
+
+  /** `activeDeadlineSeconds` counts from the start of the pod. */
+  #watchDeadline(pod: Readonly<Pod>, record: PodRecord): void {
+    const { clock, tools } = this.#with;
+    const { activeDeadlineSeconds } = pod.spec;
+    if (activeDeadlineSeconds === undefined) return;
+    const { uid = "" } = pod.metadata;
+    const began = Date.parse(pod.status?.startTime ?? "") || clock.now();
+    const leftMs = began + activeDeadlineSeconds * 1000 - clock.now();
+    record.endDeadline = clock.after(Math.max(0, leftMs), () => {
+      const message = "Pod was active on the node longer than the specified deadline";
+      record.failure = { reason: "DeadlineExceeded", message };
+      tools.record(pod, "Normal", "DeadlineExceeded", message);
+      this.poke(uid);
+    });
+  }
+
+  #unhealthyOf(uid: string): Set<string> {
+    const { tools, probes } = this.#with;
+    const ids = tools.observed.of(uid).filter(({ state }) => state === "running").map((c) => c.id);
+    return new Set(ids.filter((id) => probes.isUnhealthy(id)));
+  }
+
+  /** Nothing runs any more: the node lets go of the pod, and then the API does. */
+  async #finish(uid: string, pod: Readonly<Pod>, isKnown: boolean): Promise<void> {
+    const { tools, statuses, probes } = this.#with;
+    const record = this.#recordOf(uid);
+    probes.forget(uid);
+    tools.images.forgetPod(uid);
+    record.endDeadline?.();
+    await tools.files.removeTree(podFolder(tools.dataDir, uid));
+    if (!isKnown) {
+      statuses.forget(uid);
+      this.#records.delete(uid);
+      return;
+    }
+    if (record.isConfirmed) return;
+    if ((pod.metadata.finalizers ?? []).length > 0) this.#report(pod, record, new Map());
+    const { namespace = "", name } = pod.metadata;
+    try {
+      await tools.api.delete(PODS, namespace, name, { gracePeriodSeconds: 0, uid });
+    } catch (error) {
+      // gone already, or replaced by another pod of this name
+      if (!hasReason(error, "NotFound", "Conflict")) throw error;
+    }
+    record.isConfirmed = true;
+  }
+
+  /** A deletion that leaves less time than the one under way is not made to wait for it. */
+  #hurry(uid: string): void {
+    const { tools, log } = this.#with;
+    const record = this.#records.get(uid);
+    if (record === undefined || record.stopping.size === 0) return;
+    const grace = this.#pods.get(uid)?.metadata.deletionGracePeriodSeconds;
+    const left = this.#pods.has(uid) ? grace : FORGOTTEN_GRACE_SECONDS;
+    if (left === undefined) return;
+    for (const [id, given] of record.stopping) {
+      if (left >= given) continue;
+      record.stopping.set(id, left);
+      tools.runtime.stop(id, left).catch((error) =>
+        log("Cannot stop a container sooner", { container: id, error: String(error) })
+      );
+    }
+  }
+
+  #recordOf(uid: string): PodRecord {
+    const record = this.#records.get(uid) ?? {
+      failures: new Map(),
+      ip: undefined,
+      failure: undefined,
+      isAdmitted: false,
+      stopping: new Map(),
+      isConfirmed: false,
+      endDeadline: undefined,
+    };
+    this.#records.set(uid, record);
+    return record;
+  }
+
+  /** Addresses of pods that were wired before the agent started. */
+  adopt(ips: ReadonlyMap<string, string>): void {
+    for (const [uid, ip] of ips) this.#recordOf(uid).ip = ip;
+  }
+}
+
+function wantedOf(pod: Readonly<Pod> | undefined, { failure }: PodRecord): Wanted {
+  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return "gone";
+  return failure !== undefined || isOver(pod.status?.phase) ? "ended" : "run";
+}
+
+function imageUser(pod: Readonly<Pod>, name: string): ImageUser {
+  const containers = [...pod.spec.containers, ...pod.spec.initContainers ?? []];
+  const { image = "", imagePullPolicy } = containers.find((one) => one.name === name) ?? {};
+  const policy = pullPolicyOf(image, imagePullPolicy);
+  return { podUid: pod.metadata.uid ?? "", container: name, image, policy };
+}
+
+/** Stands in for a pod that the API has no more, while its containers go. */
+function forgottenPod(uid: string, { observed }: SyncTools): Pod {
+  const { name = uid, namespace = "" } = observed.of(uid)[0]?.pod ?? {};
+  const deletionGracePeriodSeconds = FORGOTTEN_GRACE_SECONDS;
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { uid, name, namespace, deletionGracePeriodSeconds },
+    spec: { containers: [] },
+  };
+}

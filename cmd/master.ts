@@ -1,10 +1,12 @@
 import type { User } from "../api/http/authenticate.ts";
 import { createApi, type KubeApi } from "../api/http/app.ts";
+import { agentTransport } from "../api/http/agent_transport.ts";
 import { type RunningServer, serve } from "../api/http/server.ts";
 import { bootstrapObjects } from "../api/registry/bootstrap.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
 import { HttpApi } from "../client/http_api.ts";
 import { Informers } from "../client/informer.ts";
+import { runControllers } from "../controllers/manager.ts";
 import { runScheduler } from "../scheduler/loop.ts";
 import { openKvLedger } from "../store/kv_ledger.ts";
 import { MemoryLedger } from "../store/memory_ledger.ts";
@@ -16,7 +18,7 @@ import { ensureIdentity, serverOf } from "./identity.ts";
 import { beginLifetime, untilAborted } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
 import { type Paths, pathsOf } from "./paths.ts";
-import { API_SERVER_FILE, CA_FILE } from "./pki.ts";
+import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
 import { VERSION_INFO } from "./version.ts";
 
 const log = stderrLog("master");
@@ -37,6 +39,7 @@ export async function master(settings: Settings): Promise<void> {
     random: Math.random,
     newUid: () => crypto.randomUUID(),
     tokens: new Map([...tokens.map(asUser), asUser(own)]),
+    agents: agentTransport(await readTls(paths.pki, API_SERVER_TO_AGENT_FILE), realClock),
     log: stderrLog("api"),
     version: VERSION_INFO,
   });
@@ -84,13 +87,8 @@ function networkOf({ serviceCidr, clusterCidr, nodePortRange: { first, last } }:
 const NODE_PREFIX_BITS = 24;
 
 async function listen(api: KubeApi, settings: Settings, paths: Paths): Promise<RunningServer> {
-  const read = (file: string) => Deno.readTextFile(`${paths.pki}/${file}`);
   const { bindAddress: host, apiPort: port } = settings;
-  const tls = {
-    key: await read(`${API_SERVER_FILE}.key`),
-    cert: await read(`${API_SERVER_FILE}.crt`),
-    ca: await read(`${CA_FILE}.crt`),
-  };
+  const tls = await readTls(paths.pki, API_SERVER_FILE);
   try {
     return await serve({ api, host, port, clock: realClock, tls });
   } catch (error) {
@@ -110,6 +108,7 @@ async function runComponents(api: KubeApi, token: string, signal: AbortSignal): 
   const shared = { api: client, clock: realClock, random: Math.random, signal };
   const cache = new Informers({ ...shared, log: stderrLog("cache") });
   await Promise.all([
+    runControllers({ ...shared, cache, log: stderrLog("controllers") }),
     runScheduler({ ...shared, cache, log: stderrLog("scheduler") }),
   ]);
 }

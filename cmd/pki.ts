@@ -121,6 +121,23 @@ export async function ensurePki(
   return made;
 }
 
+/** PEM texts, in the names of `node:tls`. `ca` is the authority of the other side. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export async function readTls(folder: string, file: string): Promise<TlsFiles> {
+  const read = (name: string) => Deno.readTextFile(`${folder}/${name}`);
+  const [ca, cert, key] = await Promise.all([
+    read(`${CA_FILE}.crt`),
+    read(`${file}.crt`),
+    read(`${file}.key`),
+  ]);
+  return { ca, cert, key };
+}
+
 const SIGNING = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 /** Slow to load and rarely needed: only when something is issued. It asks for the polyfill before itself. */

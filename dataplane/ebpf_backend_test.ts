@@ -14,5 +14,5 @@ async function open({ names, cgroup }: PodWorld) {
 if (missing.length > 0) {
   console.log(`ebpf: the backend contract is skipped, this host lacks ${missing.join(", ")}`);
 } else {
-  testBackend({ name: "ebpf", isAtConnect: true, open });
+  testBackend({ name: "ebpf", network: 0, isAtConnect: true, open });
 }

@@ -1,6 +1,7 @@
 /**
  * A pod of the data path's tests: `deno run -A echo_pod_contract.ts NAME` answers on TCP and UDP port 8080 with its
- * name and the client's address, and asks others on request: a target on each line of standard input.
+ * name and the client's address, and asks others on request: a target on each line of standard input. Without a name
+ * it only asks.
  */
 import { Buffer } from "node:buffer";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
@@ -22,6 +23,11 @@ export interface Target {
   readonly protocol: "tcp" | "udp";
   readonly host: string;
   readonly port: number;
+  /** Over a socket of IPv6, when given. */
+  readonly family?: "udp6";
+  /** UDP: one unconnected socket for all questions of this name, kept until the process ends. */
+  readonly socket?: string;
+  readonly waitMs?: number;
 }
 
 const NO_ANSWER_MS = 2_000;
@@ -78,13 +84,17 @@ export class UdpClient {
   }
 }
 
-export async function ask({ protocol, host, port }: Target): Promise<Answer> {
-  if (protocol === "tcp") return await askTcp(host, port);
-  const client = new UdpClient();
+const keptSockets = new Map<string, UdpClient>();
+
+export async function ask(target: Target): Promise<Answer> {
+  const { protocol, host, port, family, socket, waitMs } = target;
+  if (protocol === "tcp") return await askTcp(host, port, waitMs);
+  const client = keptSockets.get(socket ?? "") ?? new UdpClient(family);
+  if (socket !== undefined) keptSockets.set(socket, client);
   try {
-    return await client.ask(host, port);
+    return await client.ask(host, port, waitMs);
   } finally {
-    client.close();
+    if (socket === undefined) client.close();
   }
 }
 
@@ -110,23 +120,33 @@ function serveUdp(name: string): Promise<void> {
   return new Promise((resolve) => socket.bind(ECHO_PORT, "0.0.0.0", () => resolve()));
 }
 
+/** Each line asks `times` times; the answer is a line of all answers, or of the first error. */
 async function obey(): Promise<void> {
   let text = "";
   for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
     text += chunk;
     for (let end; (end = text.indexOf("\n")) >= 0; text = text.slice(end + 1)) {
-      const target = JSON.parse(text.slice(0, end)) as Target;
-      const answer = await ask(target).catch((error) => ({ error: error.code ?? error.message }));
-      console.log(JSON.stringify(answer));
+      const { times, ...target } = JSON.parse(text.slice(0, end)) as Target & { times: number };
+      console.log(JSON.stringify(await askMany(target, times)));
     }
   }
 }
 
+async function askMany(target: Target, times: number): Promise<Answer[] | { code: string }> {
+  const answers: Answer[] = [];
+  try {
+    for (let i = 0; i < times; i++) answers.push(await ask(target));
+    return answers;
+  } catch (error) {
+    return { code: (error as { code?: string }).code ?? String(error) };
+  }
+}
+
 if (import.meta.main) {
-  const [name = "echo"] = Deno.args;
-  const isServed = serveTcp(name);
-  await serveUdp(name);
+  const [name] = Deno.args;
+  const isServed = name === undefined ? [] : [serveTcp(name)];
+  if (name !== undefined) await serveUdp(name);
   console.log("ready");
-  await Promise.race([obey(), isServed]);
+  await Promise.race([obey(), ...isServed]);
   Deno.exit(0);
 }

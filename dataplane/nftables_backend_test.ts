@@ -9,6 +9,7 @@ if (missing.length > 0) {
 } else {
   testBackend({
     name: "nftables",
+    network: 1,
     isAtConnect: false,
     open: ({ names }) => NftablesBackend.open({ names, commands, log: () => {} }),
   });

@@ -7,11 +7,6 @@ import { exists, findCgroupRoot } from "./host_files.ts";
 import { type ClusterNames, namesOf } from "./names.ts";
 import { PodNetwork } from "./pod_network.ts";
 
-export const POD_CIDR = "10.198.0.0/24";
-export const OUTSIDE_IP = "10.199.0.2";
-/** The node's address on the wire to the client outside. */
-export const NODE_IP = "10.199.0.1";
-
 const ECHO = new URL("./echo_pod_contract.ts", import.meta.url).pathname;
 const NEEDED = ["ip", "nft", "unshare", "nsenter", "conntrack"];
 
@@ -30,18 +25,38 @@ export async function missingPieces(libraries: readonly string[] = []): Promise<
   return missing;
 }
 
+export type Addresses = ReturnType<typeof addressesOf>;
+
+function addressesOf(network: number) {
+  return {
+    podCidr: `10.198.${network}.0/24`,
+    /** Beyond the last pod: nobody answers there. */
+    absentPod: `10.198.${network}.250`,
+    vip: `10.197.${network}.10`,
+    otherVip: `10.197.${network}.11`,
+    /** The node's address on the wire to the client outside. */
+    node: `10.199.${network}.1`,
+    outside: `10.199.${network}.2`,
+  };
+}
+
 /** A process in a network namespace that answers, and that asks on request. */
 export class EchoProcess {
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   #text = "";
+  #isStopped = false;
 
   readonly child: Deno.ChildProcess;
 
-  constructor(readonly name: string) {
-    const args = ["--net", Deno.execPath(), "run", "--no-lock", "-A", ECHO, name];
-    const options = { args, stdin: "piped", stdout: "piped" } as const;
-    this.child = new Deno.Command("unshare", options).spawn();
+  /** @param name of a pod, in a namespace of its own; undefined: a process of the host, which only asks */
+  constructor(readonly name: string | undefined, cgroup: string) {
+    const echo = [Deno.execPath(), "run", "--no-lock", "-A", ECHO];
+    const command = name === undefined ? echo : ["unshare", "--net", ...echo, name];
+    const join = `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`;
+    const options = { stdin: "piped", stdout: "piped" } as const;
+    this.child = new Deno.Command("sh", { args: ["-c", join, "sh", ...command], ...options })
+      .spawn();
     this.#lines = this.child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     this.#input = this.child.stdin.getWriter();
   }
@@ -51,12 +66,23 @@ export class EchoProcess {
     assert.equal(await this.#line(), "ready");
   }
 
-  async ask(target: Target): Promise<Answer & { error?: string }> {
-    await this.#input.write(new TextEncoder().encode(`${JSON.stringify(target)}\n`));
-    return JSON.parse(await this.#line());
+  /** @throws with the `code` of the error that the process met, such as ECONNREFUSED */
+  async ask(target: Target): Promise<Answer> {
+    const [answer] = await this.askMany(target, 1);
+    return answer ?? assert.fail("no answer");
+  }
+
+  /** One after the other. */
+  async askMany(target: Target, times: number): Promise<Answer[]> {
+    await this.#input.write(new TextEncoder().encode(`${JSON.stringify({ ...target, times })}\n`));
+    const answers = JSON.parse(await this.#line()) as Answer[] | { code: string };
+    if (Array.isArray(answers)) return answers;
+    throw Object.assign(new Error(`Cannot reach ${target.host}:${target.port}`), answers);
   }
 
   async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     this.child.kill("SIGKILL");
     await this.child.status;
     await this.#lines.cancel();
@@ -81,36 +107,38 @@ export interface EchoPod {
   readonly echo: EchoProcess;
 }
 
-/** Everything has the name of the cluster, and goes with `remove`. */
+/**
+ * Everything has the name of the cluster, and goes with `remove`. Its addresses are those of `network`, a number from 0
+ * to 255 of its own for each test that may run beside others.
+ */
 export class PodWorld {
   readonly pods: EchoPod[] = [];
-  outside: EchoProcess | undefined;
   readonly #processes: EchoProcess[] = [];
 
   private constructor(
     readonly names: ClusterNames,
     readonly network: PodNetwork,
-    /** The test's own process is in it, and the pods are. */
+    readonly addresses: Addresses,
+    /** Its processes are those of the world, so that other tests are left alone. */
     readonly cgroup: string,
-    readonly cgroupBefore: string,
   ) {}
 
-  static async create(cluster: string): Promise<PodWorld> {
+  static async create(cluster: string, network: number): Promise<PodWorld> {
     const names = namesOf(cluster);
     const root = await findCgroupRoot();
-    const own = (await Deno.readTextFile("/proc/self/cgroup")).match(/^0::(.*)$/m)?.[1] ?? "/";
     const cgroup = `${root}/${cluster}`;
     await Deno.mkdir(cgroup, { recursive: true });
-    await Deno.writeTextFile(`${cgroup}/cgroup.procs`, String(Deno.pid));
-    const network = await PodNetwork.open({ names, commands, log: () => {}, podCidr: POD_CIDR });
-    return new PodWorld(names, network, cgroup, `${root}${own}`);
+    const addresses = addressesOf(network);
+    const { podCidr } = addresses;
+    const pods = await PodNetwork.open({ names, commands, log: () => {}, podCidr });
+    return new PodWorld(names, pods, addresses, cgroup);
   }
 
   async addPods(count: number): Promise<void> {
     const start = async (i: number) => {
-      const uid = `uid-${i}`;
-      const echo = await this.#start(`pod-${i}`);
-      const pod = { uid, namespace: "default", name: echo.name };
+      const uid = `pod-${i}`;
+      const echo = await this.#start(uid);
+      const pod = { uid, namespace: "default", name: uid };
       const { ip } = await this.network.attach(pod, echo.child.pid);
       return { uid, ip, echo };
     };
@@ -118,33 +146,38 @@ export class PodWorld {
   }
 
   /** A machine on another network of the node, which knows the node as its gateway. */
-  async addOutside(): Promise<void> {
+  async addOutside(): Promise<EchoProcess> {
     const echo = await this.#start("outside");
-    this.outside = echo;
     const link = this.#outsideLink();
+    const { node, outside } = this.addresses;
     const host = `link add ${link} type veth peer name eth0 netns ${echo.child.pid}
-address add ${NODE_IP}/30 dev ${link}
+address add ${node}/30 dev ${link}
 link set ${link} up
 `;
     const inside = `link set lo up
-address add ${OUTSIDE_IP}/30 dev eth0
+address add ${outside}/30 dev eth0
 link set eth0 up
-route add default via ${NODE_IP}
+route add default via ${node}
 `;
     await commands.run("ip", ["-batch", "-"], host);
     const enter = [`--net=/proc/${echo.child.pid}/ns/net`, "ip", "-batch", "-"];
     await commands.run("nsenter", enter, inside);
+    return echo;
   }
 
   async remove(): Promise<void> {
     await Promise.all(this.#processes.map((echo) => echo.stop()));
     await this.network.remove();
-    await Deno.writeTextFile(`${this.cgroupBefore}/cgroup.procs`, String(Deno.pid));
     await Deno.remove(this.cgroup);
   }
 
-  async #start(name: string): Promise<EchoProcess> {
-    const echo = new EchoProcess(name);
+  /** A process of the node itself. */
+  async addHost(): Promise<EchoProcess> {
+    return await this.#start();
+  }
+
+  async #start(name?: string): Promise<EchoProcess> {
+    const echo = new EchoProcess(name, this.cgroup);
     this.#processes.push(echo);
     await echo.ready();
     return echo;

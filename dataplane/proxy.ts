@@ -12,7 +12,6 @@ const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 30_000;
 
 export interface DataplaneOptions {
-  /** Must watch services and endpoints. */
   readonly cache: WatchedCache;
   readonly backend: Backend;
   readonly node: NodeView;
@@ -77,6 +76,8 @@ class ServiceProxy implements Dataplane {
 
   async #run(): Promise<void> {
     const { cache, signal } = this.options;
+    cache.watch(SERVICES);
+    cache.watch(ENDPOINTS);
     await Promise.race([cache.synced(), aborted(signal)]);
     const note = (before?: Service | Endpoints, after?: Service | Endpoints) => {
       const object = after ?? before;

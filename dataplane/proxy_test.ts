@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { Clock } from "../api/types/ambient.ts";
+import type { Endpoints, Service } from "../api/types/core_v1.ts";
+import type { KubeObject } from "../api/types/meta.ts";
+import { ENDPOINTS, type Resource, SERVICES } from "../api/types/resources.ts";
+import type { WatchedCache } from "../client/cache.ts";
+import type { Backend } from "./backend.ts";
+import { runDataplane } from "./proxy.ts";
+import type { Rules } from "./rules.ts";
+
+const NODE = { name: "node-1", addresses: ["192.0.2.2"] };
+
+Deno.test("dataplane: programs what is there at once, and each change after it", async () => {
+  const scene = new Scene();
+  scene.cache.put(service("web"));
+  scene.cache.put(endpoints("web", ["10.1.0.2"]));
+  const dataplane = scene.run();
+  assert.deepEqual(await scene.backend.next(), ["default/web: 10.1.0.2"]);
+  scene.cache.put(endpoints("web", ["10.1.0.2", "10.1.0.3"]));
+  assert.deepEqual(await scene.backend.next(), ["default/web: 10.1.0.2,10.1.0.3"]);
+  scene.cache.delete(service("web"));
+  assert.deepEqual(await scene.backend.next(), []);
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: an empty cluster is programmed too, so that old rules go", async () => {
+  const scene = new Scene();
+  const dataplane = scene.run();
+  assert.deepEqual(await scene.backend.next(), []);
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: tells the revision once it is in the kernel", async () => {
+  const scene = new Scene();
+  const dataplane = scene.run();
+  await scene.backend.next();
+  scene.cache.put(service("web"));
+  scene.cache.put(endpoints("web", ["10.1.0.2"]));
+  const told = new Promise((resolve) => dataplane.onProgrammed(resolve));
+  await scene.backend.next();
+  assert.deepEqual(await told, { services: 1, endpoints: 2 });
+  assert.deepEqual(dataplane.programmed, { services: 1, endpoints: 2 });
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: many changes are one sync, an unchanged service the same rule", async () => {
+  const scene = new Scene();
+  scene.cache.put(service("a"));
+  const dataplane = scene.run();
+  await scene.backend.next();
+  for (let i = 0; i < 100; i++) scene.cache.put(service(`b${i}`));
+  assert.equal((await scene.backend.next()).length, 101);
+  const [first, second] = scene.backend.synced;
+  assert.equal(scene.backend.synced.length, 2);
+  assert.equal(first?.services[0], second?.services[0]);
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: a failure is logged and tried again, later each time", async () => {
+  const scene = new Scene();
+  scene.backend.failures = 3;
+  const dataplane = scene.run();
+  await scene.backend.next();
+  assert.deepEqual(scene.clock.slept.slice(0, 3), [100, 200, 400]);
+  assert.equal(scene.logged, 3);
+  assert.deepEqual(dataplane.programmed, { services: 0, endpoints: 0 });
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: new addresses of the node are programmed", async () => {
+  const scene = new Scene();
+  const dataplane = scene.run();
+  await scene.backend.next();
+  dataplane.setNode({ ...NODE, addresses: ["192.0.2.3"] });
+  await scene.backend.next();
+  assert.deepEqual(scene.backend.synced.at(-1)?.nodeAddresses, ["192.0.2.3"]);
+  await scene.end(dataplane.done);
+});
+
+class Scene {
+  readonly cache = new FakeCache();
+  readonly backend = new FakeBackend();
+  readonly clock = new HastyClock();
+  readonly #abort = new AbortController();
+  logged = 0;
+
+  run() {
+    const { cache, backend, clock } = this;
+    const log = () => void this.logged++;
+    return runDataplane({ cache, backend, node: NODE, clock, log, signal: this.#abort.signal });
+  }
+
+  async end(done: Promise<void>): Promise<void> {
+    this.#abort.abort();
+    await done;
+  }
+}
+
+/** Every sleep ends at once, and is written down. */
+class HastyClock implements Clock {
+  readonly slept: number[] = [];
+  now = () => 0;
+  after = () => () => {};
+  sleep(ms: number): Promise<void> {
+    this.slept.push(ms);
+    return Promise.resolve();
+  }
+}
+
+class FakeBackend implements Backend {
+  readonly name = "ebpf";
+  readonly synced: Rules[] = [];
+  failures = 0;
+  #seen = 0;
+  #wake = () => {};
+
+  sync(rules: Rules): Promise<void> {
+    if (this.failures-- > 0) return Promise.reject(new Error("the kernel is busy"));
+    this.synced.push(rules);
+    this.#wake();
+    return Promise.resolve();
+  }
+
+  /** The next rules that have not been looked at, as text. */
+  async next(): Promise<string[]> {
+    while (this.synced.length === this.#seen) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    return (this.synced[this.#seen++]?.services ?? []).map(({ name, backends }) =>
+      `${name} ${backends.map(({ ip }) => ip)}`
+    );
+  }
+
+  close = () => Promise.resolve();
+  remove = () => Promise.resolve();
+}
+
+class FakeCache implements WatchedCache {
+  readonly #objects = new Map<string, KubeObject>();
+  readonly #revisions = new Map<string, number>();
+  readonly #listeners = new Set<(kind: string, before?: KubeObject, after?: KubeObject) => void>();
+  #revision = 0;
+
+  put(object: Service | Endpoints): void {
+    this.#change(object, object);
+  }
+
+  delete(object: Service | Endpoints): void {
+    this.#change(object, undefined);
+  }
+
+  #change(object: KubeObject, after: KubeObject | undefined): void {
+    const key = `${object.kind}/${object.metadata.name}`;
+    const before = this.#objects.get(key);
+    if (after === undefined) this.#objects.delete(key);
+    else this.#objects.set(key, after);
+    this.#revisions.set(object.kind, ++this.#revision);
+    for (const listener of this.#listeners) listener(object.kind, before, after);
+  }
+
+  revisionOf({ kind }: Resource<KubeObject>): number {
+    return this.#revisions.get(kind) ?? 0;
+  }
+
+  get<T extends KubeObject>({ kind }: Resource<T>, _namespace: string, name: string) {
+    return this.#objects.get(`${kind}/${name}`) as T | undefined;
+  }
+
+  list<T extends KubeObject>({ kind }: Resource<T>) {
+    return [...this.#objects.values()].filter((object) => object.kind === kind) as T[];
+  }
+
+  onChange<T extends KubeObject>(
+    { kind }: Resource<T>,
+    listener: (before: T | undefined, after: T | undefined) => void,
+  ): () => void {
+    const each = (of: string, before?: KubeObject, after?: KubeObject) => {
+      if (of === kind) listener(before as T | undefined, after as T | undefined);
+    };
+    this.#listeners.add(each);
+    return () => this.#listeners.delete(each);
+  }
+
+  watch = () => {};
+  isWatching = () => true;
+  synced = () => Promise.resolve();
+}
+
+function service(name: string): Service {
+  return {
+    ...{ apiVersion: SERVICES.apiVersion, kind: "Service" },
+    metadata: { name, namespace: "default" },
+    spec: { clusterIP: "10.96.0.10", ports: [{ port: 80 }] },
+  };
+}
+
+function endpoints(name: string, ips: readonly string[]): Endpoints {
+  const addresses = ips.map((ip) => ({ ip }));
+  return {
+    ...{ apiVersion: ENDPOINTS.apiVersion, kind: "Endpoints" },
+    metadata: { name, namespace: "default" },
+    subsets: [{ addresses, ports: [{ port: 8080 }] }],
+  };
+}

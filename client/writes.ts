@@ -23,6 +23,11 @@ export function resourceOf(object: KubeObject): Resource<KubeObject> {
   return resource;
 }
 
+/** Every resource whose objects live in namespaces. */
+export function namespacedResources(): readonly Resource<KubeObject>[] {
+  return [...RESOURCES.values()].filter(({ isNamespaced }) => isNamespaced);
+}
+
 /** The write, if any, that turns `have` into `want`; metadata that `want` does not name is kept. */
 export function toward(have: Readonly<KubeObject> | undefined, want: KubeObject): Write[] {
   if (have === undefined) return [{ verb: "create", object: want }];

@@ -1,0 +1,164 @@
+import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
+import type { Node, NodeCondition, Pod } from "../api/types/core_v1.ts";
+import { NODES, PODS } from "../api/types/resources.ts";
+import { StatusError } from "../api/types/status.ts";
+import type { Cache, Write } from "../client/cache.ts";
+import {
+  type Change,
+  type Controller,
+  NOTHING_TO_DO,
+  type ObjectKey,
+  onChangeOf,
+  type Plan,
+  type World,
+} from "./controller.ts";
+import { conditionOf, isOver, timeOf } from "./pods.ts";
+
+export interface NodeLifecycleSettings {
+  /** A node that was not heard of for so long is Unknown. The founding design had 40. */
+  leaseSeconds: number;
+  /** The same for a node that has not been heard of yet, and after a restart of this controller. */
+  startupSeconds: number;
+  /** A node that is not ready for so long loses its pods. */
+  podEvictionSeconds: number;
+  /** Nodes that lose their pods. Source: kube-controller-manager, node-eviction-rate. */
+  evictionsPerSecond: number;
+  evictionsBurst: number;
+}
+
+export const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleSettings = {
+  leaseSeconds: 10,
+  startupSeconds: 60,
+  podEvictionSeconds: 300,
+  evictionsPerSecond: 0.1,
+  evictionsBurst: 10,
+};
+
+/** Source: kubelet, node leases. */
+const LEASE_NAMESPACE = "kube-node-lease";
+/** What nobody can know of a silent node. Source: kube-controller-manager. */
+const HEARD_CONDITIONS = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
+const RATE = "evictions";
+
+/**
+ * Says of a node that went silent that nobody knows how it is, and gives up its pods when that lasts. Silence is
+ * measured from renewal to renewal by the controller's own clock: a wrong clock on the node changes nothing.
+ */
+export function nodeLifecycleController(settings: NodeLifecycleSettings): Controller<Node> {
+  return {
+    name: "node-controller",
+    reconciles: NODES,
+    concurrency: 4,
+    rates: {
+      [RATE]: { perSecond: settings.evictionsPerSecond, burst: settings.evictionsBurst },
+    },
+    requeueOn: [
+      onChangeOf(LEASES, wokenBy, heardBy),
+      onChangeOf(PODS, boundTo),
+    ],
+    plan: (node, world) => planNode(node, world, settings),
+    reports: (write, outcome) =>
+      write.verb === "updateStatus" && write.object.kind === "Node" &&
+        !(outcome instanceof StatusError)
+        ? {
+          type: "Normal",
+          reason: "NodeNotReady",
+          message: `Node ${write.object.metadata.name} status is now: NodeNotReady`,
+        }
+        : undefined,
+  };
+}
+
+function heardBy({ after }: Change<Lease>): ObjectKey[] {
+  if (after?.metadata.namespace !== LEASE_NAMESPACE) return [];
+  return [{ namespace: "", name: after.metadata.name }];
+}
+
+/** A node in good health has its timer and needs no plan for each of its renewals. */
+function wokenBy(change: Change<Lease>, cache: Cache): ObjectKey[] {
+  return heardBy(change).filter(({ name }) => {
+    const node = cache.get(NODES, "", name);
+    return node !== undefined && readinessOf(node)?.status !== "True";
+  });
+}
+
+/** A pod that comes to a node which gives up its pods goes as well. */
+function boundTo({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
+  const { nodeName = "" } = after?.spec ?? {};
+  if (nodeName === "" || before?.spec.nodeName === nodeName) return [];
+  const node = cache.get(NODES, "", nodeName);
+  const isReady = node === undefined || readinessOf(node)?.status === "True";
+  return isReady ? [] : [{ namespace: "", name: nodeName }];
+}
+
+function planNode(
+  node: Readonly<Node>,
+  world: World,
+  { leaseSeconds, startupSeconds, podEvictionSeconds }: NodeLifecycleSettings,
+): Plan {
+  const silentAt = world.heardAt === undefined
+    ? world.since("known") + startupSeconds * 1000
+    : world.heardAt + leaseSeconds * 1000;
+  const isSilent = silentAt <= world.now;
+  const isFailing = readinessOf(node)?.status === "False";
+  if (!isSilent && !isFailing) return { writes: [], againMs: silentAt - world.now };
+  const evictAt = world.since("not ready") + podEvictionSeconds * 1000;
+  if (evictAt <= world.now) return evictionOf(node, world.cache, isSilent);
+  const nextAt = isSilent ? evictAt : Math.min(evictAt, silentAt);
+  const writes = isSilent ? markingOf(node, world) : [];
+  return { writes, againMs: nextAt - world.now };
+}
+
+/** Nobody on a silent node would stop the pods, so they are not asked to end: they go. */
+function evictionOf(node: Readonly<Node>, cache: Cache, isSilent: boolean): Plan {
+  const pods = podsOn(node, cache)
+    .filter(({ metadata }) => isSilent || metadata.deletionTimestamp === undefined);
+  const writes = pods.map((object): Write => ({
+    verb: "delete",
+    object,
+    ...(isSilent ? { gracePeriodSeconds: 0 } : {}),
+  }));
+  return writes.length === 0 ? NOTHING_TO_DO : { writes, takes: RATE };
+}
+
+function markingOf(node: Readonly<Node>, { cache, now }: World): Write[] {
+  const time = timeOf(now);
+  const pods = podsOn(node, cache).filter((pod) => conditionOf(pod, "Ready")?.status === "True");
+  const writes = pods.map((pod): Write => ({
+    verb: "updateStatus",
+    object: withReadyFalse(pod, time),
+  }));
+  if (readinessOf(node)?.status === "Unknown") return writes;
+  const status = { ...node.status, conditions: unknownConditions(node, time) };
+  return [...writes, { verb: "updateStatus", object: { ...node, status } as Node }];
+}
+
+/** Source of reasons and messages: kube-controller-manager, node lifecycle controller. */
+function unknownConditions({ status }: Readonly<Node>, time: string): NodeCondition[] {
+  const have = status?.conditions ?? [];
+  const unknown = HEARD_CONDITIONS.map((type): NodeCondition => {
+    const old = have.find((condition) => condition.type === type);
+    const said = old === undefined
+      ? { reason: "NodeStatusNeverUpdated", message: "Kubelet never posted node status." }
+      : { reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status." };
+    return { ...old, type, status: "Unknown", ...said, lastTransitionTime: time };
+  });
+  return [...have.filter(({ type }) => !HEARD_CONDITIONS.includes(type)), ...unknown];
+}
+
+function withReadyFalse(pod: Readonly<Pod>, time: string): Pod {
+  const conditions = (pod.status?.conditions ?? []).map((condition) =>
+    condition.type === "Ready"
+      ? { ...condition, status: "False" as const, lastTransitionTime: time }
+      : condition
+  );
+  return { ...pod, status: { ...pod.status, conditions } };
+}
+
+function podsOn({ metadata }: Readonly<Node>, cache: Cache): Readonly<Pod>[] {
+  return cache.list(PODS).filter((pod) => pod.spec.nodeName === metadata.name && !isOver(pod));
+}
+
+function readinessOf({ status }: Readonly<Node>): NodeCondition | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready");
+}

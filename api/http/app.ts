@@ -9,7 +9,6 @@ import { Catalog } from "./catalog.ts";
 import type { AgentTransport } from "./agents.ts";
 import { type Authenticate, authenticator, type Tokens } from "./authenticate.ts";
 import { Documents, type VersionInfo } from "./documents.ts";
-import type { Call, Reply } from "./exchange.ts";
 import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
 import { Metrics } from "./metrics.ts";
@@ -42,8 +41,6 @@ export interface ApiOptions {
 /** The API server, on any host of fetch handlers. */
 export interface KubeApi {
   fetch(request: Request, environment?: Environment): Response | Promise<Response>;
-  /** The same before it is put in the form of fetch: for servers that write bytes themselves. */
-  handle(call: Call): Reply | Promise<Reply>;
   /** Takes a connection that wants to leave HTTP. */
   readonly upgrade: Upgrade;
   /** Creates what is not there yet, in order, with the powers of the server itself. */
@@ -76,7 +73,6 @@ export function createApi(options: ApiOptions): KubeApi {
   });
   return {
     fetch: (request, environment) => app.fetch(request, environment),
-    handle: (call) => pipeline.handle(call),
     upgrade: upgrader(pipeline, agents, store),
     bootstrap: (objects) => bootstrap(catalog, objects),
     close: () => catalog.all.forEach(({ hub }) => hub.close()),

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createSecureServer, type Http2SecureServer, type Http2Session } from "node:http2";
+import { getRequestListener } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
@@ -7,8 +8,8 @@ import type { Clock } from "../types/ambient.ts";
 import type { KubeApi } from "./app.ts";
 import type { Peer } from "./authenticate.ts";
 import { authoritiesIn, peerOf } from "./client_certificate.ts";
-import type { Call } from "./exchange.ts";
-import { nodeCall, sendReply } from "./node_exchange.ts";
+import type { Environment } from "./fetch_exchange.ts";
+import { upgradeCall } from "./upgrade.ts";
 
 export interface ServeOptions {
   readonly api: KubeApi;
@@ -84,32 +85,41 @@ class Listener {
 
   #listen(): Server | Http2SecureServer {
     const { tls } = this.#options;
-    const onRequest = (incoming: unknown, outgoing: unknown) =>
-      this.#request(incoming as IncomingMessage, outgoing as ServerResponse);
+    const listener = getRequestListener((request, environment) =>
+      this.#options.api.fetch(request, this.#environment(environment as Environment))
+    );
+    const onRequest = (incoming: unknown, outgoing: unknown) => {
+      this.#count(outgoing as ServerResponse);
+      return listener(incoming as IncomingMessage, outgoing as ServerResponse);
+    };
     if (tls === undefined) return createServer(onRequest);
     // Refusing here would refuse bearers of tokens too: who has no good certificate is not known by one.
     const client = { requestCert: true, rejectUnauthorized: false };
     return createSecureServer({ ...tls, ...client, allowHTTP1: true }, onRequest);
   }
 
-  #request(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  #count(outgoing: ServerResponse): void {
     this.#running += 1;
     outgoing.once("close", () => {
       this.#running -= 1;
       if (this.#running === 0) this.#onIdle();
     });
-    outgoing.on("error", () => {}); // the client is gone; "close" follows
-    const reply = this.#options.api.handle(this.#callOf(incoming));
-    if (!(reply instanceof Promise)) sendReply(outgoing, reply);
-    else reply.then((one) => sendReply(outgoing, one));
   }
 
-  #callOf(incoming: IncomingMessage): Call {
-    return nodeCall(incoming, () => this.#peerOf(incoming));
+  #environment({ incoming, outgoing }: Environment): Environment {
+    const peer = () => incoming && this.#peerOf(incoming);
+    return {
+      ...(incoming && { incoming }),
+      ...(outgoing && { outgoing }),
+      get peer() {
+        return peer();
+      },
+    };
   }
 
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Uint8Array): void {
-    this.#options.api.upgrade(this.#callOf(incoming), incoming, socket, head);
+    const call = upgradeCall(incoming, () => this.#peerOf(incoming));
+    void this.#options.api.upgrade(call, incoming, socket, head);
   }
 
   /** A connection is asked once for its certificate. */

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { type Status, StatusError, toStatus } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import type { AgentTransport } from "./agents.ts";
+import type { Peer } from "./authenticate.ts";
 import type { Call } from "./exchange.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { noAgents } from "./pod_logs.ts";
@@ -46,6 +47,25 @@ export function upgrader(
     } catch (error) {
       refuse(socket, error instanceof StatusError ? error : pipeline.mistake(call, error));
     }
+  };
+}
+
+/** The request of an upgrade: it has no body. */
+export function upgradeCall(incoming: IncomingMessage, peer: () => Peer | undefined): Call {
+  const { method = "GET", url = "/", headers } = incoming;
+  const question = url.indexOf("?");
+  const [path, query] = question < 0
+    ? [url, ""]
+    : [url.slice(0, question), url.slice(question + 1)];
+  return {
+    method,
+    path,
+    query: new URLSearchParams(query),
+    header: (name) => [headers[name] ?? []].flat().join(", ") || null,
+    body: () => Promise.resolve(new Uint8Array()),
+    get peer() {
+      return peer();
+    },
   };
 }
 

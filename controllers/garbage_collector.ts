@@ -19,7 +19,7 @@ const FOREGROUND = "foregroundDeletion";
 export const garbageCollector: Controller<ReplicationController> = {
   name: "garbage-collector",
   reconciles: REPLICATION_CONTROLLERS,
-  requeueOn: [onChangeOf(PODS, missingOwnerOf)],
+  requeueOn: [onChangeOf(PODS, unsettledOwnersOf)],
   /** The watch of owners may be behind the one of pods: an owner counts as gone when the apiserver says so. */
   reads: ({ namespace, name }, owner) =>
     owner === undefined
@@ -77,14 +77,15 @@ function remove(pods: readonly Readonly<Pod>[]): Write[] {
     .map((object) => ({ verb: "delete", object }));
 }
 
-/** The owner of a new or gone pod, if the pod's being there says something about it. */
-function missingOwnerOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
-  const pod = after ?? before;
-  const reference = pod && controllerOf(pod);
-  if (pod === undefined || reference?.kind !== KIND) return [];
-  const key = { namespace: pod.metadata.namespace ?? "", name: reference.name };
-  const owner = cache.get(REPLICATION_CONTROLLERS, key.namespace, key.name);
-  const isSettled = owner?.metadata.uid === reference.uid &&
-    owner.metadata.deletionTimestamp === undefined;
-  return isSettled ? [] : [key];
+/** The owners that the pod named or names, where that asks for something to be done. */
+function unsettledOwnersOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
+  return [before, after].flatMap((pod) => {
+    const reference = pod && controllerOf(pod);
+    if (pod === undefined || reference?.kind !== KIND) return [];
+    const key = { namespace: pod.metadata.namespace ?? "", name: reference.name };
+    const owner = cache.get(REPLICATION_CONTROLLERS, key.namespace, key.name);
+    const isSettled = owner?.metadata.uid === reference.uid &&
+      owner.metadata.deletionTimestamp === undefined;
+    return isSettled ? [] : [key];
+  });
 }

@@ -74,8 +74,9 @@ function heardBy({ after }: Change<Lease>): ObjectKey[] {
   return [{ namespace: "", name: after.metadata.name }];
 }
 
-/** A node in good health has its timer and needs no plan for each of its renewals. */
+/** A node in good health has its timer and needs no plan for each of its renewals, only for its first lease. */
 function wokenBy(change: Change<Lease>, cache: Cache): ObjectKey[] {
+  if (change.before === undefined) return heardBy(change);
   return heardBy(change).filter(({ name }) => {
     const node = cache.get(NODES, "", name);
     return node !== undefined && readinessOf(node)?.status !== "True";

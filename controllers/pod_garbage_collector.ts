@@ -55,13 +55,13 @@ function podsOn(nodeName: string, cache: Cache): Readonly<Pod>[] {
 /** Bound before the node came: to one that had its name. Both times are the apiserver's. */
 function isOfEarlier(pod: Readonly<Pod>, { metadata }: Readonly<Node>): boolean {
   const bound = boundAt(pod);
-  return bound !== undefined && bound < (metadata.creationTimestamp ?? "");
+  return bound !== undefined && bound < Date.parse(metadata.creationTimestamp ?? "");
 }
 
 /** When the scheduler bound the pod; undefined for one that was made with its node. */
-function boundAt(pod: Readonly<Pod>): string | undefined {
+function boundAt(pod: Readonly<Pod>): number | undefined {
   const condition = conditionOf(pod, "PodScheduled");
-  return condition?.status === "True" ? condition.lastTransitionTime : undefined;
+  return condition?.status === "True" ? Date.parse(condition.lastTransitionTime ?? "") : undefined;
 }
 
 function remove(object: Readonly<Pod>): Write {

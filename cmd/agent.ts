@@ -1,8 +1,12 @@
+import type { Server } from "node:https";
+import type { AddressInfo } from "node:net";
 import { Agent } from "../agent/agent.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
 import { HostMachine } from "../agent/host_facts.ts";
 import { DiskFiles } from "../agent/host_files.ts";
+import { createAgentServer } from "../agent/server.ts";
 import { HostProber } from "../agent/host_prober.ts";
+import type { Pod } from "../api/types/core_v1.ts";
 import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import { Informers } from "../client/informer.ts";
 import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.ts";
@@ -20,6 +24,7 @@ import { beginLifetime } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { type Paths, pathsOf } from "./paths.ts";
+import { AGENT_FILE, readTls } from "./pki.ts";
 import { KUBERNETES_VERSION } from "./version.ts";
 
 /** What every part of the agent gets from here. */
@@ -63,10 +68,7 @@ async function run(surroundings: Surroundings): Promise<void> {
   ]);
   log("services go through", { backend: chosen.backend.name });
   const cache = watchCluster(surroundings);
-  await Promise.all([
-    newAgent(surroundings, cache, network).run(),
-    proxy(surroundings, cache, chosen),
-  ]);
+  await Promise.all([runPods(surroundings, cache, network), proxy(surroundings, cache, chosen)]);
 }
 
 function watchCluster({ settings, connection: { api }, signal }: Surroundings): Informers {
@@ -79,23 +81,29 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
   return cache;
 }
 
-function newAgent(
+async function runPods(
   { settings, paths, connection: { api }, signal }: Surroundings,
   cache: Informers,
   network: PodNetwork,
-): Agent {
+): Promise<void> {
+  const facts = new HostMachine(paths.dataDir);
+  const { mayLowerOomScore } = await facts.read();
   const runtime = new DockerRuntime({
     cluster: settings.clusterName,
     sandboxImage: PAUSE_IMAGE,
     socketPath: settings.dockerHost.slice("unix://".length),
+    mayLowerOomScore,
   });
-  return new Agent({
+  const view: { pods(): Readonly<Pod>[] } = { pods: () => agent.pods() };
+  const tls = await readTls(paths.pki, AGENT_FILE);
+  const server = createAgentServer({ tls, view, runtime, clock: realClock, log });
+  const agent = new Agent({
     api,
     cache,
     runtime,
     network,
     files: new DiskFiles(() => crypto.randomUUID()),
-    facts: new HostMachine(paths.dataDir),
+    facts,
     prober: new HostProber(runtime, realClock),
     clock: realClock,
     random: Math.random,
@@ -104,11 +112,24 @@ function newAgent(
     node: {
       name: settings.nodeName,
       address: settings.advertiseAddress,
-      kubeletPort: settings.agentPort,
+      kubeletPort: await listen(server, settings),
       labels: {},
     },
     version: KUBERNETES_VERSION,
     dataDir: paths.dataDir,
+  });
+  await agent.run();
+  server.close();
+  server.closeAllConnections();
+}
+
+/** @returns the port, which is a free one where the settings say 0 */
+function listen(server: Server, { bindAddress, agentPort }: Settings): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", ({ message }) => {
+      reject(new Error(`Cannot serve logs and exec at ${bindAddress}:${agentPort}: ${message}`));
+    });
+    server.listen(agentPort, bindAddress, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -1,6 +1,7 @@
 import { ensureImage, type ImageOrigin, obtainImage } from "../images/build.ts";
 import { Engine } from "../images/engine.ts";
 import { NGINX, PAUSE } from "../images/recipes.ts";
+import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import type { Node } from "../api/types/core_v1.ts";
 import { NODES } from "../api/types/resources.ts";
 import { ensureChild, type Started, stopChild } from "./children.ts";
@@ -34,6 +35,7 @@ export class HostError extends Error {
 const MASTER_PATIENCE_MS = 60_000;
 const NODE_PATIENCE_MS = 60_000;
 const LOOK_MS = 20;
+const LEASE_NAMESPACE = "kube-node-lease";
 
 /** Starts whatever of the cluster does not run yet, step by step. Twice in a row changes nothing. */
 export async function bringUp(settings: Settings, progress: Progress): Promise<void> {
@@ -127,7 +129,10 @@ async function startProcesses(
   });
   await progress.step("agent", async () => {
     await ensureImage(engine, PAUSE);
+    const since = Date.now();
     const agent = await ensureChild("agent", settings);
+    const isBack = agent.isNew ? untilLeaseRenewed(connection, settings, since) : undefined;
+    if (isBack !== undefined) await Promise.race([agent.died, isBack]);
     await Promise.race([agent.died, untilNodeReady(connection, settings)]);
     agent.release();
     return tell(agent, `node ${settings.nodeName} is Ready`);
@@ -148,6 +153,22 @@ async function untilReady(connection: Connection): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   throw new Error(`The API did not answer within ${MASTER_PATIENCE_MS / 1000} s`);
+}
+
+/** What the node's object says may be the word of an agent that is gone: a new one renews its lease. */
+async function untilLeaseRenewed(
+  { api }: Connection,
+  { nodeName }: Settings,
+  since: number,
+): Promise<void> {
+  const isRenewed = (leases: readonly Lease[]) => {
+    const lease = leases.find(({ metadata }) => metadata.name === nodeName);
+    return Date.parse(lease?.spec?.renewTime ?? "") >= since;
+  };
+  await waitFor(api, LEASES, { namespace: LEASE_NAMESPACE }, isRenewed, {
+    timeoutMs: NODE_PATIENCE_MS,
+    otherwise: () => `the agent of ${nodeName} has not come forward`,
+  });
 }
 
 async function untilNodeReady({ api }: Connection, { nodeName }: Settings): Promise<void> {

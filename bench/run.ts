@@ -11,8 +11,10 @@ interface Benchmark {
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   api: () => import("./api.ts"),
+  store: () => import("./store.ts"),
   idle: () => import("./idle.ts"),
   pod_start: () => import("./pod_start.ts"),
+  dataplane: () => import("./dataplane.ts"),
 };
 
 function table(rows: readonly Row[]): string {

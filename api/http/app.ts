@@ -34,6 +34,8 @@ export interface ApiOptions {
   readonly agents?: AgentTransport;
   readonly log: Log;
   readonly version: VersionInfo;
+  /** Packs long answers for clients that ask; on a loopback or a fast network it costs more than it saves. */
+  readonly usesGzip?: boolean;
   /** What `/readyz` asks besides the store. */
   readonly checks?: Readonly<Record<string, Check>>;
 }
@@ -65,6 +67,7 @@ export function createApi(options: ApiOptions): KubeApi {
     checks: { ping: () => undefined, ...options.checks },
     metrics: new Metrics(),
     revision: () => store.revision,
+    usesGzip: options.usesGzip ?? false,
   });
   const app = new Hono<{ Bindings: Environment }>();
   app.all("*", ({ req, env }): Response | Promise<Response> => {

@@ -5,11 +5,11 @@ import { isAllowed, refusalOf } from "./authorize.ts";
 import type { Catalog } from "./catalog.ts";
 import { type Documents, noSuchPath } from "./documents.ts";
 import { type Call, isFlow, type Reply } from "./exchange.ts";
+import { gzipped } from "./gzip.ts";
 import { type Check, healthReply } from "./health.ts";
 import { impersonated } from "./impersonate.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
-import { flagIn } from "./query.ts";
 import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
 import { prettyReply } from "./resources.ts";
@@ -25,6 +25,7 @@ export interface PipelineParts {
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics: Metrics;
   readonly revision: () => number;
+  readonly usesGzip: boolean;
 }
 
 /** A request that takes longer is answered without its outcome. Source: kube-apiserver, --request-timeout. */
@@ -133,7 +134,8 @@ export class Pipeline {
     metrics.count(verb.toUpperCase(), resource?.resource ?? "", reply.status, clock.now() - from);
     if (call.method === "HEAD" && isFlow(reply.body)) return { ...reply, body: new Uint8Array() };
     const { query } = call;
-    return query.has("pretty") && flagIn(query, "pretty") ? prettyReply(reply) : reply;
+    const shown = query.has("pretty") && isPretty(query) ? prettyReply(reply) : reply;
+    return this.#parts.usesGzip ? gzipped(shown, call.header("accept-encoding")) : shown;
   }
 
   /** Mistakes of ours are logged, and the client learns no more than that there was one. */
@@ -146,4 +148,9 @@ export class Pipeline {
     const why = "an error on the server has prevented the request from succeeding";
     return new StatusError("InternalError", why);
   }
+}
+
+/** Anything but a clear no; this is the last place where a wrong value may fail a request. */
+function isPretty(query: URLSearchParams): boolean {
+  return !["false", "0"].includes(query.get("pretty") ?? "");
 }

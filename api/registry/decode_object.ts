@@ -1,4 +1,4 @@
-import { decode, rejectUndecoded } from "../types/decode.ts";
+import { decode, type Decoded, rejectUndecoded } from "../types/decode.ts";
 import { isJsonObject } from "../types/json.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
@@ -14,6 +14,13 @@ export interface DecodedObject {
   readonly warnings: readonly string[];
 }
 
+/** Decoding that went on past mistakes: `object` is what could be read. */
+export interface HalfDecoded extends DecodedObject {
+  /** How Kubernetes refuses it. */
+  readonly refusal: StatusError | undefined;
+  readonly mistakes: Pick<Decoded<unknown>, "errors" | "unknown">;
+}
+
 /** Characters of a body that is not understood, shown in the refusal. */
 const SUMMARY_LENGTH = 30;
 
@@ -27,12 +34,46 @@ export function decodeObject(
   json: unknown,
   validation: FieldValidation,
 ): DecodedObject {
+  const decoded = halfDecode(resource, schema, json, validation);
+  if (decoded.refusal !== undefined) throw decoded.refusal;
+  return decoded;
+}
+
+/**
+ * The same, for who wants to know what else is wrong.
+ * @throws {StatusError} BadRequest when it is no object of this kind at all
+ */
+export function halfDecode(
+  resource: Resource<KubeObject>,
+  schema: MessageSchema,
+  json: unknown,
+  validation: FieldValidation,
+): HalfDecoded {
   rejectOtherKind(resource, json);
   const decoded = decode(schema as Schema<KubeObject> & MessageSchema, json);
-  rejectUndecoded(resource, decoded, validation === "Strict");
+  const isStrict = validation === "Strict";
   const { kind, apiVersion } = resource;
-  const object = { ...decoded.object, kind, apiVersion };
-  return { object, warnings: validation === "Warn" ? decoded.unknown : [] };
+  return {
+    object: { ...decoded.object, kind, apiVersion },
+    warnings: validation === "Warn" ? decoded.unknown : [],
+    refusal: refusalOf(resource, decoded, isStrict),
+    mistakes: { errors: decoded.errors, unknown: isStrict ? decoded.unknown : [] },
+  };
+}
+
+function refusalOf(
+  resource: Resource<KubeObject>,
+  decoded: Decoded<unknown>,
+  isStrict: boolean,
+): StatusError | undefined {
+  if (decoded.errors.length === 0 && !(isStrict && decoded.unknown.length > 0)) return undefined;
+  try {
+    rejectUndecoded(resource, decoded, isStrict);
+  } catch (error) {
+    if (error instanceof StatusError) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 function rejectOtherKind({ apiVersion, kind }: Resource<KubeObject>, json: unknown): void {

@@ -2,10 +2,16 @@ import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { Store, Versioned, View } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
-import { type DecodedObject, decodeObject, type FieldValidation } from "./decode_object.ts";
+import {
+  type DecodedObject,
+  decodeObject,
+  type FieldValidation,
+  halfDecode,
+} from "./decode_object.ts";
 import { keyOf, prefixOf } from "./keys.ts";
 import type { ActionSubresource, AnyKind, Moment, ViewSubresource } from "./kind.ts";
 import { type ListOptions, listPage, type Page } from "./list_page.ts";
+import { rejectMistakes } from "./mistakes.ts";
 import { type Place, rejectElsewhere } from "./object_meta.ts";
 import { applyPatch, type PatchType } from "./patch.ts";
 import { planCreate, prepareCreate } from "./plan_create.ts";
@@ -73,10 +79,16 @@ export class Registry {
   }
 
   /** @throws {StatusError} BadRequest, Invalid, AlreadyExists, and what admission refuses */
-  create(namespace: string, json: unknown, options: WriteOptions): Promise<Written> {
-    const decoded = this.#decode(json, options);
-    rejectElsewhere(decoded.object, { namespace, name: "" });
-    return this.#create(namespace, decoded, options);
+  async create(namespace: string, json: unknown, options: WriteOptions): Promise<Written> {
+    const { resource, schema } = this.kind;
+    const decoded = halfDecode(resource, schema, json, options.fieldValidation);
+    const { object, refusal, mistakes } = decoded;
+    rejectElsewhere(object, { namespace, name: "" });
+    if (refusal !== undefined) {
+      const validate = () => prepareCreate(this.kind, object, namespace, this.#moment());
+      rejectMistakes(this.kind, object.metadata.name, { refusal, mistakes }, validate);
+    }
+    return await this.#create(namespace, decoded, options);
   }
 
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
@@ -150,7 +162,7 @@ export class Registry {
   }
 
   /** @throws {StatusError} NotFound, BadRequest, and what the action refuses */
-  act(
+  async act(
     subresource: ActionSubresource<KubeObject>,
     place: Place,
     json: unknown,
@@ -160,7 +172,7 @@ export class Registry {
     const { object: input } = decodeObject(resource, schema, json, options.fieldValidation);
     rejectElsewhere(input, place);
     const moment = this.#moment();
-    return this.#change(
+    return await this.#change(
       place,
       options,
       (old) => planReplace(this.kind, subresource.act(old, input, moment), old),

@@ -1,0 +1,299 @@
+import type { Clock } from "../api/types/ambient.ts";
+import {
+  type ContainerConfig,
+  type ExecChunk,
+  type ExecOptions,
+  type ExecSession,
+  type LogOptions,
+  type Runtime,
+  type RuntimeContainer,
+  RuntimeError,
+  type RuntimeEvent,
+  SANDBOX,
+  type SandboxConfig,
+} from "./runtime.ts";
+
+/** What a command does in the fake; a command that is not known runs until it is stopped. */
+export interface FakeProgram {
+  readonly prints?: string;
+  /** Ends at once with this code. */
+  readonly exits?: number;
+  readonly ignoresTerm?: boolean;
+  /** The engine can't start it. */
+  readonly fails?: string;
+  /** Prints what it reads, when its input ends. */
+  readonly echoes?: boolean;
+}
+
+const SIGKILLED = 137;
+const SIGTERMED = 143;
+
+interface Entry {
+  container: RuntimeContainer;
+  program: FakeProgram;
+  name: string;
+}
+
+/** An engine in memory: containers run in no time and do what `programs` says. For tests and the simulation. */
+export class FakeRuntime implements Runtime {
+  readonly images = new Set<string>();
+  /** Images that a pull would find. */
+  readonly registry = new Set<string>();
+  /** By command line. */
+  readonly programs = new Map<string, FakeProgram>();
+  /** Every call that changed something, in order: `start a`, `stop a`. */
+  readonly calls: string[] = [];
+  /** May throw in place of any answer. */
+  intercept: (call: string) => void = () => {};
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+  #ids = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async version(): Promise<string> {
+    this.intercept("version");
+    return "fake://1";
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async listContainers(): Promise<RuntimeContainer[]> {
+    this.intercept("list");
+    return [...this.#entries.values()].map(({ container }) => container);
+  }
+
+  async *events(signal: AbortSignal, onReady: () => void): AsyncGenerator<RuntimeEvent> {
+    this.intercept("events");
+    const line: RuntimeEvent[] = [];
+    let wake = () => {};
+    const listener = (event: RuntimeEvent) => {
+      line.push(event);
+      wake();
+    };
+    this.#listeners.add(listener);
+    const stop = () => wake();
+    signal.addEventListener("abort", stop);
+    onReady();
+    try {
+      while (!signal.aborted) {
+        for (let event = line.shift(); event !== undefined; event = line.shift()) yield event;
+        if (signal.aborted) return;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    } finally {
+      this.#listeners.delete(listener);
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async createSandbox(config: SandboxConfig): Promise<string> {
+    return this.#create(config, {
+      name: SANDBOX,
+      isInit: false,
+      sandboxId: "",
+      specHash: "",
+      backOffSeconds: 0,
+      image: "pause",
+      isTty: false,
+      program: {},
+    });
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async createContainer(config: ContainerConfig): Promise<string> {
+    if (!this.images.has(config.image)) {
+      throw new RuntimeError("NoSuchImage", `No such image: ${config.image}`);
+    }
+    const command = [...config.entrypoint ?? [], ...config.args ?? []].join(" ");
+    return this.#create(config, { ...config, program: this.programs.get(command) ?? {} });
+  }
+
+  #create(
+    { pod, attempt, graceSeconds }: Pick<SandboxConfig, "pod" | "attempt" | "graceSeconds">,
+    of:
+      & Pick<
+        RuntimeContainer,
+        "name" | "isInit" | "sandboxId" | "specHash" | "backOffSeconds" | "image" | "isTty"
+      >
+      & { program: FakeProgram },
+  ): string {
+    const { program, name, isInit, sandboxId, specHash, backOffSeconds, image, isTty } = of;
+    this.#call(`create ${name}`);
+    const full = [name, pod.uid, attempt].join("_");
+    if ([...this.#entries.values()].some((one) => one.name === full)) {
+      throw new RuntimeError("NameTaken", `The name ${full} is in use`);
+    }
+    const id = `fake-${++this.#ids}`;
+    const described = { name, isInit, sandboxId, specHash, backOffSeconds, image, isTty };
+    const container: RuntimeContainer = {
+      id,
+      pod,
+      attempt,
+      graceSeconds,
+      ...described,
+      state: "created",
+      pid: 0,
+      exitCode: 0,
+      isOomKilled: false,
+      error: "",
+      createdAt: this.#clock.now(),
+      startedAt: 0,
+      finishedAt: 0,
+      imageId: `sha256:${image}`,
+    };
+    this.#entries.set(id, { container, program, name: full });
+    return id;
+  }
+
+  #call(call: string): void {
+    this.intercept(call);
+    this.calls.push(call);
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async start(id: string): Promise<RuntimeContainer> {
+    const entry = this.#entry(id);
+    const { program, container } = entry;
+    this.#call(`start ${container.name}`);
+    if (program.fails !== undefined) {
+      entry.container = { ...container, error: program.fails, exitCode: 127 };
+      return entry.container;
+    }
+    const sandbox = this.#entries.get(container.sandboxId)?.container;
+    if (container.name !== SANDBOX && sandbox?.state !== "running") {
+      throw new RuntimeError("Failed", "cannot join network of a non running container");
+    }
+    const pid = 1000 + this.#ids;
+    this.#become(entry, { state: "running", pid, startedAt: this.#clock.now() });
+    if (program.exits !== undefined) this.die(id, program.exits);
+    return entry.container;
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async stop(id: string, graceSeconds: number): Promise<RuntimeContainer | undefined> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const { program, container } = entry;
+    this.#call(`stop ${container.name} ${graceSeconds}`);
+    if (container.state === "running") this.die(id, program.ignoresTerm ? SIGKILLED : SIGTERMED);
+    return entry.container;
+  }
+
+  /** The container's process ends. */
+  die(id: string, exitCode: number, isOomKilled = false): void {
+    const entry = this.#entry(id);
+    const finishedAt = this.#clock.now();
+    this.#become(entry, { state: "exited", pid: 0, exitCode, isOomKilled, finishedAt });
+  }
+
+  #become(entry: Entry, change: Partial<RuntimeContainer>): void {
+    entry.container = { ...entry.container, ...change };
+    this.#tell(entry.container, entry.container);
+  }
+
+  #tell({ id, pod }: RuntimeContainer, container: RuntimeContainer | undefined): void {
+    for (const listener of this.#listeners) {
+      listener({ podUid: pod.uid, containerId: id, container });
+    }
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async remove(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#call(`remove ${entry.container.name}`);
+    if (entry.container.state === "running") this.die(id, SIGKILLED);
+    this.#entries.delete(id);
+    this.#tell(entry.container, undefined);
+  }
+
+  hasImage(image: string): Promise<boolean> {
+    return Promise.resolve(this.images.has(image));
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async pullImage(image: string): Promise<void> {
+    this.#call(`pull ${image}`);
+    if (!this.registry.has(image)) throw new RuntimeError("Failed", `no registry has ${image}`);
+    this.images.add(image);
+  }
+
+  async *logs(id: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<ExecChunk> {
+    const { prints = "" } = this.#entry(id).program;
+    const lines = prints.split(/(?<=\n)/).filter((line) => line !== "");
+    for (const line of lines.slice(-(options.tailLines ?? lines.length) || lines.length)) {
+      yield { stream: "stdout", bytes: new TextEncoder().encode(line) };
+    }
+    while (options.follow && !signal.aborted && this.#entries.get(id)?.container.pid) {
+      await this.#clock.sleep(10, signal);
+    }
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async exec(id: string, { command }: ExecOptions): Promise<ExecSession> {
+    const { container } = this.#entry(id);
+    this.#call(`exec ${container.name}`);
+    if (container.state !== "running") {
+      throw new RuntimeError("NotRunning", `Container ${id} is not running`);
+    }
+    return new FakeSession(this.programs.get(command.join(" ")) ?? {});
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async attach(id: string): Promise<ExecSession> {
+    return new FakeSession(this.#entry(id).program);
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new RuntimeError("NoSuchContainer", `No such container: ${id}`);
+    return entry;
+  }
+}
+
+/** A process that prints, or echoes its input, and ends. */
+class FakeSession implements ExecSession {
+  readonly output: AsyncIterable<ExecChunk>;
+  readonly #input: Uint8Array[] = [];
+  readonly #inputEnd = Promise.withResolvers<void>();
+  readonly #program: FakeProgram;
+
+  constructor(program: FakeProgram) {
+    this.#program = program;
+    this.output = this.#run();
+  }
+
+  async *#run(): AsyncGenerator<ExecChunk> {
+    const { prints, echoes } = this.#program;
+    if (prints !== undefined) yield { stream: "stdout", bytes: new TextEncoder().encode(prints) };
+    if (!echoes) return;
+    await this.#inputEnd.promise;
+    for (const bytes of this.#input) yield { stream: "stdout", bytes };
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.#input.push(bytes);
+    return Promise.resolve();
+  }
+
+  closeInput(): void {
+    this.#inputEnd.resolve();
+  }
+
+  resize(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  exitCode(): Promise<number> {
+    return Promise.resolve(this.#program.exits ?? 0);
+  }
+
+  close(): void {
+    this.#inputEnd.resolve();
+  }
+}

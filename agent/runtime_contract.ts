@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { FakeProgram } from "./fake_runtime.ts";
+import {
+  type ContainerConfig,
+  type ExecChunk,
+  failedFor,
+  type Runtime,
+  type RuntimeEvent,
+  type SandboxConfig,
+} from "./runtime.ts";
+
+const POLITE = ["sh", "-c", "trap 'exit 143' TERM; echo up; while :; do sleep 0.1; done"];
+const STUBBORN = ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"];
+const FAILING = ["sh", "-c", "echo one; echo two; exit 3"];
+const MISSING = ["/no/such/program"];
+const ECHO = ["sh", "-c", "cat; exit 7"];
+const QUICK = ["sh", "-c", "exit 0"];
+
+/** Commands of the contract, for a shell, with what they do, for a fake. */
+export const PROGRAMS: readonly { readonly command: readonly string[]; does: FakeProgram }[] = [
+  { command: POLITE, does: { prints: "up\n" } },
+  { command: STUBBORN, does: { ignoresTerm: true } },
+  { command: FAILING, does: { prints: "one\ntwo\n", exits: 3 } },
+  { command: MISSING, does: { fails: "no such file" } },
+  { command: ECHO, does: { echoes: true, exits: 7 } },
+  { command: QUICK, does: { exits: 0 } },
+];
+
+export interface RuntimeUnderTest {
+  /** The runtime, as another process of the agent would open it. */
+  open(): Runtime;
+  /** Has a shell. */
+  readonly image: string;
+  /** Makes names that no other run uses. */
+  uid(): string;
+}
+
+/** What every Runtime does. */
+export function testRuntime(name: string, subject: () => Promise<RuntimeUnderTest>): void {
+  const test = (what: string, body: (world: World) => Promise<void>) =>
+    Deno.test(`${name}: ${what}`, async () => {
+      const world = new World(await subject());
+      try {
+        await body(world);
+      } finally {
+        await world.clear();
+      }
+    });
+
+  test("starts a sandbox and a container in it, and tells so", async (world) => {
+    const events = world.followEvents();
+    await events.ready;
+    const sandboxId = await world.runtime.createSandbox(world.sandbox());
+    const id = await world.runtime.createContainer(world.container({ sandboxId, args: POLITE }));
+    const sandbox = await world.runtime.start(sandboxId);
+    assert.ok(sandbox.pid > 0);
+    const container = await world.runtime.start(id);
+    assert.equal(container.state, "running");
+    assert.equal(container.sandboxId, sandboxId);
+    assert.ok(container.startedAt > 0 && container.imageId !== "");
+    const started = await events.until((event) => event.containerId === id);
+    assert.equal(started.container?.state, "running");
+    assert.equal(started.podUid, world.pod.uid);
+  });
+
+  test("remembers in the engine what a later process asks for", async (world) => {
+    const sandboxId = await world.startSandbox();
+    await world.start({ sandboxId, attempt: 4, backOffSeconds: 80, specHash: "h", isInit: true });
+    const found = (await world.reopen().listContainers()).find(({ name }) => name === "a");
+    const { attempt, backOffSeconds, specHash, isInit, pod, graceSeconds } = found ?? {};
+    assert.deepEqual(
+      { attempt, backOffSeconds, specHash, isInit, pod, graceSeconds },
+      {
+        attempt: 4,
+        backOffSeconds: 80,
+        specHash: "h",
+        isInit: true,
+        pod: world.pod,
+        graceSeconds: 7,
+      },
+    );
+  });
+
+  test("reports how a container ended, and keeps what it printed", async (world) => {
+    const events = world.followEvents();
+    await events.ready;
+    const { id } = await world.start({ args: FAILING });
+    const died = await events.until((one) =>
+      one.container?.state === "exited" && one.containerId === id
+    );
+    assert.equal(died.container?.exitCode, 3);
+    assert.ok((died.container?.finishedAt ?? 0) >= (died.container?.startedAt ?? Infinity));
+    assert.equal(await world.logsOf(id), "one\ntwo\n");
+    assert.equal(await world.logsOf(id, 1), "two\n");
+  });
+
+  test("stops with a signal, and kills what does not heed it", async (world) => {
+    const sandboxId = await world.startSandbox();
+    const polite = await world.start({ sandboxId, name: "polite", args: POLITE });
+    await world.printed(polite.id);
+    assert.equal((await world.runtime.stop(polite.id, 30))?.exitCode, 143);
+    const stubborn = await world.start({ sandboxId, name: "stubborn", args: STUBBORN });
+    assert.equal((await world.runtime.stop(stubborn.id, 0))?.exitCode, 137);
+    assert.equal((await world.runtime.stop(stubborn.id, 0))?.state, "exited");
+  });
+
+  test("takes a missing container for stopped and removed", async (world) => {
+    assert.equal(await world.runtime.stop("0".repeat(64), 1), undefined);
+    await world.runtime.remove("0".repeat(64));
+  });
+
+  test("names what it lacks", async (world) => {
+    const sandboxId = await world.startSandbox();
+    const image = "wherry-test/none:1";
+    assert.equal(await world.runtime.hasImage(image), false);
+    await assert.rejects(
+      world.runtime.createContainer(world.container({ sandboxId, image })),
+      (error) => failedFor(error, "NoSuchImage"),
+    );
+    await assert.rejects(
+      world.runtime.start("0".repeat(64)),
+      (error) => failedFor(error, "NoSuchContainer"),
+    );
+    await world.start({ sandboxId });
+    await assert.rejects(
+      world.runtime.createContainer(world.container({ sandboxId })),
+      (error) => failedFor(error, "NameTaken"),
+    );
+  });
+
+  test("says why a container can't be started, and keeps it", async (world) => {
+    const container = await world.start({ args: MISSING });
+    assert.equal(container.state, "created");
+    assert.match(container.error, /no such file/);
+    assert.notEqual(container.exitCode, 0);
+  });
+
+  test("runs a command with input, its end and an exit code", async (world) => {
+    const { id } = await world.start({ args: POLITE });
+    const session = await world.runtime.exec(id, { command: ECHO, hasStdin: true, isTty: false });
+    await session.write(Buffer.from("through\n"));
+    session.closeInput();
+    assert.equal(await textOf(session.output), "through\n");
+    assert.equal(await session.exitCode(), 7);
+    const quick = await world.runtime.exec(id, { command: QUICK, hasStdin: false, isTty: false });
+    assert.equal(await textOf(quick.output), "");
+    assert.equal(await quick.exitCode(), 0);
+  });
+
+  test("forgets a container that was removed while it ran", async (world) => {
+    const { id } = await world.start({ args: POLITE });
+    await world.runtime.remove(id);
+    assert.ok(!(await world.runtime.listContainers()).some((one) => one.id === id));
+    await assert.rejects(
+      world.runtime.exec(id, { command: QUICK, hasStdin: false, isTty: false }),
+    );
+  });
+}
+
+class World {
+  readonly runtime: Runtime;
+  readonly pod: { uid: string; namespace: string; name: string };
+  readonly #subject: RuntimeUnderTest;
+  readonly #stop = new AbortController();
+
+  constructor(subject: RuntimeUnderTest) {
+    this.#subject = subject;
+    this.runtime = subject.open();
+    this.pod = { uid: subject.uid(), namespace: "default", name: "web" };
+  }
+
+  reopen = (): Runtime => this.#subject.open();
+
+  sandbox(): SandboxConfig {
+    return {
+      pod: this.pod,
+      attempt: 0,
+      hostname: "web",
+      isHostNetwork: false,
+      isHostPid: false,
+      isHostIpc: false,
+      sysctls: {},
+      graceSeconds: 7,
+    };
+  }
+
+  container(change: Partial<ContainerConfig>): ContainerConfig {
+    return {
+      pod: this.pod,
+      name: "a",
+      attempt: 0,
+      isInit: false,
+      sandboxId: "",
+      image: this.#subject.image,
+      specHash: "",
+      backOffSeconds: 0,
+      graceSeconds: 7,
+      args: POLITE,
+      env: [],
+      mounts: [],
+      isTty: false,
+      hasStdin: false,
+      isStdinOnce: false,
+      limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 1000 },
+      security: {
+        isPrivileged: false,
+        isRootReadOnly: false,
+        groups: [],
+        addCapabilities: [],
+        dropCapabilities: [],
+        mayGainPrivileges: true,
+        isSeccompUnconfined: false,
+      },
+      isHostPid: false,
+      isPidShared: false,
+      ...change,
+    };
+  }
+
+  async startSandbox(): Promise<string> {
+    const id = await this.runtime.createSandbox(this.sandbox());
+    await this.runtime.start(id);
+    return id;
+  }
+
+  async start(change: Partial<ContainerConfig>) {
+    const sandboxId = change.sandboxId ?? await this.startSandbox();
+    const config = this.container({ ...change, sandboxId });
+    return await this.runtime.start(await this.runtime.createContainer(config));
+  }
+
+  followEvents() {
+    const ready = Promise.withResolvers<void>();
+    const events = this.runtime.events(this.#stop.signal, ready.resolve)[Symbol.asyncIterator]();
+    let next = events.next();
+    return {
+      ready: ready.promise,
+      async until(is: (event: RuntimeEvent) => boolean): Promise<RuntimeEvent> {
+        for (;;) {
+          const { done, value } = await next;
+          assert.ok(!done, "the events ended");
+          next = events.next();
+          if (is(value)) return value;
+        }
+      },
+    };
+  }
+
+  logsOf(id: string, tailLines?: number): Promise<string> {
+    const options = {
+      follow: false,
+      timestamps: false,
+      ...(tailLines === undefined ? {} : { tailLines }),
+    };
+    return textOf(this.runtime.logs(id, options, this.#stop.signal));
+  }
+
+  /** Resolves once the container has printed: then its trap is laid. */
+  async printed(id: string): Promise<void> {
+    const logs = this.runtime.logs(id, { follow: true, timestamps: false }, this.#stop.signal);
+    for await (const _ of logs) return;
+  }
+
+  async clear(): Promise<void> {
+    this.#stop.abort();
+    for (const { id, pod } of await this.runtime.listContainers()) {
+      if (pod.uid === this.pod.uid) await this.runtime.remove(id);
+    }
+  }
+}
+
+async function textOf(chunks: AsyncIterable<ExecChunk>): Promise<string> {
+  let text = "";
+  for await (const { bytes } of chunks) text += new TextDecoder().decode(bytes);
+  return text;
+}

@@ -1,10 +1,20 @@
 import { ArrivalsBackend } from "./arrivals_backend.ts";
 import { testBackend } from "./backend_contract.ts";
 import { EbpfBackend } from "./ebpf_backend.ts";
+import { Libbpf } from "./libbpf.ts";
 import { NftablesBackend } from "./nftables_backend.ts";
 import { clock, commands, missingPieces, type PodWorld } from "./pod_world_contract.ts";
 
-const missing = await missingPieces();
+const missing = await missingPieces(lacksOfLibbpf());
+
+function lacksOfLibbpf(): string[] {
+  try {
+    Libbpf.load();
+    return [];
+  } catch (error) {
+    return [String(error)];
+  }
+}
 
 async function open({ names, cgroup }: PodWorld) {
   const options = { names, cgroup, commands, clock, log: () => {} };

@@ -42,7 +42,7 @@ export function upgrader(
       if (agents === undefined) throw noAgents();
       const agent = await agents.connect(node);
       agent.write(requestHead(incoming, path, node.metadata.name));
-      agent.write(head);
+      if (head.length > 0) agent.write(head); // an empty write over TLS never ends, and holds up the next
       splice(socket, agent);
     } catch (error) {
       refuse(socket, error instanceof StatusError ? error : pipeline.mistake(call, error));

@@ -28,15 +28,11 @@ const CALL_TIMEOUT_MS = 30_000;
  */
 export class Engine {
   readonly #client: Deno.HttpClient;
-  readonly #base: string;
 
-  /** @param host `unix:///path/of/socket` or `tcp://host:port`, as DOCKER_HOST says it */
+  /** @param host `unix:///path/of/socket`, as DOCKER_HOST says it */
   constructor(readonly host: string) {
-    const isUnix = host.startsWith("unix://");
-    this.#base = isUnix ? "http://engine" : host.replace(/^tcp:/, "http:");
-    this.#client = Deno.createHttpClient(
-      isUnix ? { proxy: { transport: "unix", path: host.slice("unix://".length) } } : {},
-    );
+    const path = host.slice("unix://".length);
+    this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
   }
 
   /** @returns the engine's version, or undefined when none answers */
@@ -124,7 +120,7 @@ export class Engine {
     options: { body?: ReadableStream<Uint8Array<ArrayBuffer>>; timeoutMs?: number } = {},
   ): Promise<Response> {
     const { body, timeoutMs = CALL_TIMEOUT_MS } = options;
-    const response = await fetch(`${this.#base}${path}`, {
+    const response = await fetch(`http://engine${path}`, {
       method,
       client: this.#client,
       signal: AbortSignal.timeout(timeoutMs),

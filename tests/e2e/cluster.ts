@@ -61,9 +61,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   const tokens = await ensureTokens(paths, settings.nodeName);
   const connection = await connect(serverOf(settings), paths, tokenOf(tokens, ADMIN_USER));
+  const kubectl = await Kubectl.open(paths.kubeconfig);
   return {
     settings,
-    kubectl: await Kubectl.open(paths.kubeconfig),
+    kubectl,
     nodeAddress: settings.advertiseAddress,
     pid: (child) => pidOf(child, paths),
     kill: (child) => kill(child, paths),
@@ -73,7 +74,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     timePodStart: (name) => timePodStart(connection, name),
     async [Symbol.asyncDispose]() {
       connection[Symbol.dispose]();
-      await this.kubectl[Symbol.asyncDispose]();
+      await kubectl[Symbol.asyncDispose]();
       await takeDown({ ...settings, purge: true }, silently());
     },
   };

@@ -12,6 +12,9 @@ export class Informers implements WatchedCache {
   readonly #options: InformerOptions;
   // deno-lint-ignore no-explicit-any -- one map holds reflectors of different objects
   readonly #reflectors = new Map<string, Reflector<any>>();
+  /** The same by the resource itself: every read comes through here. */
+  // deno-lint-ignore no-explicit-any -- as above
+  readonly #byResource = new Map<Resource<KubeObject>, Reflector<any>>();
 
   constructor(options: InformerOptions) {
     this.#options = options;
@@ -31,7 +34,7 @@ export class Informers implements WatchedCache {
   }
 
   isWatching(resource: Resource<KubeObject>): boolean {
-    return this.#reflectors.has(keyOf(resource));
+    return this.#byResource.has(resource) || this.#reflectors.has(keyOf(resource));
   }
 
   revisionOf(resource: Resource<KubeObject>): number {
@@ -59,8 +62,11 @@ export class Informers implements WatchedCache {
   }
 
   #of<T extends KubeObject>(resource: Resource<T>): Reflector<T> {
+    const known = this.#byResource.get(resource);
+    if (known !== undefined) return known;
     const reflector = this.#reflectors.get(keyOf(resource));
     assert.ok(reflector !== undefined, `${keyOf(resource)} is read but not watched`);
+    this.#byResource.set(resource, reflector);
     return reflector;
   }
 }

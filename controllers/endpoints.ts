@@ -75,6 +75,7 @@ function servicesOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
 }
 
 function looksTheSame(before: Readonly<Pod>, after: Readonly<Pod>): boolean {
+  if (!before.status?.podIP && !after.status?.podIP) return true;
   const shown = (pod: Readonly<Pod>) => [
     pod.metadata.labels,
     pod.metadata.deletionTimestamp !== undefined,

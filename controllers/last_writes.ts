@@ -6,7 +6,7 @@ import { resourceOf } from "../client/writes.ts";
 /** What one key has written, until the cache has seen it. */
 export class LastWrites {
   readonly #revisions = new Map<Resource<KubeObject>, number>();
-  #deleted: KubeObject[] = [];
+  readonly #deleted: KubeObject[] = [];
 
   note(write: Write, written: KubeObject | undefined): void {
     if (write.verb === "deleteCollection") return; // its plans read from the apiserver
@@ -22,8 +22,11 @@ export class LastWrites {
     for (const [resource, revision] of this.#revisions) {
       if (cache.isWatching(resource) && cache.revisionOf(resource) < revision) return false;
     }
-    this.#deleted = this.#deleted.filter((object) => isStillThere(object, cache));
-    return this.#deleted.length === 0;
+    for (let last = this.#deleted.at(-1); last !== undefined; last = this.#deleted.at(-1)) {
+      if (isStillThere(last, cache)) return false;
+      this.#deleted.pop();
+    }
+    return true;
   }
 }
 

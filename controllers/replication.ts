@@ -55,6 +55,7 @@ export const replicationController: Controller<ReplicationController> = {
 
 /** A pod's controller, and for a pod without one those that would adopt it as it is labelled now. */
 function controllersOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
+  if (before !== undefined && after !== undefined && countTheSame(before, after)) return [];
   const keys = [before, after].flatMap((pod) => {
     const owner = pod && controllerOf(pod);
     if (pod === undefined || owner?.kind !== "ReplicationController") return [];
@@ -66,6 +67,12 @@ function controllersOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[
   if (isOld) return keys;
   const candidates = cache.list(REPLICATION_CONTROLLERS, after.metadata.namespace);
   return [...keys, ...selecting(candidates, after.metadata.labels).map(keyOf)];
+}
+
+/** Binding, for one, changes nothing that is counted. */
+function countTheSame(before: Readonly<Pod>, after: Readonly<Pod>): boolean {
+  return isActive(before) === isActive(after) && readySince(before) === readySince(after) &&
+    controllerOf(before)?.uid === controllerOf(after)?.uid && haveSameLabels(before, after);
 }
 
 /**

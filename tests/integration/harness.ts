@@ -3,6 +3,7 @@ import { type ApiOptions, createApi, type KubeApi } from "../../api/http/app.ts"
 import { bootstrapObjects } from "../../api/registry/bootstrap.ts";
 import { DEFAULT_NETWORK, KINDS } from "../../api/registry/kinds.ts";
 import { MemoryLedger } from "../../store/memory_ledger.ts";
+import type { HistoryLimits } from "../../store/history.ts";
 import { openStore } from "../../store/mvcc_store.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -55,13 +56,32 @@ export interface Harness {
     headers?: Record<string, string>,
   ): Promise<Answer>;
   raw(method: string, path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Opens a watch; it must be closed. */
+  watch(path: string, headers?: Record<string, string>): Promise<Watch>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface WatchedEvent {
+  readonly type: string;
+  // deno-lint-ignore no-explicit-any -- tests read objects of every kind
+  readonly object: any;
+}
+
+export interface Watch {
+  /** The next event; undefined at the end of the watch. */
+  next(): Promise<WatchedEvent | undefined>;
+  /** The next events, each as `TYPE name`. */
+  take(count: number): Promise<string[]>;
+  close(): Promise<void>;
+}
+
 /** The control plane in one process, with a store in memory and the namespaces of a new cluster. */
-export async function startApi(options: Partial<ApiOptions> = {}): Promise<Harness> {
+export async function startApi(
+  { historyLimits, ...options }: Partial<ApiOptions> & { historyLimits?: HistoryLimits } = {},
+): Promise<Harness> {
   const log = () => {};
-  const store = await openStore(new MemoryLedger(), { clock: CLOCK, log });
+  const limits = historyLimits && { historyLimits };
+  const store = await openStore(new MemoryLedger(), { clock: CLOCK, log, ...limits });
   const volatileStore = await openStore(new MemoryLedger(), { clock: CLOCK, log });
   const api = createApi({
     store,
@@ -89,6 +109,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<Harne
     api,
     store,
     raw,
+    watch: async (path, headers) => watchOf(await raw("GET", path, headers)),
     async call(method, path, body, headers = {}) {
       const sent = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
       const type: Record<string, string> = sent === undefined
@@ -115,5 +136,34 @@ export function podNamed(name: string, more: Json = {}): Json {
     metadata: { name },
     spec: { containers: [{ name: "a", image: "nginx" }] },
     ...more,
+  };
+}
+
+function watchOf(response: Response): Watch {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const lines: string[] = [];
+  let rest = "";
+  const next = async (): Promise<WatchedEvent | undefined> => {
+    while (lines.length === 0) {
+      const { done, value } = await reader.read();
+      if (done) return undefined;
+      const parts = (rest + value).split("\n");
+      rest = parts.pop() ?? "";
+      lines.push(...parts);
+    }
+    return JSON.parse(lines.shift()!);
+  };
+  return {
+    next,
+    async take(count) {
+      const events: string[] = [];
+      while (events.length < count) {
+        const event = await next();
+        if (event === undefined) return [...events, "END"];
+        events.push(`${event.type} ${event.object.metadata?.name ?? event.object.reason}`);
+      }
+      return events;
+    },
+    close: () => reader.cancel(),
   };
 }

@@ -93,7 +93,12 @@ async function runGroup(group: Group, lacks: ReadonlyMap<Need, string>): Promise
     output += text;
     Deno.stdout.writeSync(new TextEncoder().encode(text));
   }
-  return countsIn(output, (await child.status).code);
+  const { code, signal } = await child.status;
+  const counts = countsIn(output, code);
+  if (counts.failed > 0) {
+    console.log(`${group.name} ended with ${signal ?? `exit code ${code}`}, ${lineOf(counts)}`);
+  }
+  return counts;
 }
 
 function testFilesIn(folder: string): string[] {

@@ -9,7 +9,7 @@ function setup(thread)
 end
 
 local body = [[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","labels":{"app":"bench","tier":"web","track":"stable"}},]] ..
-  [["spec":{"containers":[{"name":"web","image":"registry.example/team/web:1.2.3","ports":[{"containerPort":80,"name":"http"}],]] ..
+  [["spec":{"schedulerName":"none","containers":[{"name":"web","image":"registry.example/team/web:1.2.3","ports":[{"containerPort":80,"name":"http"}],]] ..
   [["env":[{"name":"LOG_LEVEL","value":"info"},{"name":"POD_NAME","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}],]] ..
   [["resources":{"requests":{"cpu":"100m","memory":"64Mi"},"limits":{"cpu":"500m","memory":"128Mi"}}}]}}]]
 

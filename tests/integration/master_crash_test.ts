@@ -12,9 +12,9 @@ interface Named {
 Deno.test("kill -9 of the master loses no acknowledged object and doubles none", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "wherry-test-" });
   try {
-    const first = await startMaster(dataDir);
+    const first = await startMaster({ dataDir });
     const acknowledged = await createUntilKilled(first);
-    const second = await startMaster(dataDir);
+    const second = await startMaster({ dataDir });
     try {
       const stored = await names(second);
       assert.equal(new Set(stored).size, stored.length, "an object is there twice");

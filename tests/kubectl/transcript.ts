@@ -25,7 +25,7 @@ const MASKS: readonly [RegExp, string][] = [
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "UID"],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME"],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "TIME"],
-  [/\b10\.(\d+)\.\d+\.\d+\b/g, "10.$1.x.x"],
+  [/\b10\.96\.0\.1\d\d\b/g, "10.96.0.1NN"],
   [/https:\/\/[\w.]+:\d+/g, "https://SERVER"],
   [/(resourceVersion: ")\d+/g, "$1N"],
   [/("resourceVersion": ")\d+/g, "$1N"],

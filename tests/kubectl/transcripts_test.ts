@@ -5,6 +5,9 @@ import { commandsOf, play } from "./transcript.ts";
 
 const FOLDER = new URL("./transcripts/", import.meta.url);
 
+/** Addresses of one length, so that columns are as wide in every run. */
+const SERVICE_CIDR = "--service-cidr=10.96.0.112/28";
+
 /** Set by `deno task golden`: transcripts are written anew instead of compared. Read the difference before committing. */
 const isRenewing = Deno.env.get("WHERRY_GOLDEN") === "renew";
 
@@ -14,7 +17,7 @@ for (const name of names) {
   Deno.test(`kubectl prints what Kubernetes prints: ${name}`, async () => {
     const path = new URL(name, FOLDER);
     const want = await Deno.readTextFile(path);
-    const master = await startMaster();
+    const master = await startMaster({ flags: [SERVICE_CIDR] });
     try {
       await using kubectl = await Kubectl.open(master.kubeconfig);
       const got = await play(commandsOf(want), kubectl);

@@ -79,16 +79,14 @@ function requestHead({ method, rawHeaders }: IncomingMessage, path: string, host
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-/** Each side at the pace of the other; the end of one is the end of both. */
+/**
+ * Each side at the pace of the other. When the agent has ended the client still gets what is on its way; when
+ * the client is gone there is nobody left to serve.
+ */
 function splice(client: Duplex, agent: Duplex): void {
-  const end = () => {
-    client.destroy();
-    agent.destroy();
-  };
-  for (const side of [client, agent]) {
-    side.on("error", end);
-    side.on("close", end);
-  }
+  client.on("close", () => agent.destroy());
+  agent.on("close", () => client.end());
+  agent.on("error", () => client.destroy());
   client.pipe(agent);
   agent.pipe(client);
 }

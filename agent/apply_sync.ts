@@ -242,22 +242,17 @@ class PodStart {
       if (!failedFor(error, "NoSuchImage")) throw error;
       return void this.#failures.set(container.name, images.onMissing(user));
     }
-    images.onCreated(user);
+    if (!images.onCreated(user)) {
+      const message = `Container image "${user.image}" already present on machine`;
+      record(this.pod, "Normal", "Pulled", message);
+    }
     await wired;
     const after = await runtime.start(id);
     observed.see(after);
-    this.#tell(container, after, user);
     record(this.pod, "Normal", "Created", `Created container ${container.name}`);
     if (after.error === "") {
       record(this.pod, "Normal", "Started", `Started container ${container.name}`);
     } else record(this.pod, "Warning", "Failed", `Error: ${after.error}`);
-  }
-
-  #tell({ image = "" }: Container, _after: RuntimeContainer, { policy }: ImageUser): void {
-    // a pull has been told when it ended
-    if (policy === "Always") return;
-    const message = `Container image "${image}" already present on machine`;
-    this.tools.record(this.pod, "Normal", "Pulled", message);
   }
 
   #imageUser({ name, image = "", imagePullPolicy }: Container): ImageUser {

@@ -261,6 +261,9 @@ async function asked<T>(
   }
 }
 
+/** What the client library puts before the engine's own words. */
+const CLIENT_PREFIX = /^\(HTTP code \d+\) [^-]* - /;
+
 function runtimeError(error: unknown, missing: RuntimeFailure = "NoSuchContainer"): RuntimeError {
   if (error instanceof RuntimeError) return error;
   const { statusCode, json, message = String(error), code } = error as {
@@ -269,7 +272,7 @@ function runtimeError(error: unknown, missing: RuntimeFailure = "NoSuchContainer
     message?: string;
     code?: string;
   };
-  const text = json?.message ?? message;
+  const text = json?.message ?? message.replace(CLIENT_PREFIX, "").trim();
   return new RuntimeError(failureOf(statusCode, code, text, missing), text);
 }
 

@@ -67,9 +67,14 @@ export class Images {
     };
   }
 
-  /** The container has been made: the next one pulls anew where the policy says so. */
-  onCreated(user: ImageUser): void {
+  /**
+   * The container has been made: the next one pulls anew where the policy says so.
+   * @returns true when the image was pulled for it
+   */
+  onCreated(user: ImageUser): boolean {
+    const wasPulled = this.#pulls.get(keyOf(user))?.is === "pulled";
     this.#pulls.delete(keyOf(user));
+    return wasPulled;
   }
 
   /** What to show of a start that waits, as time goes on. @returns undefined when nothing is known of it */

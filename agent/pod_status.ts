@@ -120,7 +120,8 @@ function statusOf(
   const attempts = containers.filter(({ name }) => name === container.name);
   const previous = latestOf(attempts.filter((one) => one !== latest), container.name);
   const state = stateOf(sources, latest, isInit);
-  const ended = state.waiting !== undefined && latest.state === "exited" ? latest : previous;
+  const hasEnded = latest.state === "exited" || latest.error !== "";
+  const ended = state.waiting !== undefined && hasEnded ? latest : previous;
   const lastState = ended === undefined
     ? before?.restartCount === latest.attempt ? before.lastState ?? {} : {}
     : { terminated: terminated(ended) };
@@ -209,8 +210,8 @@ function conditionsOf(sources: ConditionSources): PodCondition[] {
   const containersReady = containersReadyCondition(sources);
   const own: PodCondition[] = [
     initializedCondition(sources),
-    { ...readyCondition(sources, containersReady), type: "Ready" },
-    { ...containersReady, type: "ContainersReady" },
+    { type: "Ready", ...readyCondition(sources, containersReady) },
+    { type: "ContainersReady", ...containersReady },
     { type: "PodScheduled", status: "True" },
   ];
   const others = before.filter(({ type }) => !own.some((one) => one.type === type));

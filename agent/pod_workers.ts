@@ -12,8 +12,7 @@ import {
   type SyncTools,
 } from "./apply_sync.ts";
 import { misfitOf } from "./fitness.ts";
-import type { ImageUser } from "./images.ts";
-import { pullPolicyOf } from "./images.ts";
+import { type ImageUser, pullPolicyOf } from "./images.ts";
 import { PODS_MAX } from "./node_object.ts";
 import { isOver, type PodFailure, podStatus } from "./pod_status.ts";
 import { failedFor, SANDBOX } from "./runtime.ts";
@@ -140,7 +139,10 @@ export class PodWorkers {
       retryAt: this.#retryTimes(pod, record),
       now: clock.now(),
     });
-    if (known !== undefined && wanted === "run") this.#report(pod, record, plan.waiting);
+    if (known !== undefined && wanted === "run") {
+      this.#report(pod, record, plan.waiting);
+      this.#tellBackOffs(pod, plan.waiting);
+    }
     for (const { container } of plan.stop) {
       record.stopping.set(container.id, graceOf(pod, container));
     }
@@ -148,6 +150,15 @@ export class PodWorkers {
     this.#remember(record, plan, applied);
     if (wanted === "gone") return await this.#finish(uid, pod, known !== undefined);
     if (known !== undefined) this.#reportAndWake(uid, record, plan);
+  }
+
+  #tellBackOffs(pod: Readonly<Pod>, waiting: SyncPlan["waiting"]): void {
+    for (const [name, { reason }] of waiting) {
+      if (reason !== "CrashLoopBackOff") continue;
+      const message = `Back-off restarting failed container ${name} in pod ${pod.metadata.name}` +
+        `_${pod.metadata.namespace}(${pod.metadata.uid})`;
+      this.#with.tools.record(pod, "Warning", "BackOff", message);
+    }
   }
 
   #remember(record: PodRecord, plan: SyncPlan, { failures, ip }: Applied): void {

@@ -174,6 +174,8 @@ export function fromInspection(found: Docker.ContainerInspectInfo): RuntimeConta
   const name = labels[LABEL.container];
   if (uid === undefined || name === undefined) return undefined;
   const { State: state } = found;
+  const finishedAt = state.Running ? 0 : timeIn(state.FinishedAt);
+  const startedAt = timeIn(state.StartedAt);
   return {
     id: found.Id,
     pod: { uid, name: labels[LABEL.pod] ?? "", namespace: labels[LABEL.namespace] ?? "" },
@@ -190,8 +192,9 @@ export function fromInspection(found: Docker.ContainerInspectInfo): RuntimeConta
     isOomKilled: state.OOMKilled,
     error: state.Error,
     createdAt: timeIn(found.Created),
-    startedAt: timeIn(state.StartedAt),
-    finishedAt: state.Running ? 0 : timeIn(state.FinishedAt),
+    // of a process that ends at once the engine may note the end before the start
+    startedAt: finishedAt > 0 ? Math.min(startedAt, finishedAt) : startedAt,
+    finishedAt,
     image: found.Config.Image,
     imageId: found.Image,
     isTty: found.Config.Tty,

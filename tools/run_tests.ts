@@ -21,11 +21,13 @@ const GROUPS: readonly Group[] = [
   {
     name: "pure",
     folders: [
-      ..."api store client controllers scheduler agent dataplane dns cmd images tools".split(" "),
+      ..."api store client controllers scheduler dns cmd images tools".split(" "),
     ],
     isParallel: true,
     needs: [],
   },
+  // Beside the files too, but some use the kernel and the engine of this host, and measure.
+  { name: "node", folders: ["agent", "dataplane"], isParallel: false, needs: [] },
   { name: "integration", folders: ["tests/integration"], isParallel: false, needs: [] },
   { name: "simulation", folders: ["tests/simulation"], isParallel: false, needs: [] },
   { name: "kubectl", folders: ["tests/kubectl"], isParallel: false, needs: ["kubectl"] },

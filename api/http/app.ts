@@ -5,7 +5,7 @@ import { hasReason, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import { namespaceLifecycle } from "../admission/namespace_lifecycle.ts";
 import type { AnyKind } from "../registry/kind.ts";
-import { Catalog } from "./catalog.ts";
+import { Catalog, type Served } from "./catalog.ts";
 import type { AgentTransport } from "./agents.ts";
 import { type Authenticate, authenticator, type Tokens } from "./authenticate.ts";
 import { Documents, type VersionInfo } from "./documents.ts";
@@ -53,7 +53,8 @@ export interface KubeApi {
 
 export function createApi(options: ApiOptions): KubeApi {
   const { store, clock, random, version, agents } = options;
-  const catalog = new Catalog(options.kinds, { ...options, admission: [namespaceLifecycle] });
+  const around = { ...options, admission: [namespaceLifecycle] };
+  const catalog = new Catalog(options.kinds, around, options.log);
   const resources = new Resources(clock, random);
   const subresources = new Subresources(resources);
   const connect = podConnect(agents, store);
@@ -82,22 +83,27 @@ export function createApi(options: ApiOptions): KubeApi {
   };
 }
 
+/** What a PUT may create is brought up to date: this server's own address may be another one than last time. */
 async function bootstrap(catalog: Catalog, objects: readonly KubeObject[]): Promise<void> {
   const options = { isDryRun: false, fieldValidation: "Strict" } as const;
   for (const object of objects) {
-    const served = catalog.all.find(({ kind }) =>
-      kind.resource.kind === object.kind && kind.resource.apiVersion === object.apiVersion
-    );
-    if (served === undefined) {
-      throw new StatusError("InternalError", `Cannot bootstrap ${object.kind}: it is not served`);
-    }
     const { namespace = "", name } = object.metadata;
     try {
-      await served.registry.create(namespace, object, options);
+      const { kind, registry } = servedFor(catalog, object);
+      if (kind.createsOnUpdate) await registry.update({ namespace, name }, object, options);
+      else await registry.create(namespace, object, options);
     } catch (error) {
       if (hasReason(error, "AlreadyExists")) continue;
       const why = error instanceof Error ? error.message : String(error);
       throw new StatusError("InternalError", `Cannot bootstrap ${object.kind} ${name}: ${why}`);
     }
   }
+}
+
+function servedFor(catalog: Catalog, { kind, apiVersion }: KubeObject): Served {
+  const served = catalog.all.find(({ kind: { resource } }) =>
+    resource.kind === kind && resource.apiVersion === apiVersion
+  );
+  if (served !== undefined) return served;
+  throw new StatusError("InternalError", `${kind} of ${apiVersion} is not served`);
 }

@@ -1,3 +1,4 @@
+import type { Log } from "../types/ambient.ts";
 import { groupOf } from "../registry/keys.ts";
 import type { ActionSubresource, AnyKind } from "../registry/kind.ts";
 import { Registry, type Surroundings } from "../registry/registry.ts";
@@ -23,10 +24,10 @@ export class Catalog {
   readonly #byPath = new Map<string, Served>();
   readonly #actions = new Map<string, ServedAction>();
 
-  constructor(kinds: readonly AnyKind[], around: Surroundings) {
+  constructor(kinds: readonly AnyKind[], around: Surroundings, log: Log) {
     this.all = kinds.map((kind) => {
       const registry = new Registry(kind, around);
-      return { kind, registry, hub: new WatchHub(registry, around.clock) };
+      return { kind, registry, hub: new WatchHub(registry, around.clock, log) };
     });
     for (const served of this.all) this.#add(served);
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "../types/ambient.ts";
+import type { Clock, Log } from "../types/ambient.ts";
 import { StatusError } from "../types/status.ts";
 import type { Revision } from "../../store/ledger.ts";
 import type { StoreEvent } from "../../store/store.ts";
@@ -36,15 +36,17 @@ const PART_BYTES = 64 * 1024;
 export class WatchHub {
   readonly #registry: Registry;
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #index: GroupIndex;
   readonly #bookmarked = new Map<Watcher, { group: WatchGroup; revision: Revision }>();
   #watchers = 0;
   #unsubscribe: (() => void) | undefined;
   #cancelBookmarks: (() => void) | undefined;
 
-  constructor(registry: Registry, clock: Clock) {
+  constructor(registry: Registry, clock: Clock, log: Log) {
     this.#registry = registry;
     this.#clock = clock;
+    this.#log = log;
     this.#index = new GroupIndex(registry.kind);
   }
 
@@ -58,9 +60,9 @@ export class WatchHub {
 
   /** Every client is told that its watch has ended; they may list and watch elsewhere. */
   close(): void {
-    for (const group of this.#index.all()) {
+    for (const group of [...this.#index.all()]) {
       group.flush();
-      for (const watcher of [...group.watchers]) watcher.finish();
+      this.#end(group);
     }
   }
 
@@ -105,11 +107,25 @@ export class WatchHub {
     for (const event of events) {
       const shared = new SharedEvent(event);
       for (const group of this.#index.groupsOf(event)) {
-        group.take(shared);
+        this.#take(group, shared);
         touched.add(group);
       }
     }
     for (const group of touched) group.settle();
+  }
+
+  /** An event that can't be shown must not be missed: who should have seen it has to list again. */
+  #take(group: WatchGroup, shared: SharedEvent): void {
+    try {
+      group.take(shared);
+    } catch (error) {
+      this.#log("A watch can't show an event", { key: shared.event.key, error });
+      this.#end(group);
+    }
+  }
+
+  #end(group: WatchGroup): void {
+    for (const watcher of [...group.watchers]) watcher.finish();
   }
 
   #begin(watcher: Watcher, request: WatchRequest): void {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { bootstrapObjects } from "../../api/registry/bootstrap.ts";
+import { DEFAULT_NETWORK } from "../../api/registry/kinds.ts";
 import { type Harness, type Json, podNamed, startApi } from "./harness.ts";
 
 const NS = "/api/v1/namespaces/default";
@@ -177,4 +179,15 @@ Deno.test("yaml: is taken as a body", async () => {
   const yaml = "metadata:\n  name: web\nspec:\n  containers:\n  - {name: a, image: nginx}\n";
   const created = await api.call("POST", PODS, yaml, { "content-type": "application/yaml" });
   assert.equal(created.code, 201);
+});
+
+Deno.test("bootstrap: a second start writes nothing, and another address of the server shows", async () => {
+  await using api = await startApi();
+  const { serviceCidr } = DEFAULT_NETWORK;
+  const { revision } = api.store;
+  await api.api.bootstrap(bootstrapObjects({ serviceCidr, address: "192.0.2.1", port: 6443 }));
+  assert.equal(api.store.revision, revision);
+  await api.api.bootstrap(bootstrapObjects({ serviceCidr, address: "192.0.2.2", port: 6443 }));
+  const { body } = await api.call("GET", `${NS}/endpoints/kubernetes`);
+  assert.equal(body.subsets[0].addresses[0].ip, "192.0.2.2");
 });

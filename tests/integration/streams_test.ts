@@ -117,7 +117,7 @@ Deno.test("logs: which container, and what is wrong, in Kubernetes's words", asy
 });
 
 /** Sends an upgrade over HTTP/1.1. @returns the connection and the head of the answer */
-async function upgrade(port: number, method: string, path: string, token = ADMIN_TOKEN) {
+function upgrade(port: number, method: string, path: string, token = ADMIN_TOKEN) {
   const socket = connect(port, "127.0.0.1");
   const lines = [
     `${method} ${path} HTTP/1.1`,
@@ -147,7 +147,7 @@ Deno.test("streams: an upgrade reaches the agent and bytes go both ways", async 
   await podOn(api, "web", "n1");
   const server = await serve({ api: api.api, host: "127.0.0.1", port: 0, clock: CLOCK });
   const query = "command=sh&command=-c&command=a%20b&stdin=true&stdout=true&tty=true";
-  const { socket, until } = await upgrade(server.port, "POST", `${PODS}/web/exec?${query}`);
+  const { socket, until } = upgrade(server.port, "POST", `${PODS}/web/exec?${query}`);
   assert.match(await until("\r\n\r\n"), /^HTTP\/1.1 101 /);
   socket.write("late!");
   assert.equal(await until("!"), "early late!");
@@ -155,7 +155,7 @@ Deno.test("streams: an upgrade reaches the agent and bytes go both ways", async 
   assert.deepEqual(agent.asked, [`POST ${path} echo none`]);
   socket.destroy();
   await Promise.all(agent.closed);
-  const forward = await upgrade(server.port, "GET", `${PODS}/web/portforward?ports=80`);
+  const forward = upgrade(server.port, "GET", `${PODS}/web/portforward?ports=80`);
   await forward.until("\r\n\r\n");
   assert.equal(agent.asked.at(-1), "GET /portForward/default/web?port=80 echo none");
   await server.close();
@@ -185,7 +185,7 @@ Deno.test("streams: what is wrong before the switch comes as a Status", async ()
     ["/nowhere", 400],
   ];
   for (const [path, code, token] of refused) {
-    const { until } = await upgrade(server.port, "GET", path, token);
+    const { until } = upgrade(server.port, "GET", path, token);
     const head = await until("\r\n\r\n");
     assert.ok(head.startsWith(`HTTP/1.1 ${code} `), `${path}: ${head}`);
     const status = JSON.parse(await until(`"code":${code}}`));

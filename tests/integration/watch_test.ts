@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { configMaps } from "../../api/registry/configmaps.ts";
+import type { AnyKind } from "../../api/registry/kind.ts";
+import { KINDS } from "../../api/registry/kinds.ts";
+import type { KubeObject } from "../../api/types/meta.ts";
 import { podNamed, startApi } from "./harness.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
@@ -186,4 +190,29 @@ Deno.test("watch: random writes arrive in the order of their revisions, none los
   }
   assert.equal(written.size, 0);
   await watch.close();
+});
+
+Deno.test("watch: an event that can't be shown ends the watches it concerns, and no others", async () => {
+  const broken: AnyKind = {
+    ...configMaps,
+    columns: [{
+      name: "Bad",
+      type: "string",
+      description: "",
+      cell({ metadata }: KubeObject) {
+        if (metadata.name === "bad") throw new TypeError("no cell");
+        return "";
+      },
+    }],
+  };
+  const kinds = KINDS.map((kind) => kind === configMaps ? broken : kind);
+  await using api = await startApi({ kinds });
+  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const rows = await api.watch(`${MAPS}?watch=true`, { accept });
+  const plain = await api.watch(`${MAPS}?watch=true`);
+  await api.call("POST", MAPS, configMap("bad"));
+  assert.equal(await rows.next(), undefined);
+  await api.call("POST", MAPS, configMap("good"));
+  assert.deepEqual(await plain.take(2), ["ADDED bad", "ADDED good"]);
+  await plain.close();
 });

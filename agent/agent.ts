@@ -263,6 +263,7 @@ export class Agent implements AgentView {
       if (signal.aborted) return;
       await this.#relist(keeper);
       await this.#collectGarbage();
+      await workers.refreshVolumes();
       for (const uid of await this.#leftovers()) workers.poke(uid);
     }
   }

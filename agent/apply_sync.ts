@@ -17,6 +17,7 @@ import { asFile, type DnsSettings, etcHosts, hostnameOf, resolvConf } from "./po
 import type { PodFacts } from "./pod_fields.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import { readReferences } from "./pod_references.ts";
+import { makeMounts, makeVolumes, podFolder, VolumeError } from "./pod_volumes.ts";
 import {
   failedFor,
   type Mount,
@@ -26,8 +27,7 @@ import {
   type SandboxConfig,
 } from "./runtime.ts";
 import type { Start, Stop, SyncPlan, Waiting } from "./sync.ts";
-import { podFolder, setUpVolumes } from "./volume_setup.ts";
-import { mountsOf, planVolumes, type VolumePlan, volumeReferences } from "./volumes.ts";
+import type { VolumePlan } from "./volumes.ts";
 
 /** A start that failed for its configuration is tried again after this. Source: kubelet, its sync period. */
 const CONFIGURATION_RETRY_MS = 10_000;
@@ -130,10 +130,12 @@ class PodStart {
   }
 
   async run(): Promise<Applied> {
-    const volumes = this.#volumes();
-    const hosts = this.#writeFiles();
+    const volumes = makeVolumes(this.pod, this.#facts(""), this.tools);
+    const files = this.#writeFiles();
+    // both are waited for by who needs them, which may be later than they fail
+    for (const made of [volumes, files]) made.catch(() => {});
     const sandboxId = await this.#sandboxId();
-    const wired = this.#wire(sandboxId, hosts);
+    const wired = this.#wire(sandboxId, files);
     const starts = this.plan.start.map(async (start) => {
       try {
         await this.#start(start, { sandboxId, volumes, wired });
@@ -179,21 +181,6 @@ class PodStart {
       );
       await removeOne(this.pod, sandboxId, this.tools);
       throw new SandboxError(`Cannot start the sandbox: ${message}`);
-    }
-  }
-
-  async #volumes(): Promise<Map<string, VolumePlan>> {
-    const { pod, tools } = this;
-    if ((pod.spec.volumes ?? []).length === 0) return new Map();
-    try {
-      const { namespace = "" } = pod.metadata;
-      const references = await readReferences(tools.api, namespace, volumeReferences(pod));
-      const facts = this.#facts("");
-      const plan = planVolumes({ pod, folder: this.#folder, facts, ...references });
-      await setUpVolumes(tools.files, plan);
-      return plan;
-    } catch (error) {
-      throw new VolumeError(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -279,24 +266,21 @@ class PodStart {
     volumes: ReadonlyMap<string, VolumePlan>,
     environment: ReadonlyMap<string, string>,
   ): Promise<Mount[]> {
-    const wanted = mountsOf(container, volumes, environment);
-    for (const { hostPath, isFolder } of wanted) {
-      if (!isFolder || await this.tools.files.kindOf(hostPath) !== undefined) continue;
-      await this.tools.files.makeFolder(hostPath);
-    }
+    const { files } = this.tools;
+    const wanted = await makeMounts(container, { files, volumes, environment });
     const taken = new Set(wanted.map(({ containerPath }) => containerPath));
     const own = [["etc-hosts", "/etc/hosts"], ["resolv.conf", "/etc/resolv.conf"]] as const;
-    const files = own.filter(([, path]) => !taken.has(path)).map(([name, containerPath]) => ({
+    const added = own.filter(([, path]) => !taken.has(path)).map(([name, containerPath]) => ({
       hostPath: this.#file(name),
       containerPath,
       isReadOnly: false,
+      propagation: "private" as const,
     }));
-    return [...wanted, ...files];
+    return [...wanted, ...added];
   }
 
   #facts(podIp: string): PodFacts {
-    const { nodeAddress, nodeName, allocatable } = this.tools;
-    return { podIp, hostIp: nodeAddress, nodeName, allocatable };
+    return factsOf(podIp, this.tools);
   }
 
   /** What is wrong with one container holds up no other; what is wrong with the runtime holds up the pod. */
@@ -319,14 +303,14 @@ class PodStart {
   }
 }
 
+export function factsOf(podIp: string, tools: SyncTools): PodFacts {
+  const { nodeAddress, nodeName, allocatable } = tools;
+  return { podIp, hostIp: nodeAddress, nodeName, allocatable };
+}
+
 /** The pod has no sandbox, which is told once and not for each container. */
 class SandboxError extends Error {
   override readonly name = "SandboxError";
-}
-
-/** The pod's volumes can't be made for now. */
-class VolumeError extends Error {
-  override readonly name = "VolumeError";
 }
 
 function sandboxConfig(pod: Pod, attempt: number): SandboxConfig {

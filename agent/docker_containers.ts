@@ -163,8 +163,12 @@ function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.Host
   };
 }
 
-function bindOf({ hostPath, containerPath, isReadOnly }: Mount): string {
-  return `${hostPath}:${containerPath}${isReadOnly ? ":ro" : ""}`;
+function bindOf({ hostPath, containerPath, isReadOnly, propagation }: Mount): string {
+  const modes = [
+    ...isReadOnly ? ["ro"] : [],
+    ...propagation === "private" ? [] : [propagation],
+  ];
+  return [hostPath, containerPath, ...modes.length === 0 ? [] : [modes.join(",")]].join(":");
 }
 
 /** @returns undefined for a container that lacks our labels */

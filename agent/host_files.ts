@@ -5,6 +5,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  realpath,
   rename,
   rm,
   stat,
@@ -33,6 +34,8 @@ export interface HostFiles {
   writeTogether(folder: string, files: ReadonlyMap<string, FileContent>): Promise<void>;
   /** @returns undefined when nothing is there; follows links */
   kindOf(path: string): Promise<FileKind | undefined>;
+  /** The path without links. @returns undefined when nothing is there */
+  realPath(path: string): Promise<string | undefined>;
   /** @returns "" when there is no such file */
   readText(path: string): Promise<string>;
   /** Names in the folder; none when there is no such folder. */
@@ -108,6 +111,10 @@ export class DiskFiles implements HostFiles {
     if (found.isSocket()) return "socket";
     if (found.isCharacterDevice()) return "charDevice";
     return found.isBlockDevice() ? "blockDevice" : "file";
+  }
+
+  async realPath(path: string): Promise<string | undefined> {
+    return await realpath(path).catch(absent);
   }
 
   async readText(path: string): Promise<string> {

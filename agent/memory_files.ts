@@ -27,6 +27,10 @@ export class MemoryFiles implements HostFiles {
     return Promise.resolve(this.folders.has(path) ? "folder" : undefined);
   }
 
+  async realPath(path: string): Promise<string | undefined> {
+    return await this.kindOf(path) === undefined ? undefined : path;
+  }
+
   readText(path: string): Promise<string> {
     return Promise.resolve(new TextDecoder().decode(this.files.get(path)?.bytes));
   }

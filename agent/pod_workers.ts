@@ -6,6 +6,7 @@ import { WorkQueue } from "../client/queue.ts";
 import {
   type Applied,
   applySync,
+  factsOf,
   type Failures,
   FORGOTTEN_GRACE_SECONDS,
   graceOf,
@@ -19,7 +20,7 @@ import { failedFor, SANDBOX } from "./runtime.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import type { ProbeResults } from "./probes.ts";
 import { planSync, type SyncPlan, type Waiting, type Wanted } from "./sync.ts";
-import { podFolder } from "./volume_setup.ts";
+import { makeVolumes, podFolder, showsObjects } from "./pod_volumes.ts";
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 60_000;
@@ -297,6 +298,21 @@ export class PodWorkers {
       tools.runtime.stop(id, left).catch((error) =>
         log("Cannot stop a container sooner", { container: id, error: String(error) })
       );
+    }
+  }
+
+  /** Brings the files of running pods up to the config maps and secrets that they show. */
+  async refreshVolumes(): Promise<void> {
+    const { tools, log } = this.#with;
+    for (const [uid, pod] of this.#pods) {
+      const { ip } = this.#recordOf(uid);
+      const isUp = ip !== undefined && pod.metadata.deletionTimestamp === undefined;
+      if (!isUp || isOver(pod.status?.phase) || !showsObjects(pod)) continue;
+      try {
+        await makeVolumes(pod, factsOf(ip, tools), tools);
+      } catch (error) {
+        log("Cannot refresh the pod's volumes", { pod: pod.metadata.name, error: String(error) });
+      }
     }
   }
 

@@ -13,6 +13,8 @@ export interface Mount {
   readonly hostPath: string;
   readonly containerPath: string;
   readonly isReadOnly: boolean;
+  /** Whether mounts that are made later are seen: by nobody, from the node, or both ways. */
+  readonly propagation: "private" | "rslave" | "rshared";
 }
 
 /** What the pod's infra container is made of. */

@@ -1,4 +1,3 @@
-import { join } from "node:path/posix";
 import { ConfigurationError } from "./environment.ts";
 import type { HostFiles } from "./host_files.ts";
 import { HOST_PATH_KINDS, type VolumePlan } from "./volumes.ts";
@@ -47,9 +46,4 @@ async function checkHostPath(
     `MountVolume.SetUp failed for volume "${name}" : hostPath type check failed: ` +
       `${path} is not ${wanted.name}`,
   );
-}
-
-/** The folder of one pod below the agent's data. */
-export function podFolder(dataDir: string, podUid: string): string {
-  return join(dataDir, "pods", podUid);
 }

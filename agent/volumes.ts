@@ -175,12 +175,29 @@ function safePath(path: string): string {
   return clean;
 }
 
+/** Where a container sees a volume, or a part of it. */
+export interface VolumeMountPlan {
+  readonly volumePath: string;
+  /** Below the volume; empty for all of it. */
+  readonly subPath: string;
+  /** A sub-path that is not there yet becomes a folder. */
+  readonly isMadeAsFolder: boolean;
+  readonly containerPath: string;
+  readonly isReadOnly: boolean;
+  readonly propagation: Mount["propagation"];
+}
+
+const PROPAGATIONS: Readonly<Record<string, Mount["propagation"]>> = {
+  HostToContainer: "rslave",
+  Bidirectional: "rshared",
+};
+
 /** Where the container sees the pod's volumes. @throws {ConfigurationError} for one that the pod lacks */
 export function mountsOf(
   { volumeMounts = [] }: Container,
   volumes: ReadonlyMap<string, VolumePlan>,
   environment: ReadonlyMap<string, string>,
-): (Mount & { readonly isFolder: boolean })[] {
+): VolumeMountPlan[] {
   return volumeMounts.map((mount) => {
     const volume = volumes.get(mount.name);
     if (volume === undefined) throw new ConfigurationError(`volume "${mount.name}" not found`);
@@ -188,11 +205,12 @@ export function mountsOf(
       ? mount.subPath ?? ""
       : expand(mount.subPathExpr, (name) => environment.get(name));
     return {
-      hostPath: subPath === "" ? volume.path : join(volume.path, safePath(subPath)),
+      volumePath: volume.path,
+      subPath: subPath === "" ? "" : safePath(subPath),
+      isMadeAsFolder: volume.is !== "files",
       containerPath: mount.mountPath,
       isReadOnly: (mount.readOnly ?? false) || volume.is === "files",
-      // a sub-path that is not there is made as a folder
-      isFolder: subPath !== "" && volume.is !== "files",
+      propagation: PROPAGATIONS[mount.mountPropagation ?? ""] ?? "private",
     };
   });
 }

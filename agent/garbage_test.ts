@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { DEAD_AGE_MIN_MS, DEAD_MAX, DEAD_PER_CONTAINER_MAX, planGarbage } from "./garbage.ts";
+import { containerAt, deadAt, T0 } from "./pod_fixtures.ts";
+
+const NOW = T0 + 3_600_000;
+const LIVE = new Set(["u1"]);
+
+Deno.test("planGarbage: of 300 dead containers of a pod the newest five of each name stay", () => {
+  const dead = ["a", "b", "c"].flatMap((name) => deaths(name, 100));
+  const gone = new Set(planGarbage(dead, LIVE, NOW));
+  const left = dead.filter(({ id }) => !gone.has(id));
+  assert.equal(left.length, 3 * DEAD_PER_CONTAINER_MAX);
+  assert.ok(left.every(({ attempt }) => attempt >= 100 - DEAD_PER_CONTAINER_MAX));
+});
+
+Deno.test("planGarbage: in all a hundred stay, of each container the newest longest", () => {
+  const names = Array.from({ length: 60 }, (_, i) => `c${i}`);
+  const dead = names.flatMap((name) => deaths(name, 3));
+  const gone = new Set(planGarbage(dead, LIVE, NOW));
+  const left = dead.filter(({ id }) => !gone.has(id));
+  assert.equal(left.length, DEAD_MAX);
+  for (const name of names) {
+    assert.ok(
+      left.some((one) => one.name === name && one.attempt === 2),
+      `${name} lost its newest`,
+    );
+  }
+});
+
+Deno.test("planGarbage: what belongs to no pod goes first, and all of it", () => {
+  const orphan = deadAt(0, { pod: { uid: "gone", namespace: "default", name: "x" } });
+  assert.deepEqual(planGarbage([orphan, ...deaths("a", 6)], LIVE, NOW), [orphan.id, "a-0"]);
+});
+
+Deno.test("planGarbage: the first minute is everyone's, and what runs stays", () => {
+  const fresh = deaths("a", 9).map((one) => ({ ...one, finishedAt: NOW - DEAD_AGE_MIN_MS + 1 }));
+  assert.deepEqual(planGarbage([...fresh, containerAt()], LIVE, NOW), []);
+});
+
+function deaths(name: string, count: number) {
+  return Array.from(
+    { length: count },
+    (_, attempt) => deadAt(1, { name, attempt, finishedAt: T0 + attempt * 1000 }),
+  );
+}

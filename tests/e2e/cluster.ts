@@ -82,7 +82,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 /** Own name, folder, ports and ranges, so that clusters of other tests and of users are left alone. */
 async function settingsOfOwn({ backend, example }: ClusterOptions): Promise<Settings> {
-  const number = Math.floor(Math.random() * 50);
+  const number = Math.floor(Math.random() * 45);
   const dataDir = await Deno.makeTempDir({ prefix: "wherry-e2e-" });
   const flags = [
     `--data-dir=${dataDir}`,

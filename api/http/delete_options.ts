@@ -7,6 +7,7 @@ import { isDryRunIn } from "./query.ts";
 import { readOptional } from "./read_body.ts";
 
 const TYPE = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions" };
+const EXPECTED = { resource: TYPE, schema: DeleteOptions };
 const POLICIES = ["Background", "Foreground", "Orphan"];
 
 export interface DeletionAsked {
@@ -20,7 +21,7 @@ export interface DeletionAsked {
  */
 export async function readDeletion(call: Call): Promise<DeletionAsked> {
   const { query } = call;
-  const options = optionsIn(await readOptional(call) ?? fromQuery(query));
+  const options = optionsIn(await readOptional(call, EXPECTED) ?? fromQuery(query));
   const { propagationPolicy: policy, gracePeriodSeconds, preconditions = {} } = options;
   if (policy !== undefined && !POLICIES.includes(policy)) {
     throw invalidStatus(TYPE, "", [notSupported("propagationPolicy", policy, POLICIES)]);

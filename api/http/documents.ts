@@ -6,7 +6,7 @@ import { apiGroup, apiGroups, apiResources, apiVersions } from "./discovery.ts";
 import { aggregationFor, groupDiscovery } from "./discovery_aggregated.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { acceptedBy } from "./negotiate.ts";
-import { JSON_TYPE } from "./replies.ts";
+import { JSON_TYPE } from "./wire.ts";
 
 export interface VersionInfo {
   readonly major: string;

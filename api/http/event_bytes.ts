@@ -3,34 +3,14 @@ import { type StatusError, toStatus } from "../types/status.ts";
 import type { StoreEvent } from "../../store/store.ts";
 import type { AnyKind } from "../registry/kind.ts";
 import type { Selection } from "../registry/selection.ts";
+import { Status as STATUS } from "./openapi_messages.ts";
 import type { Rendering, Shown } from "./rendering.ts";
 
 export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED";
 
-const encoder = new TextEncoder();
-const HEADS: Readonly<Record<WatchEventType, Uint8Array>> = {
-  ADDED: encoder.encode('{"type":"ADDED","object":'),
-  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
-  DELETED: encoder.encode('{"type":"DELETED","object":'),
-};
-const TAIL = encoder.encode("}\n");
-
 /** One line of a watch. */
-export function eventLine(type: WatchEventType, object: Uint8Array): Uint8Array {
-  return joined([HEADS[type], object, TAIL]);
-}
-
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+export function eventLine(type: WatchEventType, shown: Shown, rendering: Rendering): Uint8Array {
+  return rendering.wire.event(type, rendering.one(shown));
 }
 
 /** What an event is to a watch of a selection: a change may bring an object into view or take it out. */
@@ -55,7 +35,7 @@ export class SharedEvent {
     const key = `${type} ${rendering.text}`;
     const known = this.#lines.get(key);
     if (known !== undefined) return known;
-    const line = eventLine(type, rendering.one(this.#shown(type)));
+    const line = eventLine(type, this.#shown(type), rendering);
     this.#lines.set(key, line);
     return line;
   }
@@ -81,17 +61,9 @@ export function bookmarkLine(
   const { kind, apiVersion } = resource;
   const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...annotations };
   const object = { kind, apiVersion, metadata } as unknown as KubeObject;
-  const shown = rendering.text === "json" ? object : bare(rendering, object);
-  return encoder.encode(`${JSON.stringify({ type: "BOOKMARK", object: shown })}\n`);
+  return rendering.wire.event("BOOKMARK", rendering.bare(object));
 }
 
-function bare(rendering: Rendering, object: KubeObject): unknown {
-  const apiVersion = "meta.k8s.io/v1";
-  const { metadata } = object;
-  if (rendering.text === "partial") return { kind: "PartialObjectMetadata", apiVersion, metadata };
-  return { kind: "Table", apiVersion, metadata, columnDefinitions: null, rows: [] };
-}
-
-export function errorLine(error: StatusError): Uint8Array {
-  return encoder.encode(`${JSON.stringify({ type: "ERROR", object: toStatus(error) })}\n`);
+export function errorLine(error: StatusError, { wire }: Rendering): Uint8Array {
+  return wire.event("ERROR", wire.object(STATUS, toStatus(error)));
 }

@@ -11,7 +11,9 @@ export interface Accepted {
 }
 
 /** How objects are put on the wire. */
-export type Format = "json" | "table" | "partial";
+export type Format = "json" | "table" | "partial" | "protobuf" | "protobuf partial";
+
+export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 
 /** Headers remembered: clients send the same few. */
 const REMEMBERED_MAX = 200;
@@ -45,22 +47,29 @@ export function isJson({ type }: Accepted): boolean {
   return type === "application/json" || type === "*/*" || type === "application/*";
 }
 
+export function isProtobuf({ type }: Accepted): boolean {
+  return type === PROTOBUF_TYPE;
+}
+
 const META = "meta.k8s.io";
 
 /**
- * The first of the client's choices that objects can take. Protobuf is passed over: every client that asks
- * for it takes JSON too.
+ * The first of the client's choices that objects can take. There are no tables in protobuf.
  * @throws {StatusError} NotAcceptable
  */
 export function objectFormat(header: string | null): Format {
   for (const accepted of acceptedBy(header)) {
-    if (!isJson(accepted)) continue;
+    const isBinary = isProtobuf(accepted);
+    if (!isBinary && !isJson(accepted)) continue;
     const { as, group, version } = accepted;
-    if (as === "") return "json";
+    if (as === "") return isBinary ? "protobuf" : "json";
     if (group !== META || (version !== "v1" && version !== "v1beta1")) continue;
-    if (as === "Table") return "table";
-    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return "partial";
+    if (as === "Table" && !isBinary) return "table";
+    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
+      return isBinary ? "protobuf partial" : "partial";
+    }
   }
-  const why = "only the following media types are accepted: application/json";
+  const known = `application/json, ${PROTOBUF_TYPE}`;
+  const why = `only the following media types are accepted: ${known}`;
   throw new StatusError("NotAcceptable", why);
 }

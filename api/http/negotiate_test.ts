@@ -11,8 +11,14 @@ const CASES: readonly [accept: string | null, want: string][] = [
   ["application/json; as=Table; g=meta.k8s.io; v=v1", "table"],
   ["application/json;as=Table;v=v9;g=meta.k8s.io,application/json", "json"],
   ["application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", "partial"],
-  ["application/vnd.kubernetes.protobuf,application/json", "json"],
-  ["application/vnd.kubernetes.protobuf, */*", "json"],
+  ["application/vnd.kubernetes.protobuf,application/json", "protobuf"],
+  ["application/vnd.kubernetes.protobuf, */*", "protobuf"],
+  ["application/json,application/vnd.kubernetes.protobuf", "json"],
+  ["application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1,application/json", "json"],
+  [
+    "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+    "protobuf partial",
+  ],
 ];
 
 for (const [accept, want] of CASES) {

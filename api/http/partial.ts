@@ -1,5 +1,13 @@
-import type { KubeObject, ListMeta } from "../types/meta.ts";
+import { type KubeObject, type ListMeta, ObjectMeta, TYPE_META } from "../types/meta.ts";
+import { always, messagesOf } from "../types/schema.ts";
 import type { Page } from "../registry/list_page.ts";
+
+const message = messagesOf("io.k8s.apimachinery.pkg.apis.meta.v1");
+
+export const PartialObjectMetadata = message("PartialObjectMetadata", {
+  ...TYPE_META,
+  metadata: always(1, ObjectMeta),
+});
 
 const META = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1" };
 

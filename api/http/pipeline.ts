@@ -14,6 +14,7 @@ import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
 import { prettyReply } from "./resources.ts";
 import type { Route, Router, Stream } from "./router.ts";
+import { wireFor } from "./wire.ts";
 
 export interface PipelineParts {
   readonly clock: Clock;
@@ -140,7 +141,8 @@ export class Pipeline {
 
   /** Mistakes of ours are logged, and the client learns no more than that there was one. */
   #failure(call: Call, error: unknown): Reply {
-    return statusReply(error instanceof StatusError ? error : this.mistake(call, error));
+    const refusal = error instanceof StatusError ? error : this.mistake(call, error);
+    return statusReply(refusal, wireFor(call.header("accept")));
   }
 
   mistake({ method, path }: Call, error: unknown): StatusError {

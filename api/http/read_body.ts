@@ -1,8 +1,11 @@
 import { parse as parseYaml } from "yaml";
+import { decodeEnvelope, decodeProtobuf } from "../types/protobuf.ts";
+import type { MessageSchema } from "../types/schema.ts";
 import { StatusError } from "../types/status.ts";
 import type { PatchType } from "../registry/patch.ts";
 import type { Patch } from "../registry/registry.ts";
 import type { Call } from "./exchange.ts";
+import { PROTOBUF_TYPE } from "./negotiate.ts";
 
 /** Source: kube-apiserver, MaxRequestBodyBytes. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024;
@@ -17,20 +20,36 @@ export function tooLarge(): StatusError {
   return new StatusError("RequestEntityTooLarge", why);
 }
 
-/** @throws {StatusError} BadRequest, UnsupportedMediaType, RequestEntityTooLarge */
-export async function readObject(call: Call): Promise<unknown> {
+/** What a body should be: JSON says what it is, protobuf is only understood by who knows. */
+export interface Expected {
+  readonly resource: { readonly kind: string };
+  readonly schema: MessageSchema;
+}
+
+/**
+ * @returns the object as JSON has it, not yet checked
+ * @throws {StatusError} BadRequest, UnsupportedMediaType, RequestEntityTooLarge
+ */
+export async function readObject(call: Call, expected: Expected): Promise<unknown> {
   const type = mediaType(call);
+  if (type === PROTOBUF_TYPE) return unpacked(await call.body(), expected);
   if (type !== "" && !type.endsWith("json") && !isYaml(type)) throw unsupported(type, OBJECT_TYPES);
   return parse(type, await call.body());
 }
 
-/** An object that may be left out, such as the options of a deletion. */
-export async function readOptional(call: Call): Promise<unknown> {
+/** An object that may be left out, such as the options of a deletion. Any type that is not known is JSON. */
+export async function readOptional(call: Call, expected: Expected): Promise<unknown> {
   const bytes = await call.body();
   if (bytes.length === 0) return undefined;
   const type = mediaType(call);
-  if (isProtobuf(type)) throw unsupported(type, OBJECT_TYPES);
-  return parse(type, bytes);
+  return type === PROTOBUF_TYPE ? unpacked(bytes, expected) : parse(type, bytes);
+}
+
+/** Of another kind than is expected only the name of the kind: whoever checks the object will refuse it. */
+function unpacked(bytes: Uint8Array, { resource, schema }: Expected): unknown {
+  const { apiVersion, kind, raw } = decodeEnvelope(bytes);
+  const isOther = kind !== "" && kind !== resource.kind;
+  return isOther ? { apiVersion, kind } : { apiVersion, kind, ...decodeProtobuf(schema, raw) };
 }
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
@@ -38,7 +57,7 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
 };
-const OBJECT_TYPES = ["application/json", "application/yaml"];
+const OBJECT_TYPES = ["application/json", "application/yaml", PROTOBUF_TYPE];
 
 /** @throws {StatusError} BadRequest, UnsupportedMediaType, RequestEntityTooLarge */
 export async function readPatch(call: Call): Promise<Patch> {
@@ -53,7 +72,6 @@ function mediaType(call: Call): string {
 }
 
 const isYaml = (type: string) => type === "application/yaml" || type === "application/x-yaml";
-const isProtobuf = (type: string) => type === "application/vnd.kubernetes.protobuf";
 
 function parse(type: string, bytes: Uint8Array): unknown {
   try {

@@ -1,21 +1,22 @@
 import { type Status, type StatusDetails, type StatusError, toStatus } from "../types/status.ts";
+import type { MessageSchema } from "../types/schema.ts";
 import type { Reply } from "./exchange.ts";
+import { Status as STATUS } from "./openapi_messages.ts";
+import { JSON_WIRE, type Typed, type Wire } from "./wire.ts";
 
 const encoder = new TextEncoder();
 
-export const JSON_TYPE = "application/json";
-const JSON_HEADERS = Object.freeze({
-  "content-type": JSON_TYPE,
-  "cache-control": "no-cache, private",
-});
+const PRIVATE = { "cache-control": "no-cache, private" };
+const JSON_HEADERS = Object.freeze({ "content-type": JSON_WIRE.type, ...PRIVATE });
 
-/** `json` is the bytes of a JSON text. */
-export function bytesReply(json: Uint8Array, status = 200): Reply {
-  return { status, headers: JSON_HEADERS, body: json };
+/** `bytes` is what the wire makes. */
+export function bytesReply(bytes: Uint8Array, status = 200, wire = JSON_WIRE): Reply {
+  const headers = wire === JSON_WIRE ? JSON_HEADERS : { "content-type": wire.type, ...PRIVATE };
+  return { status, headers, body: bytes };
 }
 
-export function jsonReply(value: unknown, status = 200): Reply {
-  return bytesReply(encoder.encode(JSON.stringify(value)), status);
+export function objectReply(wire: Wire, schema: MessageSchema, object: Typed, status = 200): Reply {
+  return bytesReply(wire.object(schema, object), status, wire);
 }
 
 export function textReply(text: string, status = 200): Reply {
@@ -26,14 +27,14 @@ export function textReply(text: string, status = 200): Reply {
   return { status, headers, body: encoder.encode(text) };
 }
 
-export function statusReply(error: StatusError): Reply {
-  const reply = jsonReply(toStatus(error), error.code);
+export function statusReply(error: StatusError, wire = JSON_WIRE): Reply {
+  const reply = objectReply(wire, STATUS, toStatus(error), error.code);
   const { retryAfterSeconds } = error.details;
   if (retryAfterSeconds === undefined) return reply;
   return withHeaders(reply, { "retry-after": String(retryAfterSeconds) });
 }
 
-export function successReply(status: number, details?: StatusDetails): Reply {
+export function successReply(wire: Wire, status: number, details?: StatusDetails): Reply {
   const body: Omit<Status, "code"> & { code?: number } = {
     kind: "Status",
     apiVersion: "v1",
@@ -41,7 +42,7 @@ export function successReply(status: number, details?: StatusDetails): Reply {
     status: "Success",
     ...(details === undefined ? { code: status } : { details }),
   };
-  return jsonReply(body, status);
+  return objectReply(wire, STATUS, body, status);
 }
 
 export function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {

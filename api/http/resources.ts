@@ -3,18 +3,19 @@ import type { KubeObject } from "../types/meta.ts";
 import { StatusError } from "../types/status.ts";
 import { detailsOf } from "../registry/refusals.ts";
 import { type Deleted, secondsOf, type Written } from "../registry/registry.ts";
+import type { Page } from "../registry/list_page.ts";
 import { rejectOtherName, type Selection, selectionOf } from "../registry/selection.ts";
 import type { Served } from "./catalog.ts";
 import { readDeletion } from "./delete_options.ts";
 import type { Call, Reply } from "./exchange.ts";
-import { listBody } from "./list_body.ts";
 import { objectFormat } from "./negotiate.ts";
 import { countIn, flagIn, writeOptionsOf } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
-import { type Rendering, renderingOf } from "./rendering.ts";
-import { bytesReply, JSON_TYPE, successReply, withHeaders, withWarnings } from "./replies.ts";
+import { type Rendering, renderingOf, type Shown } from "./rendering.ts";
+import { bytesReply, successReply, withHeaders, withWarnings } from "./replies.ts";
 import { includeObjectIn } from "./table.ts";
 import { watchRequestOf } from "./watch.ts";
+import { JSON_TYPE, wireFor } from "./wire.ts";
 
 /** A call on objects of one kind. */
 export interface Target {
@@ -36,7 +37,7 @@ export class Resources {
 
   get(call: Call, { served, namespace = "", name }: Target): Reply {
     const version = served.registry.get({ namespace, name });
-    return bytesReply(this.rendering(call, served).one(version));
+    return this.shown(this.rendering(call, served), version);
   }
 
   list(call: Call, { served, namespace }: Target): Reply {
@@ -51,35 +52,36 @@ export class Resources {
       continue: query.get("continue") ?? "",
       ...(isExact && revision > 0 && { exactRevision: revision }),
     });
-    const { length, body } = this.rendering(call, served).list(page);
-    const headers = { "content-type": JSON_TYPE, "content-length": String(length) };
-    return { status: 200, headers: { ...headers, "cache-control": "no-cache, private" }, body };
+    return listReply(this.rendering(call, served), page);
   }
 
   watch(call: Call, { served, namespace, name }: Target): Reply {
     const { registry, hub } = served;
     const selection = selectionIn(call, served, name);
+    const rendering = this.rendering(call, served);
     const request = watchRequestOf({
       query: call.query,
       namespace,
       selection,
-      rendering: this.rendering(call, served),
+      rendering,
       revision: registry.store.revision,
       random: this.#random,
     });
-    const headers = { "content-type": JSON_TYPE, "cache-control": "no-cache, private" };
+    const { watchType } = rendering.wire;
+    const headers = { "content-type": watchType, "cache-control": "no-cache, private" };
     return { status: 200, headers, body: hub.open(request) };
   }
 
   async create(call: Call, { served, namespace = "" }: Target): Promise<Reply> {
     const options = writeOptionsOf(call.query);
-    const written = await served.registry.create(namespace, await readObject(call), options);
+    const json = await readObject(call, served.kind);
+    const written = await served.registry.create(namespace, json, options);
     return this.written(call, served, written);
   }
 
   async update(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
     const options = writeOptionsOf(call.query, "UpdateOptions");
-    const json = await readObject(call);
+    const json = await readObject(call, served.kind);
     const written = await served.registry.update({ namespace, name }, json, options);
     return this.written(call, served, written);
   }
@@ -98,18 +100,22 @@ export class Resources {
   }
 
   async deleteCollection(call: Call, { served, namespace }: Target): Promise<Reply> {
-    const { registry, kind } = served;
+    const { registry } = served;
     const selection = selectionIn(call, served);
+    const rendering = this.rendering(call, served);
     const { deletion, isDryRun } = await readDeletion(call);
     const items = await registry.deleteCollection(namespace, selection, deletion, isDryRun);
     const { revision } = registry.store;
-    const { body } = listBody(kind.resource, { items, revision, continue: "" });
-    return { ...bytesReply(new Uint8Array()), body };
+    return listReply(rendering, { items, revision, continue: "" });
   }
 
   written(call: Call, served: Served, { warnings, isNew, ...shown }: Written): Reply {
-    const body = this.rendering(call, served).one(shown);
-    return withWarnings(bytesReply(body, isNew ? 201 : 200), warnings);
+    const reply = this.shown(this.rendering(call, served), shown, isNew ? 201 : 200);
+    return withWarnings(reply, warnings);
+  }
+
+  shown(rendering: Rendering, shown: Shown, status = 200): Reply {
+    return bytesReply(rendering.one(shown), status, rendering.wire);
   }
 
   rendering(call: Call, { kind }: Served): Rendering {
@@ -123,7 +129,7 @@ export class Resources {
     if (!deleted.isRemoved || returnsDeleted) return this.written(call, served, deleted);
     const { name, uid } = deleted.object.metadata;
     const details = { ...detailsOf(resource, name), ...(uid !== undefined && { uid }) };
-    return successReply(200, details);
+    return successReply(wireFor(call.header("accept")), 200, details);
   }
 
   /** A list may not be older than what the client has seen. */
@@ -137,6 +143,12 @@ export class Resources {
       { retryAfterSeconds: 1 },
     );
   }
+}
+
+function listReply(rendering: Rendering, page: Page): Reply {
+  const { length, body } = rendering.list(page);
+  const headers = { "content-type": rendering.wire.type, "content-length": String(length) };
+  return { status: 200, headers: { ...headers, "cache-control": "no-cache, private" }, body };
 }
 
 /** @param name of the path, where a watch has one */

@@ -5,8 +5,9 @@ import type { Served } from "./catalog.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { writeOptionsOf } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
-import { bytesReply, jsonReply, successReply, withWarnings } from "./replies.ts";
+import { objectReply, successReply, withWarnings } from "./replies.ts";
 import type { Resources, Target } from "./resources.ts";
+import { wireFor } from "./wire.ts";
 import { isJsonObject } from "../types/json.ts";
 
 type View = ViewSubresource<KubeObject>;
@@ -21,13 +22,13 @@ export class Subresources {
   get(call: Call, view: View, { served, namespace = "", name }: Target): Reply {
     const version = served.registry.get({ namespace, name });
     const shown = view.read(version.object);
-    if (shown !== version.object) return jsonReply(shown);
-    return bytesReply(this.#resources.rendering(call, served).one(version));
+    if (shown !== version.object) return viewReply(call, view, shown);
+    return this.#resources.shown(this.#resources.rendering(call, served), version);
   }
 
   async update(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {
     const options = writeOptionsOf(call.query, "UpdateOptions");
-    const json = await readObject(call);
+    const json = await readObject(call, view);
     const written = await served.registry.updateView(view, { namespace, name }, json, options);
     return this.#written(call, view, served, written);
   }
@@ -45,18 +46,22 @@ export class Subresources {
     { served, namespace = "", name }: Target,
   ): Promise<Reply> {
     const options = writeOptionsOf(call.query);
-    const json = await readObject(call);
+    const json = await readObject(call, action);
     const named = name === "" ? nameIn(json) : name;
     const place = { namespace, name: named };
     const { warnings } = await served.registry.act(action, place, json, options);
-    return withWarnings(successReply(201), warnings);
+    return withWarnings(successReply(wireFor(call.header("accept")), 201), warnings);
   }
 
   #written(call: Call, view: View, served: Served, written: Written): Reply {
     const shown = view.read(written.object);
     if (shown === written.object) return this.#resources.written(call, served, written);
-    return withWarnings(jsonReply(shown), written.warnings);
+    return withWarnings(viewReply(call, view, shown), written.warnings);
   }
+}
+
+function viewReply(call: Call, { schema }: View, shown: KubeObject): Reply {
+  return objectReply(wireFor(call.header("accept")), schema, shown);
 }
 
 /** Whom an action on a collection is about. */

@@ -1,8 +1,9 @@
 import type { Clock } from "../types/ambient.ts";
 import type { Selection } from "../registry/selection.ts";
-import { eventTypeFor, joined, type SharedEvent } from "./event_bytes.ts";
+import { eventTypeFor, type SharedEvent } from "./event_bytes.ts";
 import type { Rendering } from "./rendering.ts";
 import type { Watcher } from "./watcher.ts";
+import { joined } from "./wire.ts";
 
 /**
  * After a write to its watchers a group gathers what comes for this long, so that a burst costs each

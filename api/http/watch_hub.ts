@@ -137,7 +137,7 @@ export class WatchHub {
       else this.#catchUp(watcher, request, after);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      watcher.begin([errorLine(error)].values());
+      watcher.begin([errorLine(error, request.rendering)].values());
       watcher.finish();
     }
   }
@@ -151,7 +151,7 @@ export class WatchHub {
     function* lines() {
       for (const version of versions) {
         const isSeen = selection.isEverything || selection.matches(version.object);
-        if (isSeen) yield eventLine("ADDED", rendering.one(version));
+        if (isSeen) yield eventLine("ADDED", version, rendering);
       }
       if (request.marksInitialEnd) yield bookmarkLine(kind, rendering, revision, true);
     }

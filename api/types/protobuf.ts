@@ -12,7 +12,7 @@ import { FieldPath } from "./field_path.ts";
 import type { MessageSchema } from "./schema.ts";
 import { StatusError } from "./status.ts";
 
-export { type Envelope, sealEnvelope } from "./protobuf/envelope.ts";
+export { type Envelope, sealEnvelope, sealList } from "./protobuf/envelope.ts";
 export { watchFrame } from "./protobuf/watch_frame.ts";
 
 /**

@@ -172,9 +172,17 @@ const CASES: readonly Case[] = [
     name: "a body in a form that is not read",
     ...POST,
     body: "k8s",
-    headers: { "content-type": "application/vnd.kubernetes.protobuf" },
+    headers: { "content-type": "application/cbor" },
     code: 415,
     reason: "UnsupportedMediaType",
+  },
+  {
+    name: "a body that says it is protobuf and is not",
+    ...POST,
+    body: "k8s",
+    headers: { "content-type": "application/vnd.kubernetes.protobuf" },
+    code: 400,
+    reason: "BadRequest",
   },
   {
     name: "server-side apply",

@@ -2,10 +2,13 @@ import { WireReader } from "./reader.ts";
 import { LENGTH, WireError } from "./wire.ts";
 import { WireWriter } from "./writer.ts";
 
-/** What stands around every object: it says what the bytes are. Source: k8s.io/apimachinery, runtime.Unknown. */
-export interface Envelope {
+export interface EnvelopeType {
   readonly apiVersion: string;
   readonly kind: string;
+}
+
+/** What stands around every object: it says what the bytes are. Source: k8s.io/apimachinery, runtime.Unknown. */
+export interface Envelope extends EnvelopeType {
   /** The object itself; a part of the buffer that it was read from. */
   readonly raw: Uint8Array;
 }
@@ -38,7 +41,7 @@ export function openEnvelope(bytes: Uint8Array): Envelope {
   return { ...type, raw };
 }
 
-function readTypeMeta(reader: WireReader, { apiVersion, kind }: Omit<Envelope, "raw">) {
+function readTypeMeta(reader: WireReader, { apiVersion, kind }: EnvelopeType) {
   const outer = reader.enter();
   const type = { apiVersion, kind };
   while (!reader.isAtEnd) {
@@ -52,15 +55,41 @@ function readTypeMeta(reader: WireReader, { apiVersion, kind }: Omit<Envelope, "
 }
 
 /** @returns bytes of their own */
-export function sealEnvelope({ apiVersion, kind, raw }: Envelope): Uint8Array {
-  const writer = new WireWriter(raw.length + OVERHEAD_BYTES);
+export function sealEnvelope({ raw, ...type }: Envelope): Uint8Array {
+  return sealed(type, raw.length, (writer) => writer.raw(raw));
+}
+
+/** Largest tag and length before an item of a list. */
+const ITEM_OVERHEAD_BYTES = 6;
+
+/** A list of objects that are encoded already, in its envelope. `metadata` is its ListMeta. */
+export function sealList(
+  type: EnvelopeType,
+  metadata: Uint8Array,
+  items: readonly Uint8Array[],
+): Uint8Array {
+  const length = items.reduce((sum, item) => sum + item.length + ITEM_OVERHEAD_BYTES, 0);
+  return sealed(type, length + metadata.length, (writer) => {
+    for (let i = items.length - 1; i >= 0; i--) writer.bytes(2, items[i]!);
+    writer.bytes(1, metadata);
+  });
+}
+
+function sealed(
+  { apiVersion, kind }: EnvelopeType,
+  rawBytes: number,
+  writeRaw: (writer: WireWriter) => void,
+): Uint8Array {
+  const writer = new WireWriter(rawBytes + OVERHEAD_BYTES);
   writer.string(4, "");
   writer.string(3, "");
-  writer.bytes(2, raw);
-  const before = writer.length;
+  const afterRaw = writer.length;
+  writeRaw(writer);
+  writer.message(2, afterRaw);
+  const afterType = writer.length;
   writer.string(2, kind);
   writer.string(1, apiVersion);
-  writer.message(1, before);
+  writer.message(1, afterType);
   writer.raw(MAGIC);
   return writer.finish();
 }

@@ -132,16 +132,6 @@ export class DockerRuntime implements Runtime {
     this.#forget(id);
   }
 
-  async hasImage(image: string): Promise<boolean> {
-    try {
-      await asked(this.#docker.getImage(image).inspect(), "NoSuchImage");
-      return true;
-    } catch (error) {
-      if (failedFor(error, "NoSuchImage")) return false;
-      throw error;
-    }
-  }
-
   async pullImage(image: string): Promise<void> {
     const stream = await asked(this.#docker.pull(withTag(image)), "NoSuchImage");
     await new Promise<void>((resolve, reject) => {

@@ -212,10 +212,6 @@ export class FakeRuntime implements Runtime {
     this.#tell(entry.container, undefined);
   }
 
-  hasImage(image: string): Promise<boolean> {
-    return Promise.resolve(this.images.has(image));
-  }
-
   // deno-lint-ignore require-await -- it throws as the real one does
   async pullImage(image: string): Promise<void> {
     this.#call(`pull ${image}`);

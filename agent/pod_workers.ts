@@ -15,7 +15,7 @@ import {
 import { misfitOf } from "./fitness.ts";
 import { type ImageUser, pullPolicyOf } from "./images.ts";
 import { PODS_MAX } from "./node_object.ts";
-import { isOver, type PodFailure, podStatus } from "./pod_status.ts";
+import { isOver, type PodFailure, podStatus, runningSandbox } from "./pod_status.ts";
 import { failedFor, SANDBOX } from "./runtime.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import type { ProbeResults } from "./probes.ts";
@@ -24,6 +24,8 @@ import { makeVolumes, podFolder, showsObjects } from "./pod_volumes.ts";
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 60_000;
+/** What is under way when the agent ends may still be finished within this. */
+const STOP_PATIENCE_MS = 1_000;
 
 /** What the agent knows of a pod besides its object and its containers. All of it can be lost. */
 interface PodRecord {
@@ -106,8 +108,19 @@ export class PodWorkers {
         this.#queue.done(uid);
       }
     };
-    await Promise.all(Array.from({ length: PODS_MAX }, work));
+    const all = Promise.all(Array.from({ length: PODS_MAX }, work));
+    await Promise.race([all, this.#patience()]);
     this.#queue.close();
+  }
+
+  /** A pod's grace period does not hold up the agent's own end: the next agent goes on with it. */
+  async #patience(): Promise<void> {
+    const { clock, signal } = this.#with;
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await clock.sleep(STOP_PATIENCE_MS);
   }
 
   async #syncSafely(uid: string): Promise<void> {
@@ -177,11 +190,17 @@ export class PodWorkers {
     const pod = statuses.latest(known);
     const before = pod.status?.phase;
     const phase = this.#report(pod, record, plan.waiting);
-    probes.follow(pod, record.ip);
+    probes.follow(pod, this.#ipOf(pod, record));
     if (isOver(phase) && !isOver(before)) return this.poke(uid);
     const retries = [...this.#retryTimes(pod, record).values()];
     const wakeAt = Math.min(plan.wakeAt ?? Infinity, ...retries);
     if (wakeAt < Infinity) this.#queue.addAfter(uid, Math.max(0, wakeAt - clock.now()));
+  }
+
+  /** With the node's network the address is the node's; another agent may have wired the pod. */
+  #ipOf({ spec, status }: Readonly<Pod>, record: PodRecord): string | undefined {
+    if (spec.hostNetwork) return this.#with.tools.nodeAddress;
+    return record.ip ?? status?.podIP;
   }
 
   #report(pod: Readonly<Pod>, record: PodRecord, planned: SyncPlan["waiting"]) {
@@ -305,11 +324,11 @@ export class PodWorkers {
   async refreshVolumes(): Promise<void> {
     const { tools, log } = this.#with;
     for (const [uid, pod] of this.#pods) {
-      const { ip } = this.#recordOf(uid);
-      const isUp = ip !== undefined && pod.metadata.deletionTimestamp === undefined;
-      if (!isUp || isOver(pod.status?.phase) || !showsObjects(pod)) continue;
+      const isLeaving = pod.metadata.deletionTimestamp !== undefined;
+      const isUp = runningSandbox(tools.observed.of(uid)) !== undefined;
+      if (isLeaving || !isUp || !showsObjects(pod)) continue;
       try {
-        await makeVolumes(pod, factsOf(ip, tools), tools);
+        await makeVolumes(pod, factsOf("", tools), tools);
       } catch (error) {
         log("Cannot refresh the pod's volumes", { pod: pod.metadata.name, error: String(error) });
       }

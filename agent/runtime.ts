@@ -200,7 +200,6 @@ export interface Runtime {
   stop(id: string, graceSeconds: number): Promise<RuntimeContainer | undefined>;
   /** Kills it if it runs, and forgets it with its logs. A missing container is no error. */
   remove(id: string): Promise<void>;
-  hasImage(image: string): Promise<boolean>;
   pullImage(image: string): Promise<void>;
   /** Standard output and error, demultiplexed, in the order of the log; ends when `signal` aborts. */
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<ExecChunk>;

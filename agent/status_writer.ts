@@ -4,6 +4,7 @@ import type { Pod, PodStatus } from "../api/types/core_v1.ts";
 import { PODS } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
+import { isOver } from "./pod_status.ts";
 
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 30_000;
@@ -41,6 +42,8 @@ export class StatusWriter {
     const slot = this.#slots.get(pod.metadata.uid ?? "");
     if (slot === undefined) return pod;
     if (revisionOf(pod) > revisionOf(slot.base)) slot.base = pod;
+    // whoever has called the pod ended is right: no pod comes back from there
+    if (isOver(slot.base.status?.phase)) return slot.base;
     return { ...pod, status: this.#merged(slot) };
   }
 

@@ -15,9 +15,14 @@ export async function play(commands: readonly string[], kubectl: Kubectl): Promi
   for (const command of commands) {
     const { code, stdout, stderr } = await kubectl.shell(command);
     const end = code === 0 ? "" : `[exit ${code}]\n`;
-    transcript += `$ ${command}\n${mask(stdout)}${mask(stderr)}${end}`;
+    transcript += `$ ${command}\n${wholeLines(mask(stdout))}${wholeLines(mask(stderr))}${end}`;
   }
   return transcript;
+}
+
+/** A command stands at the beginning of a line, whatever the one before it printed. */
+function wholeLines(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 
 /** What differs from run to run, and the word that stands for it in a transcript. */

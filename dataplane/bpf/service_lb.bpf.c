@@ -137,9 +137,11 @@ static __always_inline bool is_kept(const struct service *service, const struct 
 	return true;
 }
 
-static __always_inline bool pick_random(const struct service *service, struct backend *picked)
+/* Backends take turns, so that each gets its even share of any number of connections. */
+static __always_inline bool pick_turn(const struct service *service, __u32 turn,
+				      struct backend *picked)
 {
-	__u32 index = service->backend_first + bpf_get_prandom_u32() % service->backend_count;
+	__u32 index = service->backend_first + turn % service->backend_count;
 	const struct backend *backend = bpf_map_lookup_elem(&backends, &index);
 
 	if (!backend || !backend->ip)
@@ -149,7 +151,7 @@ static __always_inline bool pick_random(const struct service *service, struct ba
 }
 
 static __always_inline bool pick_affine(struct bpf_sock_addr *ctx, const struct service *service,
-					struct backend *picked)
+					__u32 turn, struct backend *picked)
 {
 	struct affinity_key key = {
 		.client = bpf_get_netns_cookie(ctx),
@@ -166,7 +168,7 @@ static __always_inline bool pick_affine(struct bpf_sock_addr *ctx, const struct 
 			return true;
 		}
 	}
-	if (!pick_random(service, picked))
+	if (!pick_turn(service, turn, picked))
 		return false;
 	fresh.backend = *picked;
 	fresh.generation = service->generation;
@@ -179,11 +181,13 @@ static __always_inline bool pick(struct bpf_sock_addr *ctx, const struct service
 {
 	__u32 id = service->id;
 	struct counters *count = bpf_map_lookup_elem(&counters, &id);
+	/* Two connections at the same instant may get the same turn. */
+	__u32 turn = count ? (__u32)count->connections : bpf_get_prandom_u32();
 	bool is_picked = false;
 
 	if (service->backend_count)
-		is_picked = service->affinity_seconds ? pick_affine(ctx, service, picked)
-						      : pick_random(service, picked);
+		is_picked = service->affinity_seconds ? pick_affine(ctx, service, turn, picked)
+						      : pick_turn(service, turn, picked);
 	if (count)
 		__sync_fetch_and_add(is_picked ? &count->connections : &count->refusals, 1);
 	if (!is_picked)

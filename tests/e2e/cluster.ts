@@ -45,7 +45,8 @@ export interface Cluster extends AsyncDisposable {
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const settings = await settingsOfOwn(options);
+  const own = await ownFlags(options);
+  const { settings } = own;
   const paths = pathsOf(settings.dataDir);
   const engine = new Engine(settings.dockerHost);
   try {
@@ -56,7 +57,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   try {
     await bringUp(settings, silently());
   } catch (error) {
-    await takeDown(settings, silently());
+    await takeDown({ ...settings, purge: true }, silently());
+    await own[Symbol.asyncDispose]();
     throw error;
   }
   const tokens = await ensureTokens(paths, settings.nodeName);
@@ -76,18 +78,32 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       connection[Symbol.dispose]();
       await kubectl[Symbol.asyncDispose]();
       await takeDown({ ...settings, purge: true }, silently());
+      await own[Symbol.asyncDispose]();
     },
   };
 }
 
-/** Own name, folder, ports and ranges, so that clusters of other tests and of users are left alone. */
-async function settingsOfOwn({ backend, example }: ClusterOptions): Promise<Settings> {
+/** Flags of a cluster of its own: name, folder, address, ports and ranges. Other clusters are left alone. */
+export interface OwnFlags extends AsyncDisposable {
+  readonly flags: readonly string[];
+  readonly settings: Settings;
+}
+
+/** The node has an address on a link of its own, so that nothing outside this host can reach the cluster. */
+export async function ownFlags({ backend, example }: ClusterOptions): Promise<OwnFlags> {
   const number = Math.floor(Math.random() * 45);
   const dataDir = await Deno.makeTempDir({ prefix: "wherry-e2e-" });
+  const name = `e2e-${dataDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
+  const address = `10.99.${number}.1`;
+  await ip("link", "add", name, "type", "bridge");
+  await ip("address", "add", `${address}/32`, "dev", name);
+  await ip("link", "set", name, "up");
   const flags = [
     `--data-dir=${dataDir}`,
-    `--cluster-name=e2e-${dataDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`,
+    `--cluster-name=${name}`,
     `--node-name=e2e-node`,
+    `--bind-address=${address}`,
+    `--advertise-address=${address}`,
     `--api-port=${freePort()}`,
     `--agent-port=${freePort()}`,
     `--service-cidr=10.${100 + number}.0.0/16`,
@@ -96,7 +112,16 @@ async function settingsOfOwn({ backend, example }: ClusterOptions): Promise<Sett
     `--backend=${backend ?? "auto"}`,
     ...(example === true ? [] : ["--no-example"]),
   ];
-  return parseCommand(["up", ...flags], await hostDefaults()).settings;
+  return {
+    flags,
+    settings: parseCommand(["up", ...flags], await hostDefaults()).settings,
+    [Symbol.asyncDispose]: () => ip("link", "delete", name),
+  };
+}
+
+async function ip(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("ip", { args }).output();
+  if (!success) throw new Error(`ip ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }
 
 function freePort(): number {

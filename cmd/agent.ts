@@ -23,7 +23,7 @@ import { ensureIdentity, serverOf } from "./identity.ts";
 import { beginLifetime } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
 import { podCidrOf } from "./node_registration.ts";
-import { type Paths, pathsOf } from "./paths.ts";
+import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { AGENT_FILE, readTls } from "./pki.ts";
 import { KUBERNETES_VERSION } from "./version.ts";
 
@@ -38,8 +38,9 @@ interface Surroundings {
 /** Runs the node's agent and data path until a signal; containers, links and rules stay as they are. */
 export async function agent(settings: Settings): Promise<void> {
   const paths = pathsOf(settings.dataDir);
-  const { tokens } = await ensureIdentity(settings, paths);
+  await makeDataDir(paths);
   const lifetime = await beginLifetime("agent", paths.pidFile("agent"));
+  const { tokens } = await ensureIdentity(settings, paths);
   const token = tokenOf(tokens, nodeUser(settings.nodeName));
   const connection = await connect(serverOf(settings), paths, token);
   await run({ settings, paths, connection, signal: lifetime.signal });

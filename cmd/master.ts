@@ -17,7 +17,7 @@ import type { Settings } from "./flags.ts";
 import { ensureIdentity, serverOf } from "./identity.ts";
 import { beginLifetime, untilAborted } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
-import { type Paths, pathsOf } from "./paths.ts";
+import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
 import { VERSION_INFO } from "./version.ts";
 
@@ -26,8 +26,9 @@ const log = stderrLog("master");
 /** Runs API server, scheduler and controllers until a signal. Every write that was answered is durable. */
 export async function master(settings: Settings): Promise<void> {
   const paths = pathsOf(settings.dataDir);
-  const { tokens } = await ensureIdentity(settings, paths);
+  await makeDataDir(paths);
   const lifetime = await beginLifetime("master", paths.pidFile("master"));
+  const { tokens } = await ensureIdentity(settings, paths);
   const store = await openStore(await openKvLedger(paths.store), { clock: realClock, log });
   const volatileStore = await openStore(new MemoryLedger(), { clock: realClock, log });
   const own = ownToken();

@@ -1,5 +1,8 @@
-/** What a cluster may leave on a host: a line for each thing, sorted, without what changes by itself. */
-export async function hostState(): Promise<string[]> {
+/**
+ * What a cluster may leave on a host: a line for each thing, sorted, without what changes by itself.
+ * @param ownLink the link that the test itself laid down, whose own routes come and go
+ */
+export async function hostState(ownLink: string): Promise<string[]> {
   const parts = await Promise.all([
     lines("link", ["ip", "-o", "link", "show"], (line) => line.split(": ")[1]?.split("@")[0]),
     lines("route", ["ip", "-o", "route", "show", "table", "all"]),
@@ -14,7 +17,7 @@ export async function hostState(): Promise<string[]> {
       (line) => line.includes("/docker/") || line.includes("/netns/") ? undefined : line,
     ),
   ]);
-  return parts.flat().sort();
+  return parts.flat().filter((line) => !line.includes(ownLink)).sort();
 }
 
 async function lines(

@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly cache: WatchedCache;
   readonly runtime: Runtime;
   readonly network: PodNetwork;
+  /** Resolves once no new connection of a service reaches this address, or after a bound: SIGTERM waits for it. */
+  readonly drained?: (podIp: string) => Promise<void>;
   readonly files: HostFiles;
   readonly facts: HostFacts;
   readonly prober: Prober;
@@ -175,6 +177,7 @@ export class Agent implements AgentView {
       cache,
       runtime,
       network,
+      drained: this.#with.drained ?? (() => Promise.resolve()),
       files,
       images,
       observed: this.#observed,

@@ -161,6 +161,20 @@ Deno.test("agent: a deleted pod gets its grace period, then every trace of it go
   assert.equal(world.network.wired.size, 0);
 });
 
+Deno.test("agent: a deleted pod is told to end once no service leads to it", async () => {
+  await using world = await World.open();
+  await world.createPod("web");
+  world.takeCalls();
+  const drained = Promise.withResolvers<void>();
+  world.drained = () => drained.promise;
+  await world.api.delete(PODS, "default", "web");
+  await world.settle();
+  assert.deepEqual(world.takeCalls(), []);
+  drained.resolve();
+  await world.settle();
+  assert.ok(world.takeCalls().some((call) => call.startsWith("stop a")));
+});
+
 Deno.test("agent: a pod that ended stays, without its sandbox and address", async () => {
   await using world = await World.open();
   world.runtime.programs.set("job", { exits: 0 });
@@ -290,6 +304,7 @@ class World implements AsyncDisposable {
   readonly network: FakePodNetwork;
   readonly files: MemoryFiles;
   probe: ProbeOutcome = { isSuccess: true, output: "" };
+  drained = (_podIp: string) => Promise.resolve();
   readonly #stop = new AbortController();
   #done: Promise<void> = Promise.resolve();
   #seen = 0;
@@ -328,6 +343,7 @@ class World implements AsyncDisposable {
       cache,
       runtime,
       network,
+      drained: (podIp) => this.drained(podIp),
       files,
       facts: { read: () => Promise.resolve(FACTS) },
       prober: { exec: ask, httpGet: ask, connect: ask },

@@ -48,6 +48,8 @@ export interface SyncTools {
   readonly cache: Cache;
   readonly runtime: Runtime;
   readonly network: PodNetwork;
+  /** Resolves once no new connection of a service reaches this address, or after a bound. */
+  readonly drained: (podIp: string) => Promise<void>;
   readonly files: HostFiles;
   readonly images: Images;
   readonly observed: ObservedPods;
@@ -74,6 +76,10 @@ export interface Applied {
 /** Carries the plan out. It decides nothing: what fails for now is in the answer, what is broken is thrown. */
 export async function applySync(plan: SyncPlan, pod: Pod, tools: SyncTools): Promise<Applied> {
   const removed = new Set(plan.remove);
+  const { podIP } = pod.status ?? {};
+  if (podIP !== undefined && plan.stop.some(({ why }) => why === "pod deleted")) {
+    await tools.drained(podIP);
+  }
   await Promise.all(plan.stop.map((stop) => stopOne(stop, pod, removed, tools)));
   const release = plan.releases ? tools.network.detach(pod.metadata.uid ?? "") : undefined;
   await Promise.all([release, ...plan.remove.map((id) => removeOne(pod, id, tools))]);

@@ -13,7 +13,7 @@ import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.t
 import { HostCommands } from "../dataplane/host_commands.ts";
 import { namesOf } from "../dataplane/names.ts";
 import { PodNetwork } from "../dataplane/pod_network.ts";
-import { runDataplane } from "../dataplane/proxy.ts";
+import { type Dataplane, runDataplane } from "../dataplane/proxy.ts";
 import { PAUSE_IMAGE } from "../images/recipes.ts";
 import { realClock } from "./clock.ts";
 import { connect, type Connection } from "./connection.ts";
@@ -69,7 +69,9 @@ async function run(surroundings: Surroundings): Promise<void> {
   ]);
   log("services go through", { backend: chosen.backend.name });
   const cache = watchCluster(surroundings);
-  await Promise.all([runPods(surroundings, cache, network), proxy(surroundings, cache, chosen)]);
+  const dataplane = startDataplane(surroundings, cache, chosen);
+  await Promise.all([runPods(surroundings, cache, { network, dataplane }), dataplane.done]);
+  await chosen.backend.close();
 }
 
 function watchCluster({ settings, connection: { api }, signal }: Surroundings): Informers {
@@ -85,7 +87,7 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 async function runPods(
   { settings, paths, connection: { api }, signal }: Surroundings,
   cache: Informers,
-  network: PodNetwork,
+  { network, dataplane }: { network: PodNetwork; dataplane: Dataplane },
 ): Promise<void> {
   const facts = new HostMachine(paths.dataDir);
   const { mayLowerOomScore } = await facts.read();
@@ -103,6 +105,7 @@ async function runPods(
     cache,
     runtime,
     network,
+    drained: (podIp) => dataplane.untilUnused(podIp),
     files: new DiskFiles(() => crypto.randomUUID()),
     facts,
     prober: new HostProber(runtime, realClock),
@@ -134,15 +137,14 @@ function listen(server: Server, { bindAddress, agentPort }: Settings): Promise<n
   });
 }
 
-async function proxy(
+function startDataplane(
   { settings, signal }: Surroundings,
   cache: Informers,
   { backend }: ChosenBackend,
-): Promise<void> {
+): Dataplane {
   const node = { name: settings.nodeName, addresses: nodeAddresses(settings) };
   const log = stderrLog("dataplane");
-  await runDataplane({ cache, backend, node, clock: realClock, log, signal }).done;
-  await backend.close();
+  return runDataplane({ cache, backend, node, clock: realClock, log, signal });
 }
 
 /** Where node ports answer: every address of this host, and the loopback. */

@@ -10,6 +10,8 @@ import type { ServiceRule } from "./rules.ts";
 const COALESCE_MS = 5;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 30_000;
+/** How long a pod that ends waits for its services at the most: without it the endpoints' writer could hold it. */
+const UNUSED_MS_MAX = 2_000;
 
 export interface DataplaneOptions {
   readonly cache: WatchedCache;
@@ -34,6 +36,11 @@ export interface Dataplane {
   onProgrammed(listener: (programmed: Programmed) => void): () => void;
   /** For a node whose addresses changed. */
   setNode(node: NodeView): void;
+  /**
+   * Resolves once nothing in the kernel sends new connections to this address, or after a bound: a pod
+   * that is told to end before that would refuse some.
+   */
+  untilUnused(ip: string): Promise<void>;
   /** Resolves when `signal` has aborted and no sync is under way. */
   readonly done: Promise<void>;
 }
@@ -53,6 +60,8 @@ class ServiceProxy implements Dataplane {
   #isNodeChanged = true;
   #node: NodeView;
   #wake: () => void = () => {};
+  /** What is planned differs from what is in the kernel. */
+  #isBehind = true;
 
   constructor(readonly options: DataplaneOptions) {
     this.#node = options.node;
@@ -72,6 +81,26 @@ class ServiceProxy implements Dataplane {
     this.#node = node;
     this.#isNodeChanged = true;
     this.#wake();
+  }
+
+  async untilUnused(ip: string): Promise<void> {
+    if (!this.#isUsed(ip)) return;
+    const { clock, log, signal } = this.options;
+    const over = new AbortController();
+    const end = this.onProgrammed(() => !this.#isUsed(ip) && over.abort());
+    await clock.sleep(UNUSED_MS_MAX, AbortSignal.any([over.signal, signal]));
+    end();
+    if (!over.signal.aborted && !signal.aborted) {
+      log("services still lead to a pod that ends", { ip });
+    }
+  }
+
+  #isUsed(ip: string): boolean {
+    if (this.#isBehind || this.#changed.size > 0) return true;
+    for (const rules of this.#planned.values()) {
+      if (rules.some(({ backends }) => backends.some((backend) => backend.ip === ip))) return true;
+    }
+    return false;
   }
 
   async #run(): Promise<void> {
@@ -134,11 +163,13 @@ class ServiceProxy implements Dataplane {
       services: cache.revisionOf(SERVICES),
       endpoints: cache.revisionOf(ENDPOINTS),
     };
+    this.#isBehind = true;
     for (const key of this.#changed) this.#replan(key);
     this.#changed.clear();
     this.#isNodeChanged = false;
     await backend.sync(joinRules(this.#planned.values(), this.#node));
     this.#programmed = programmed;
+    this.#isBehind = false;
     for (const listener of this.#listeners) listener(programmed);
   }
 

@@ -77,6 +77,27 @@ Deno.test("dataplane: new addresses of the node are programmed", async () => {
   await scene.end(dataplane.done);
 });
 
+Deno.test("dataplane: a pod that ends waits until nothing leads to it, or for a bound", async () => {
+  const scene = new Scene();
+  scene.clock.held = 2_000;
+  scene.cache.put(service("web"));
+  scene.cache.put(endpoints("web", ["10.1.0.2", "10.1.0.3"]));
+  const dataplane = scene.run();
+  await scene.backend.next();
+  const told: string[] = [];
+  const left = dataplane.untilUnused("10.1.0.2").then(() => told.push("left"));
+  await dataplane.untilUnused("10.9.9.9").then(() => told.push("never there"));
+  scene.cache.put(endpoints("web", ["10.1.0.3"]));
+  await scene.backend.next();
+  await left;
+  assert.deepEqual(told, ["never there", "left"]);
+  const stays = dataplane.untilUnused("10.1.0.3");
+  scene.clock.release();
+  await stays;
+  assert.equal(scene.logged, 1);
+  await scene.end(dataplane.done);
+});
+
 class Scene {
   readonly cache = new FakeCache();
   readonly backend = new FakeBackend();
@@ -96,14 +117,20 @@ class Scene {
   }
 }
 
-/** Every sleep ends at once, and is written down. */
+/** Every sleep ends at once, and is written down; those of `held` milliseconds end when told to. */
 class HastyClock implements Clock {
   readonly slept: number[] = [];
+  held = -1;
+  release = () => {};
   now = () => 0;
   after = () => () => {};
-  sleep(ms: number): Promise<void> {
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.slept.push(ms);
-    return Promise.resolve();
+    if (ms !== this.held) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.release = resolve;
+      signal?.addEventListener("abort", () => resolve());
+    });
   }
 }
 

@@ -80,6 +80,10 @@ function collect(schema: AnySchema, version: OpenApiVersion, found: Map<string, 
   if (schema.is === "list") return collect(schema.item, version, found);
   if (schema.is === "map") return collect(schema.value, version, found);
   if (schema.is === "enum") return;
+  if (schema.is === "either") {
+    found.set(schema.name, {});
+    return collect(schema.message, version, found);
+  }
   if (schema.is !== "message") {
     const named = NAMED[schema.is];
     if (named !== undefined) found.set(named.name, version === 2 ? named.in2 : named.in3);
@@ -114,6 +118,7 @@ function propertyOf(field: Field, version: OpenApiVersion): Json {
   const beside = {
     ...(description !== undefined && { description }),
     ...defaultOf(field),
+    ...(field.patchStrategy && { "x-kubernetes-patch-strategy": field.patchStrategy }),
   };
   const value = valueOf(schema, version);
   const isReference = "$ref" in value;
@@ -138,6 +143,8 @@ function valueOf(schema: AnySchema, version: OpenApiVersion): Json {
         additionalProperties: valueOf(schema.value, version),
         ...(schema.isAtomic && { "x-kubernetes-map-type": "atomic" }),
       };
+    case "either":
+      return referenceTo(schema.name, version);
     case "enum":
       return { type: "string", enum: schema.values };
     default: {

@@ -1,4 +1,15 @@
-import { always, type Infer, int32, messagesOf, optional, required, string } from "./schema.ts";
+import {
+  always,
+  defaulted,
+  type Infer,
+  int32,
+  int64,
+  messagesOf,
+  optional,
+  required,
+  string,
+  time,
+} from "./schema.ts";
 import { ObjectMeta, TYPE_META } from "./meta.ts";
 import type { Resource } from "./resources.ts";
 
@@ -24,10 +35,56 @@ export const Scale = message("Scale", {
 });
 export interface Scale extends Infer<typeof Scale> {}
 
+export const CrossVersionObjectReference = message("CrossVersionObjectReference", {
+  apiVersion: optional(3, string),
+  kind: required(1, string),
+  name: required(2, string),
+}, { isAtomic: true });
+export interface CrossVersionObjectReference extends Infer<typeof CrossVersionObjectReference> {}
+
+export const HorizontalPodAutoscalerSpec = message("HorizontalPodAutoscalerSpec", {
+  maxReplicas: required(3, int32, "The most pods."),
+  minReplicas: defaulted(2, int32, 1, "The fewest pods."),
+  scaleTargetRef: required(1, CrossVersionObjectReference),
+  targetCPUUtilizationPercentage: optional(
+    4,
+    int32,
+    "Mean use of CPU to aim at, in percent of what the pods request.",
+  ),
+});
+export interface HorizontalPodAutoscalerSpec extends Infer<typeof HorizontalPodAutoscalerSpec> {}
+
+export const HorizontalPodAutoscalerStatus = message("HorizontalPodAutoscalerStatus", {
+  currentCPUUtilizationPercentage: optional(5, int32),
+  currentReplicas: optional(3, int32),
+  desiredReplicas: required(4, int32),
+  lastScaleTime: optional(2, time),
+  observedGeneration: optional(1, int64),
+});
+export interface HorizontalPodAutoscalerStatus
+  extends Infer<typeof HorizontalPodAutoscalerStatus> {}
+
+/** What version 2 says beyond the CPU is kept in annotations. */
+export const HorizontalPodAutoscaler = message("HorizontalPodAutoscaler", {
+  ...TYPE_META,
+  metadata: always(1, ObjectMeta),
+  spec: always(2, HorizontalPodAutoscalerSpec),
+  status: optional(3, HorizontalPodAutoscalerStatus),
+});
+export interface HorizontalPodAutoscaler extends Infer<typeof HorizontalPodAutoscaler> {}
+
 /** Served under the workload, as its subresource `scale`. */
 export const SCALES: Resource<Scale> = {
   apiVersion: "autoscaling/v1",
   kind: "Scale",
   resource: "scale",
+  isNamespaced: true,
+};
+
+/** The same objects as in version 2, seen through the CPU alone. */
+export const HORIZONTAL_POD_AUTOSCALERS_V1: Resource<HorizontalPodAutoscaler> = {
+  apiVersion: "autoscaling/v1",
+  kind: "HorizontalPodAutoscaler",
+  resource: "horizontalpodautoscalers",
   isNamespaced: true,
 };

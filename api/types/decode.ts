@@ -5,7 +5,7 @@
 import { FieldPath } from "./field_path.ts";
 import { isJsonObject, type JsonObject, jsonTypeOf, setOwn } from "./json.ts";
 import { decodeScalar, goScalarName, Wrong, zeroOf } from "./decode_scalar.ts";
-import type { AnySchema, Field, MessageSchema, Schema } from "./schema.ts";
+import type { AnySchema, EitherSchema, Field, MessageSchema, Schema } from "./schema.ts";
 import { StatusError } from "./status.ts";
 
 export interface Decoded<T> {
@@ -76,6 +76,7 @@ function build(schema: AnySchema): Decoder {
   if (schema.is === "message") return messageDecoder(schema);
   if (schema.is === "list") return listDecoder(schema.item, goTypeOf(schema));
   if (schema.is === "map") return mapDecoder(schema.value, goTypeOf(schema));
+  if (schema.is === "either") return eitherDecoder(schema);
   const is = schema.is === "enum" ? "string" : schema.is;
   return (value, walk) => {
     const decoded = decodeScalar(is, value);
@@ -183,6 +184,11 @@ function mapDecoder(item: AnySchema, goType: string): Decoder {
   };
 }
 
+function eitherDecoder({ message, other }: EitherSchema): Decoder {
+  const [decodeMessage, decodeOther] = [decoderOf(message), decoderOf(other)];
+  return (value, walk) => (isJsonObject(value) ? decodeMessage : decodeOther)(value, walk);
+}
+
 function nameUnknown({ path, unknown }: Walk, name: string): void {
   if (unknown.length >= MISTAKES_MAX) return;
   unknown.push(`unknown field ${JSON.stringify(path.toString(name))}`);
@@ -210,6 +216,8 @@ function goTypeOf(schema: AnySchema): string {
       return `[]${goTypeOf(schema.item)}`;
     case "map":
       return `map[string]${goTypeOf(schema.value)}`;
+    case "either":
+      return goMessageName(schema.name);
     case "enum":
       return "string";
     default:

@@ -111,6 +111,7 @@ export function goScalarName(is: ScalarName): string {
 export function zeroOf({ is }: AnySchema): unknown {
   switch (is) {
     case "message":
+    case "either":
     case "map":
       return {};
     case "list":

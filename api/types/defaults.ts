@@ -16,8 +16,10 @@ type Filler = (value: unknown) => void;
 /** undefined: nothing under this schema has a default. */
 const FILLERS = new Map<AnySchema, Filler | undefined>();
 
+/** A message inside itself is reached through the map, once the outer one is built. */
 function fillerOf(schema: AnySchema): Filler | undefined {
   if (FILLERS.has(schema)) return FILLERS.get(schema);
+  if (schema.is === "message") FILLERS.set(schema, (value) => FILLERS.get(schema)?.(value));
   const built = build(schema);
   FILLERS.set(schema, built);
   return built;

@@ -66,6 +66,17 @@ export interface MapSchema {
   readonly isAtomic: boolean;
 }
 
+/** JSON has either a message or another value, where protobuf has a message of both. */
+export interface EitherSchema {
+  readonly is: "either";
+  /** Name in OpenAPI documents. */
+  readonly name: string;
+  readonly message: MessageSchema;
+  readonly other: ScalarSchema | ListSchema;
+  /** Numbers in protobuf of `message` and of `other`. */
+  readonly numbers: readonly [number, number];
+}
+
 export interface Field {
   readonly number: number;
   readonly schema: AnySchema;
@@ -75,9 +86,14 @@ export interface Field {
   /** Filled in when the field is absent and the message that holds it is present. */
   readonly default?: string | number | boolean;
   readonly description?: string;
+  /** Strategic merge of a message in another way than field by field. */
+  readonly patchStrategy?: PatchStrategy;
   /** Number of the protobuf sub-message that JSON leaves out, when there is one. */
   readonly inlinedIn?: number;
 }
+
+/** `retainKeys` drops the fields that a patch does not name, as unions want; `replace` takes the patch whole. */
+export type PatchStrategy = "retainKeys" | "replace";
 
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -91,7 +107,13 @@ export interface MessageSchema {
   readonly isAtomic: boolean;
 }
 
-export type AnySchema = ScalarSchema | EnumSchema | ListSchema | MapSchema | MessageSchema;
+export type AnySchema =
+  | ScalarSchema
+  | EnumSchema
+  | ListSchema
+  | MapSchema
+  | MessageSchema
+  | EitherSchema;
 
 const scalar = <T>(is: ScalarName): Schema<T> & ScalarSchema => ({ is });
 
@@ -172,6 +194,10 @@ export function defaulted<T extends string | number | boolean>(
   return { ...describe(number, schema, description), isRequired: false, default: value };
 }
 
+export function patchedBy<F extends Field>(patchStrategy: PatchStrategy, field: F): F {
+  return { ...field, patchStrategy };
+}
+
 /** Fields that JSON shows beside their siblings and protobuf keeps in the sub-message `number`. */
 export function inlined<F extends Fields>(number: number, fields: F): F {
   const moved = Object.entries(fields).map(([name, field]) => [name, {
@@ -190,6 +216,26 @@ export function messagesOf(prefix: string) {
   ): Schema<InferFields<F>> & MessageSchema & { readonly fields: F } {
     return { is: "message", name: `${prefix}.${name}`, fields, isAtomic: false, ...options };
   };
+}
+
+/** A message that holds messages of its own type; `fieldsOf` gets the declaration that it is part of. */
+export function recursive<T>(
+  name: string,
+  fieldsOf: (self: Schema<T> & MessageSchema) => Fields,
+): Schema<T> & MessageSchema {
+  const fields: Record<string, Field> = {};
+  const self = { is: "message", name, fields, isAtomic: false } as const;
+  Object.assign(fields, fieldsOf(self));
+  return self;
+}
+
+export function either<M, O>(
+  name: string,
+  message: Schema<M> & MessageSchema,
+  other: Schema<O> & (ScalarSchema | ListSchema),
+  numbers: readonly [number, number],
+): Schema<M | O> & EitherSchema {
+  return { is: "either", name, message, other, numbers };
 }
 
 function describe(number: number, schema: unknown, description: string | undefined) {

@@ -39,7 +39,10 @@ function mergeObject(schema: Known, original: JsonObject, patch: JsonObject): Js
     if (name === DIRECTIVE || name === RETAIN_KEYS || name.startsWith(SET_ORDER)) continue;
     if (name.startsWith(DELETE_FROM)) deleteScalars(merged, name.slice(DELETE_FROM.length), value);
     else if (value === null) delete merged[name];
-    else setOwn(merged, name, mergeValue(fieldOf(schema, name), own(merged, name), value));
+    else {
+      const before = isReplaced(schema, name) ? undefined : own(merged, name);
+      setOwn(merged, name, mergeValue(fieldOf(schema, name), before, value));
+    }
   }
   for (const [name, order] of Object.entries(patch)) {
     if (name.startsWith(SET_ORDER)) {
@@ -161,6 +164,11 @@ function fieldOf(schema: Known, name: string): Known {
   if (schema?.is === "map") return schema.value;
   if (schema?.is !== "message") return undefined;
   return Object.hasOwn(schema.fields, name) ? schema.fields[name]?.schema : undefined;
+}
+
+function isReplaced(schema: Known, name: string): boolean {
+  return schema?.is === "message" && Object.hasOwn(schema.fields, name) &&
+    schema.fields[name]?.patchStrategy === "replace";
 }
 
 function own(object: JsonObject, name: string): unknown {

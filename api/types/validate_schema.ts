@@ -1,6 +1,6 @@
 import { FieldPath } from "./field_path.ts";
 import { notSupported, required } from "./field_errors.ts";
-import type { JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import type { AnySchema, Field, MessageSchema, Schema } from "./schema.ts";
 import type { FieldError } from "./status.ts";
 
@@ -25,8 +25,12 @@ type Checker = (value: unknown, walk: Walk) => void;
 /** undefined: nothing under this schema can be missing or unsupported. */
 const CHECKERS = new Map<AnySchema, Checker | undefined>();
 
+/** A message inside itself is reached through the map, once the outer one is built. */
 function checkerOf(schema: AnySchema): Checker | undefined {
   if (CHECKERS.has(schema)) return CHECKERS.get(schema);
+  if (schema.is === "message") {
+    CHECKERS.set(schema, (value, walk) => CHECKERS.get(schema)?.(value, walk));
+  }
   const built = build(schema);
   CHECKERS.set(schema, built);
   return built;
@@ -42,6 +46,10 @@ function build(schema: AnySchema): Checker | undefined {
       return listChecker(checkerOf(schema.item));
     case "map":
       return mapChecker(checkerOf(schema.value));
+    case "either": {
+      const check = checkerOf(schema.message);
+      return check && ((value, walk) => isJsonObject(value) && check(value, walk));
+    }
     default:
       return undefined;
   }

@@ -105,9 +105,15 @@ export const TCPSocketAction = message("TCPSocketAction", {
 });
 export interface TCPSocketAction extends Infer<typeof TCPSocketAction> {}
 
+export const SleepAction = message("SleepAction", {
+  seconds: required(1, int64),
+});
+export interface SleepAction extends Infer<typeof SleepAction> {}
+
 export const LifecycleHandler = message("LifecycleHandler", {
   exec: optional(1, ExecAction),
   httpGet: optional(2, HTTPGetAction),
+  sleep: optional(4, SleepAction),
   tcpSocket: optional(3, TCPSocketAction),
 });
 export interface LifecycleHandler extends Infer<typeof LifecycleHandler> {}
@@ -175,6 +181,12 @@ export const SeccompProfile = message("SeccompProfile", {
 });
 export interface SeccompProfile extends Infer<typeof SeccompProfile> {}
 
+export const AppArmorProfile = message("AppArmorProfile", {
+  localhostProfile: optional(2, string),
+  type: required(1, string),
+});
+export interface AppArmorProfile extends Infer<typeof AppArmorProfile> {}
+
 export const WindowsSecurityContextOptions = message("WindowsSecurityContextOptions", {
   gmsaCredentialSpec: optional(2, string),
   gmsaCredentialSpecName: optional(1, string),
@@ -186,6 +198,7 @@ export interface WindowsSecurityContextOptions
 
 export const SecurityContext = message("SecurityContext", {
   allowPrivilegeEscalation: optional(7, boolean),
+  appArmorProfile: optional(12, AppArmorProfile),
   capabilities: optional(1, Capabilities),
   privileged: optional(2, boolean),
   procMount: optional(9, string),
@@ -210,6 +223,7 @@ export const VolumeMount = message("VolumeMount", {
   mountPropagation: optional(5, string),
   name: required(1, string),
   readOnly: optional(2, boolean),
+  recursiveReadOnly: optional(7, string),
   subPath: optional(4, string),
   subPathExpr: optional(6, string),
 });

@@ -1,10 +1,12 @@
 import {
   always,
+  defaulted,
   type Infer,
   inlined,
   list,
   map,
   messagesOf,
+  oneOf,
   optional,
   quantity,
   required,
@@ -76,9 +78,10 @@ export const PersistentVolumeSpec = message("PersistentVolumeSpec", {
   claimRef: optional(4, ObjectReference),
   mountOptions: optional(7, list(string)),
   nodeAffinity: optional(9, VolumeNodeAffinity),
-  persistentVolumeReclaimPolicy: optional(5, string),
+  persistentVolumeReclaimPolicy: defaulted(5, oneOf("Delete", "Recycle", "Retain"), "Retain"),
   storageClassName: optional(6, string),
-  volumeMode: optional(8, string),
+  volumeAttributesClassName: optional(10, string),
+  volumeMode: defaulted(8, oneOf("Block", "Filesystem"), "Filesystem"),
 });
 export interface PersistentVolumeSpec extends Infer<typeof PersistentVolumeSpec> {}
 

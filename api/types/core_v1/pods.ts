@@ -17,6 +17,7 @@ import {
 } from "../schema.ts";
 import { ObjectMeta, TYPE_META } from "../meta.ts";
 import {
+  AppArmorProfile,
   Container,
   ContainerStatus,
   EphemeralContainer,
@@ -78,6 +79,7 @@ export const PodSchedulingGate = message("PodSchedulingGate", {
 export interface PodSchedulingGate extends Infer<typeof PodSchedulingGate> {}
 
 export const PodSecurityContext = message("PodSecurityContext", {
+  appArmorProfile: optional(11, AppArmorProfile),
   fsGroup: optional(5, int64),
   fsGroupChangePolicy: optional(9, string),
   runAsGroup: optional(6, int64),
@@ -86,6 +88,7 @@ export const PodSecurityContext = message("PodSecurityContext", {
   seLinuxOptions: optional(1, SELinuxOptions),
   seccompProfile: optional(10, SeccompProfile),
   supplementalGroups: optional(4, list(int64)),
+  supplementalGroupsPolicy: optional(12, oneOf("Merge", "Strict")),
   sysctls: optional(7, list(Sysctl)),
   windowsOptions: optional(8, WindowsSecurityContextOptions),
 });

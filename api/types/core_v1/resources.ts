@@ -22,3 +22,9 @@ export const ResourceRequirements = message("ResourceRequirements", {
   requests: optional(2, map(quantity)),
 });
 export interface ResourceRequirements extends Infer<typeof ResourceRequirements> {}
+
+export const VolumeResourceRequirements = message("VolumeResourceRequirements", {
+  limits: optional(1, map(quantity)),
+  requests: optional(2, map(quantity)),
+});
+export interface VolumeResourceRequirements extends Infer<typeof VolumeResourceRequirements> {}

@@ -54,6 +54,8 @@ export interface NodeAffinity extends Infer<typeof NodeAffinity> {}
 
 export const PodAffinityTerm = message("PodAffinityTerm", {
   labelSelector: optional(1, LabelSelector),
+  matchLabelKeys: optional(5, list(string)),
+  mismatchLabelKeys: optional(6, list(string)),
   namespaceSelector: optional(4, LabelSelector),
   namespaces: optional(2, list(string)),
   topologyKey: required(3, string),
@@ -93,6 +95,18 @@ export const Toleration = message("Toleration", {
   value: optional(3, string),
 });
 export interface Toleration extends Infer<typeof Toleration> {}
+
+export const TopologySelectorLabelRequirement = message("TopologySelectorLabelRequirement", {
+  key: required(1, string),
+  values: required(2, list(string)),
+});
+export interface TopologySelectorLabelRequirement
+  extends Infer<typeof TopologySelectorLabelRequirement> {}
+
+export const TopologySelectorTerm = message("TopologySelectorTerm", {
+  matchLabelExpressions: optional(1, list(TopologySelectorLabelRequirement)),
+}, { isAtomic: true });
+export interface TopologySelectorTerm extends Infer<typeof TopologySelectorTerm> {}
 
 export const TopologySpreadConstraint = message("TopologySpreadConstraint", {
   labelSelector: optional(4, LabelSelector),

@@ -68,6 +68,7 @@ export const ServiceSpec = message("ServiceSpec", {
   ),
   sessionAffinity: defaulted(7, oneOf("ClientIP", "None"), "None"),
   sessionAffinityConfig: optional(14, SessionAffinityConfig),
+  trafficDistribution: optional(23, string),
   type: defaulted(4, oneOf("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"), "ClusterIP"),
 });
 export interface ServiceSpec extends Infer<typeof ServiceSpec> {}
@@ -82,6 +83,7 @@ export interface PortStatus extends Infer<typeof PortStatus> {}
 export const LoadBalancerIngress = message("LoadBalancerIngress", {
   hostname: optional(2, string),
   ip: optional(1, string),
+  ipMode: optional(3, oneOf("Proxy", "VIP")),
   ports: optional(4, list(PortStatus)),
 });
 export interface LoadBalancerIngress extends Infer<typeof LoadBalancerIngress> {}

@@ -23,7 +23,7 @@ import {
   TypedLocalObjectReference,
   TypedObjectReference,
 } from "./references.ts";
-import { ResourceRequirements } from "./resources.ts";
+import { VolumeResourceRequirements } from "./resources.ts";
 
 const message = messagesOf("io.k8s.api.core.v1");
 
@@ -241,13 +241,17 @@ export interface VsphereVirtualDiskVolumeSource
   extends Infer<typeof VsphereVirtualDiskVolumeSource> {}
 
 export const PersistentVolumeClaimSpec = message("PersistentVolumeClaimSpec", {
-  accessModes: optional(1, list(string)),
+  accessModes: optional(
+    1,
+    list(oneOf("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")),
+  ),
   dataSource: optional(7, TypedLocalObjectReference),
   dataSourceRef: optional(8, TypedObjectReference),
-  resources: optional(2, ResourceRequirements),
+  resources: optional(2, VolumeResourceRequirements),
   selector: optional(4, LabelSelector),
   storageClassName: optional(5, string),
-  volumeMode: optional(6, string),
+  volumeAttributesClassName: optional(9, string),
+  volumeMode: defaulted(6, oneOf("Block", "Filesystem"), "Filesystem"),
   volumeName: optional(3, string),
 });
 export interface PersistentVolumeClaimSpec extends Infer<typeof PersistentVolumeClaimSpec> {}

@@ -1,7 +1,7 @@
 /** From protobuf to the JSON form of an object. Decoders are built once for each schema. */
 import { type JsonObject, setOwn } from "../json.ts";
 import { zeroOf } from "../decode_scalar.ts";
-import type { AnySchema, Field, MessageSchema } from "../schema.ts";
+import type { AnySchema, EitherSchema, Field, MessageSchema } from "../schema.ts";
 import { keepsZero } from "./presence.ts";
 import type { WireReader } from "./reader.ts";
 import { type ReadScalar, scalarReader } from "./scalars.ts";
@@ -101,6 +101,10 @@ function fieldReader(owner: MessageSchema, name: string, field: Field): ReadFiel
   if (schema.is === "list") return listReader(name, schema.item);
   if (schema.is === "map") return mapReader(name, schema.value);
   if (schema.is === "message") return messageReader(name, schema);
+  if (schema.is === "either") {
+    const read = eitherReader(schema);
+    return (reader, object, wireType, depth) => object[name] = read(reader, wireType, depth);
+  }
   return scalarFieldReader(name, scalarReader(schema), keepsZero(owner, name, field));
 }
 
@@ -143,7 +147,7 @@ type ReadItems = (
 ) => void;
 
 function itemReader(item: AnySchema): ReadItems {
-  if (item.is === "message" || item.is === "map" || item.is === "list") {
+  if (item.is === "message" || item.is === "map" || item.is === "list" || item.is === "either") {
     const read = valueReader(item);
     return (reader, list, wireType, depth) => list.push(read(reader, wireType, depth));
   }
@@ -180,11 +184,30 @@ function valueReader(schema: AnySchema): ReadValue {
     };
   }
   if (schema.is === "list" || schema.is === "map") return wrappedReader(schema);
+  if (schema.is === "either") return eitherReader(schema);
   const { wireType: wanted, read } = scalarReader(schema);
   const zero = zeroOf(schema);
   return (reader, wireType) => {
     if (wireType !== wanted) throw wrongType(wireType, wanted);
     return read(reader) ?? zero;
+  };
+}
+
+function eitherReader({ message, other, numbers }: EitherSchema): ReadValue {
+  const plan: (FieldPlan | undefined)[] = [];
+  const isList = other.is === "list";
+  const readOther = isList
+    ? listReader("other", other.item)
+    : scalarFieldReader("other", scalarReader(other), true);
+  plan[numbers[0]] = { name: "message", isList: false, read: messageReader("message", message) };
+  plan[numbers[1]] = { name: "other", isList, read: readOther };
+  return (reader, wireType, depth) => {
+    rejectNoMessage(wireType);
+    const object: JsonObject = {};
+    const outer = reader.enter();
+    readFields(plan, reader, object, depth + 1);
+    reader.leave(outer);
+    return object.message ?? object.other ?? zeroOf(other);
   };
 }
 

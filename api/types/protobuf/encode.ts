@@ -1,6 +1,6 @@
 /** From the JSON form of an object to protobuf. Encoders are built once for each schema. */
 import { isJsonObject, type JsonObject } from "../json.ts";
-import type { AnySchema, Field, MessageSchema } from "../schema.ts";
+import type { AnySchema, EitherSchema, Field, MessageSchema } from "../schema.ts";
 import { scalarWriter } from "./scalars.ts";
 import { DEPTH_MAX, placed, WireError } from "./wire.ts";
 import { WireWriter } from "./writer.ts";
@@ -84,6 +84,8 @@ function writerOf(number: number, schema: AnySchema): WriteField {
       return listWriter(number, schema.item);
     case "map":
       return mapWriter(number, schema.value);
+    case "either":
+      return eitherWriter(number, schema);
     default: {
       const write = scalarWriter(schema);
       return (writer, value) => write(writer, number, value);
@@ -143,6 +145,16 @@ function valueWriter(number: number, schema: AnySchema): WriteField {
   return (writer, value, depth) => {
     const before = writer.length;
     write(writer, value, depth + 1);
+    writer.message(number, before);
+  };
+}
+
+function eitherWriter(number: number, { message, other, numbers }: EitherSchema): WriteField {
+  const writeMessage = messageWriter(numbers[0], message);
+  const writeOther = writerOf(numbers[1], other);
+  return (writer, value, depth) => {
+    const before = writer.length;
+    (isJsonObject(value) ? writeMessage : writeOther)(writer, value, depth + 1);
     writer.message(number, before);
   };
 }

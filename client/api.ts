@@ -6,6 +6,8 @@ export interface ListOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** Of the objects their metadata alone is wanted; the rest may be there or not. */
+  onlyMetadata?: true;
 }
 
 export interface WatchOptions extends ListOptions {
@@ -28,7 +30,13 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number;
   /** The object must still be this one. */
   uid?: string;
+  /** And this version of it. */
+  resourceVersion?: string;
+  /** What becomes of those that name it as their owner; as the kind has it where absent. */
+  propagationPolicy?: PropagationPolicy;
 }
+
+export type PropagationPolicy = "Background" | "Foreground" | "Orphan";
 
 export type PatchType = "merge" | "strategic" | "json";
 

@@ -130,6 +130,39 @@ export function apiContract(name: string, setUp: () => Promise<ApiUnderTest>): v
     await rejects("NotFound", api.get(PODS, NAMESPACE, "web"));
   });
 
+  test("Foreground and Orphan leave an object to the garbage collector, Background does not", async (api) => {
+    const policies = ["Foreground", "Orphan", "Background"] as const;
+    for (const propagationPolicy of policies) {
+      await api.create(PODS, pod(propagationPolicy.toLowerCase()));
+      await api.delete(PODS, NAMESPACE, propagationPolicy.toLowerCase(), { propagationPolicy });
+    }
+    const { items } = await api.list(PODS, { namespace: NAMESPACE });
+    const left = items.map(({ metadata }) => [metadata.name, metadata.finalizers]);
+    assert.deepEqual(left, [["foreground", ["foregroundDeletion"]], ["orphan", ["orphan"]]]);
+    for (const { metadata: { name, deletionTimestamp } } of items) {
+      assert.ok(deletionTimestamp);
+      const free = { metadata: { finalizers: null } };
+      await api.patch(PODS, { namespace: NAMESPACE, name }, "merge", free);
+      await rejects("NotFound", api.get(PODS, NAMESPACE, name));
+    }
+  });
+
+  test("a deletion is held to the version that it names", async (api) => {
+    const { metadata: { resourceVersion = "" } } = await api.create(PODS, pod("web"));
+    await rejects("Conflict", api.delete(PODS, NAMESPACE, "web", { resourceVersion: "1" }));
+    await api.delete(PODS, NAMESPACE, "web", { resourceVersion });
+    await rejects("NotFound", api.get(PODS, NAMESPACE, "web"));
+  });
+
+  test("metadata alone is listed and watched like all the rest", async (api) => {
+    const made = await api.create(PODS, pod("web"));
+    const options = { namespace: NAMESPACE, onlyMetadata: true } as const;
+    const { items, resourceVersion } = await api.list(PODS, options);
+    assert.deepEqual(items.map(({ metadata }) => metadata), [made.metadata]);
+    await api.update(PODS, labelled(made, "a"));
+    assert.deepEqual(await watched(api, { ...options, resourceVersion }, 1), ["MODIFIED web"]);
+  });
+
   test("deleteCollection empties a namespace", async (api) => {
     for (const letter of ["a", "b", "c"]) await api.create(PODS, pod(letter));
     await api.deleteCollection(PODS, { namespace: NAMESPACE });

@@ -159,10 +159,11 @@ export class FakeApi implements Api {
   ): Promise<void> {
     await this.#begin("delete", resource, name);
     const have = this.#find(resource, namespace, name);
-    if (options.uid !== undefined && options.uid !== have.metadata.uid) {
-      throw failure("Conflict", resource, name);
-    }
-    this.#beginDeletion(resource, have, options.gracePeriodSeconds);
+    const { uid, resourceVersion } = have.metadata;
+    const isOther = (options.uid ?? uid) !== uid ||
+      (options.resourceVersion ?? resourceVersion) !== resourceVersion;
+    if (isOther) throw failure("Conflict", resource, name);
+    this.#beginDeletion(resource, have, options);
   }
 
   async deleteCollection<T extends KubeObject>(
@@ -171,7 +172,7 @@ export class FakeApi implements Api {
   ): Promise<void> {
     await this.#begin("deleteCollection", resource, "");
     for (const object of this.#select(resource, options)) {
-      this.#beginDeletion(resource, object, options.gracePeriodSeconds);
+      this.#beginDeletion(resource, object, options);
     }
   }
 
@@ -247,14 +248,15 @@ export class FakeApi implements Api {
     throw failure("Forbidden", resource, name);
   }
 
-  #beginDeletion(resource: Resource<KubeObject>, have: KubeObject, seconds?: number): void {
-    const grace = gracePeriodOf(have, seconds);
-    const isHeld = have.kind === "Namespace" || grace > 0 ||
-      (have.metadata.finalizers?.length ?? 0) > 0;
+  #beginDeletion(resource: Resource<KubeObject>, have: KubeObject, options: DeleteOptions): void {
+    const grace = gracePeriodOf(have, options.gracePeriodSeconds);
+    const finalizers = finalizersOf(have, options);
+    const isHeld = have.kind === "Namespace" || grace > 0 || finalizers.length > 0;
     if (!isHeld) return void this.#remove(keyOfObject(resource, have));
     if (have.metadata.deletionTimestamp !== undefined && grace > 0) return;
     const metadata = {
       ...have.metadata,
+      ...(finalizers.length > 0 && { finalizers }),
       deletionTimestamp: this.#time(grace * 1000),
       deletionGracePeriodSeconds: grace,
     };
@@ -263,6 +265,7 @@ export class FakeApi implements Api {
   }
 
   #replace(resource: Resource<KubeObject>, have: KubeObject, next: KubeObject): KubeObject {
+    if (isOver(next)) return this.#remove(keyOfObject(resource, have));
     const same = JSON.stringify(have) === JSON.stringify(next);
     return same ? have : this.#write(keyOfObject(resource, have), next);
   }
@@ -315,6 +318,22 @@ function eventFor<T extends KubeObject>(
   if (!was) return undefined;
   const metadata = { ...before.metadata, resourceVersion: String(revision) };
   return { type: "DELETED", object: { ...before, metadata } as T };
+}
+
+/** Nothing holds a deletion that began any more. */
+function isOver({ kind, metadata }: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers = [] } = metadata;
+  if (deletionTimestamp === undefined || kind === "Namespace") return false;
+  return deletionGracePeriodSeconds === 0 && finalizers.length === 0;
+}
+
+/** What the garbage collector has to do first. */
+function finalizersOf({ kind, metadata }: KubeObject, asked: DeleteOptions): string[] {
+  const { finalizers = [] } = metadata;
+  const usual = kind === "ReplicationController" ? "Orphan" : "Background";
+  const policy = asked.propagationPolicy ?? usual;
+  if (policy === "Background") return finalizers;
+  return [...new Set([...finalizers, policy === "Orphan" ? "orphan" : "foregroundDeletion"])];
 }
 
 function gracePeriodOf(object: KubeObject, asked?: number): number {

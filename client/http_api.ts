@@ -53,6 +53,7 @@ interface Call {
   path: string;
   body?: unknown;
   mediaType?: string;
+  accept?: string;
   signal?: AbortSignal;
 }
 
@@ -82,6 +83,7 @@ export class HttpApi implements Api {
     const list = await this.#json<{ items: T[] | null; metadata: ListMeta }>({
       method: "GET",
       path,
+      ...acceptOf(options, "PartialObjectMetadataList"),
     });
     const items = list.items ?? [];
     for (const item of items) nameType(item, resource);
@@ -171,7 +173,8 @@ export class HttpApi implements Api {
         : { timeoutSeconds: String(options.timeoutSeconds) }),
     });
     try {
-      const response = await this.#send({ method: "GET", path, signal });
+      const accept = acceptOf(options, "PartialObjectMetadata");
+      const response = await this.#send({ method: "GET", path, signal, ...accept });
       if (response.body === null) return;
       for await (const lines of linesOf(response.body, signal)) {
         for (const line of lines) yield eventOf(line, resource);
@@ -194,12 +197,13 @@ export class HttpApi implements Api {
     }
   }
 
-  async #send({ method, path, body, mediaType, signal }: Call): Promise<Response> {
+  async #send({ method, path, body, mediaType, accept, signal }: Call): Promise<Response> {
+    const headers = accept === undefined ? this.#headers : { ...this.#headers, accept };
     const request = new Request(this.#baseUrl + path, {
       method,
       headers: body === undefined
-        ? this.#headers
-        : { ...this.#headers, "content-type": mediaType ?? "application/json" },
+        ? headers
+        : { ...headers, "content-type": mediaType ?? "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -241,13 +245,21 @@ function queryOf(options: ListOptions, more: Record<string, string> = {}): strin
   return query.size === 0 ? "" : `?${query}`;
 }
 
-function deleteOptionsOf({ gracePeriodSeconds, uid }: DeleteOptions): unknown {
+function deleteOptionsOf(options: DeleteOptions): unknown {
+  const { gracePeriodSeconds, uid, resourceVersion, propagationPolicy } = options;
   return {
     apiVersion: "v1",
     kind: "DeleteOptions",
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(uid === undefined ? {} : { preconditions: { uid } }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(uid ?? resourceVersion) && { preconditions: { uid, resourceVersion } },
   };
+}
+
+/** What is asked of the server where metadata is enough. */
+function acceptOf({ onlyMetadata }: ListOptions, kind: string): { accept?: string } {
+  if (onlyMetadata !== true) return {};
+  return { accept: `application/json;as=${kind};g=meta.k8s.io;v=v1` };
 }
 
 /** Items of a list may leave out what the list says for all of them. */

@@ -23,6 +23,11 @@ export function resourceOf(object: KubeObject): Resource<KubeObject> {
   return resource;
 }
 
+/** Every resource, those of events aside: the objects that may own, or be owned. */
+export function ownableResources(): readonly Resource<KubeObject>[] {
+  return [...RESOURCES.values()].filter((resource) => resource !== core.EVENTS);
+}
+
 /** Every resource whose objects live in namespaces. */
 export function namespacedResources(): readonly Resource<KubeObject>[] {
   return [...RESOURCES.values()].filter(({ isNamespaced }) => isNamespaced);
@@ -50,7 +55,10 @@ export function towardStatus<T extends KubeObject & { status?: unknown }>(
  */
 export async function perform(api: Api, write: Write): Promise<KubeObject | undefined> {
   if (write.verb === "deleteCollection") {
-    await api.deleteCollection(write.resource, { namespace: write.namespace });
+    await api.deleteCollection(write.resource, {
+      namespace: write.namespace,
+      propagationPolicy: "Background",
+    });
     return undefined;
   }
   const resource = resourceOf(write.object);

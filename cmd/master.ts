@@ -3,7 +3,9 @@ import { createApi, type KubeApi } from "../api/http/app.ts";
 import { agentTransport } from "../api/http/agent_transport.ts";
 import { type RunningServer, serve } from "../api/http/server.ts";
 import { bootstrapObjects } from "../api/registry/bootstrap.ts";
+import type { AnyKind } from "../api/registry/kind.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
+import { ownableResources } from "../api/registry/propagation.ts";
 import { HttpApi } from "../client/http_api.ts";
 import { Informers } from "../client/informer.ts";
 import { runControllers } from "../controllers/manager.ts";
@@ -31,11 +33,12 @@ export async function master(settings: Settings): Promise<void> {
   const { tokens } = await ensureIdentity(settings, paths);
   const store = await openStore(await openKvLedger(paths.store), { clock: realClock, log });
   const volatileStore = await openStore(new MemoryLedger(), { clock: realClock, log });
+  const kinds = kindsOf(networkOf(settings));
   const own = ownToken();
   const api = createApi({
     store,
     volatileStore,
-    kinds: kindsOf(networkOf(settings)),
+    kinds,
     clock: realClock,
     random: Math.random,
     newUid: () => crypto.randomUUID(),
@@ -51,7 +54,7 @@ export async function master(settings: Settings): Promise<void> {
   }));
   const server = await listen(api, settings, paths);
   log("ready", { server: serverOf(settings), revision: store.revision });
-  const components = runComponents(api, own.token, lifetime.signal);
+  const components = runComponents({ api, kinds, token: own.token, signal: lifetime.signal });
   await untilAborted(lifetime.signal);
   await components;
   await server.close();
@@ -100,7 +103,12 @@ async function listen(api: KubeApi, settings: Settings, paths: Paths): Promise<R
 }
 
 /** They reach the API as everybody does, only without a network in between. */
-async function runComponents(api: KubeApi, token: string, signal: AbortSignal): Promise<void> {
+async function runComponents({ api, kinds, token, signal }: {
+  api: KubeApi;
+  kinds: readonly AnyKind[];
+  token: string;
+  signal: AbortSignal;
+}): Promise<void> {
   const client = new HttpApi({
     baseUrl: "http://master",
     token,
@@ -109,7 +117,12 @@ async function runComponents(api: KubeApi, token: string, signal: AbortSignal): 
   const shared = { api: client, clock: realClock, random: Math.random, signal };
   const cache = new Informers({ ...shared, log: stderrLog("cache") });
   await Promise.all([
-    runControllers({ ...shared, cache, log: stderrLog("controllers") }),
+    runControllers({
+      ...shared,
+      cache,
+      log: stderrLog("controllers"),
+      resources: ownableResources(kinds),
+    }),
     runScheduler({ ...shared, cache, log: stderrLog("scheduler") }),
   ]);
 }

@@ -1,91 +1,265 @@
-import type { Pod, ReplicationController } from "../api/types/core_v1.ts";
-import { PODS, REPLICATION_CONTROLLERS } from "../api/types/resources.ts";
-import type { Cache, Write } from "../client/cache.ts";
-import { controllerOf, released } from "../client/owners.ts";
+import type { KubeObject, OwnerReference } from "../api/types/meta.ts";
+import type { Resource } from "../api/types/resources.ts";
+import { hasReason, StatusError } from "../api/types/status.ts";
+import type { WatchedCache } from "../client/cache.ts";
+import { Informers } from "../client/informer.ts";
+import { WorkQueue } from "../client/queue.ts";
+import type { ControllerOptions } from "./controller.ts";
 import {
-  type Change,
-  type Controller,
-  NOTHING_TO_DO,
-  type ObjectKey,
-  onChangeOf,
-} from "./controller.ts";
+  type Collection,
+  isEnding,
+  isWaiting,
+  type Owner,
+  type OwnerState,
+  planCollection,
+  planEnding,
+  withoutFinalizer,
+} from "./garbage_plan.ts";
+import { type Dependent, OwnerIndex, ownersOf, uidOf } from "./owner_index.ts";
 
-const KIND = "ReplicationController";
-/** What a deletion leaves behind to be done first. Source: Kubernetes, metav1 finalizers. */
-const ORPHAN = "orphan";
-const FOREGROUND = "foregroundDeletion";
-
-/** Deletes the pods whose ReplicationController is gone, and lets go those that a deletion wants to keep. */
-export const garbageCollector: Controller<ReplicationController> = {
-  name: "garbage-collector",
-  reconciles: REPLICATION_CONTROLLERS,
-  requeueOn: [onChangeOf(PODS, unsettledOwnersOf)],
-  /** The watch of owners may be behind the one of pods: an owner counts as gone when the apiserver says so. */
-  reads: ({ namespace, name }, owner) =>
-    owner === undefined
-      ? [{
-        resource: REPLICATION_CONTROLLERS,
-        options: { namespace, fieldSelector: `metadata.name=${name}` },
-      }]
-      : [],
-  plan(owner, { cache }) {
-    const dependents = dependentsOf(owner.metadata, cache);
-    const isOwn = (pod: Readonly<Pod>) => controllerOf(pod)?.uid === owner.metadata.uid;
-    const strangers = dependents.filter((pod) => !isOwn(pod));
-    return { writes: [...remove(strangers), ...endingOf(owner, dependents.filter(isOwn))] };
-  },
-  planGone(key, { cache, read }) {
-    const owners = new Set(read(REPLICATION_CONTROLLERS).map(({ metadata }) => metadata.uid));
-    const dependents = dependentsOf(key, cache);
-    const orphans = dependents.filter((pod) => !owners.has(controllerOf(pod)?.uid));
-    return orphans.length === 0 ? NOTHING_TO_DO : { writes: remove(orphans) };
-  },
-};
-
-/** What stands between the deletion of the owner and its end. */
-function endingOf(
-  owner: Readonly<ReplicationController>,
-  dependents: readonly Readonly<Pod>[],
-): Write[] {
-  const { deletionTimestamp, finalizers = [] } = owner.metadata;
-  const finalizer = finalizers.find((name) => name === ORPHAN || name === FOREGROUND);
-  if (deletionTimestamp === undefined || finalizer === undefined) return [];
-  if (dependents.length === 0) return [{ verb: "update", object: without(owner, finalizer) }];
-  if (finalizer === FOREGROUND) return remove(dependents);
-  return dependents.map((pod) => ({ verb: "update", object: released(pod, owner) }));
+export interface GarbageCollectorOptions extends ControllerOptions {
+  /** Every kind whose objects may own or be owned. */
+  readonly resources: readonly Resource<KubeObject>[];
 }
 
-function without(owner: Readonly<ReplicationController>, finalizer: string) {
-  const finalizers = owner.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
-  return { ...owner, metadata: { ...owner.metadata, finalizers } };
+/** Objects in work at one time. Source: kube-controller-manager, --concurrent-gc-syncs. */
+const CONCURRENCY = 20;
+/** Owners remembered as gone, so that the many that name one ask once. Source: kube-controller-manager. */
+const GONE_MAX = 500;
+
+/** One kind that is followed: in the cache that others share, or by its metadata alone. */
+interface Followed {
+  readonly resource: Resource<KubeObject>;
+  readonly cache: WatchedCache;
 }
 
-/** Those that name an owner of this name, whichever its uid. */
-function dependentsOf(
-  { namespace, name }: { namespace?: string; name: string },
-  cache: Cache,
-): Readonly<Pod>[] {
-  return cache.list(PODS, namespace).filter((pod) => {
-    const owner = controllerOf(pod);
-    return owner?.kind === KIND && owner.name === name;
-  });
+/**
+ * Deletes objects whose owners are all gone, and does what a deletion asks for before an owner goes: lets its
+ * dependents go free, or waits for their end. It follows every kind by watch, reads nothing else while nothing
+ * is to be done, and asks the apiserver before it believes that an owner is gone.
+ */
+export class GarbageCollector {
+  readonly #with: GarbageCollectorOptions;
+  readonly #queue: WorkQueue;
+  readonly #index = new OwnerIndex();
+  readonly #followed = new Map<string, Followed>();
+  readonly #gone = new Set<string>();
+  /** Questions on the way, by uid. */
+  readonly #asked = new Map<string, Promise<OwnerState>>();
+
+  constructor(options: GarbageCollectorOptions) {
+    this.#with = options;
+    this.#queue = new WorkQueue({ clock: options.clock });
+  }
+
+  /** To be called after the components that share the cache have said what they watch. */
+  async run(): Promise<void> {
+    const { cache, resources, signal } = this.#with;
+    const metadata = new Informers(this.#with);
+    for (const resource of resources) {
+      const isShared = cache.isWatching(resource);
+      if (!isShared) metadata.watch(resource, { onlyMetadata: true });
+      this.#followed.set(typeOf(resource), { resource, cache: isShared ? cache : metadata });
+    }
+    await Promise.all([cache.synced(), metadata.synced()]);
+    if (signal.aborted) return;
+    const ends = [...this.#followed.values()].map(({ resource, cache }) =>
+      cache.onChange(resource, (before, after) => this.#changed(resource, before, after))
+    );
+    await Promise.all(Array.from({ length: CONCURRENCY }, () => this.#work()));
+    for (const end of ends) end();
+    this.#queue.close();
+  }
+
+  #changed(
+    resource: Resource<KubeObject>,
+    before: Readonly<KubeObject> | undefined,
+    after: Readonly<KubeObject> | undefined,
+  ): void {
+    this.#index.change(resource, before, after);
+    if (after === undefined) {
+      if (before !== undefined) this.#ended(before);
+      return;
+    }
+    const owners = ownersOf(after);
+    if (isEnding(after)) this.#add(resource, after);
+    else if (owners.some((owner) => this.#known(owner, after)?.state !== "there")) {
+      this.#add(resource, after);
+    }
+    if (before !== undefined) this.#wakeWaiting(before);
+    if (owners.length > 0) this.#wakeWaiting(after);
+  }
+
+  #ended(object: Readonly<KubeObject>): void {
+    for (const { resource, object: dependent } of this.#index.dependentsOf(uidOf(object))) {
+      this.#add(resource, dependent);
+    }
+    this.#wakeWaiting(object);
+  }
+
+  /** Owners that wait for this object look again whether they may go. */
+  #wakeWaiting(object: Readonly<KubeObject>): void {
+    for (const reference of ownersOf(object)) {
+      const known = this.#known(reference, object);
+      if (known?.state === "waiting") this.#add(known.resource, known.object);
+    }
+  }
+
+  #add(resource: Resource<KubeObject>, { metadata }: Readonly<KubeObject>): void {
+    this.#queue.add(`${typeOf(resource)} ${metadata.namespace ?? ""}/${metadata.name}`);
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#with;
+    for (
+      let key = await this.#queue.next(signal);
+      key !== undefined;
+      key = await this.#queue.next(signal)
+    ) {
+      await this.#sync(key);
+      this.#queue.done(key);
+    }
+  }
+
+  async #sync(key: string): Promise<void> {
+    const found = this.#find(key);
+    try {
+      if (found !== undefined) await this.#collect(found);
+      this.#queue.forget(key);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      if (hasReason(error, "NotFound")) return this.#queue.forget(key);
+      const waitMs = this.#queue.addLater(key);
+      if (hasReason(error, "Conflict")) return;
+      this.#with.log(`garbage-collector cannot settle ${key}: ${error.message}`, {
+        reason: error.reason,
+        waitMs,
+      });
+    }
+  }
+
+  #find(key: string): Dependent | undefined {
+    const [apiVersion = "", kind = "", place = ""] = key.split(" ");
+    const followed = this.#followed.get(`${apiVersion} ${kind}`);
+    const [namespace = "", name = ""] = place.split("/");
+    const object = followed?.cache.get(followed.resource, namespace, name);
+    return object && followed && { resource: followed.resource, object };
+  }
+
+  async #collect(item: Dependent): Promise<void> {
+    const { object } = item;
+    const dependents = this.#index.dependentsOf(uidOf(object));
+    if (isEnding(object)) return await this.#end(item, dependents);
+    const owners: Owner[] = [];
+    for (const reference of ownersOf(object)) {
+      owners.push({ reference, state: await this.#stateOf(reference, object) });
+    }
+    const collection = planCollection(object, owners, dependents);
+    if (collection !== undefined) await this.#apply(item, collection);
+  }
+
+  async #end(owner: Dependent, dependents: readonly Dependent[]): Promise<void> {
+    const { release, wake, removes } = planEnding(owner.object, dependents);
+    const uid = uidOf(owner.object);
+    for (const { resource, object } of wake) this.#add(resource, object);
+    for (const dependent of release) {
+      const others = ownersOf(dependent.object).filter((reference) => reference.uid !== uid);
+      await this.#unlessGone(() => this.#refer(dependent, others));
+    }
+    if (removes === undefined) return;
+    await this.#patch(owner, { finalizers: withoutFinalizer(owner.object, removes) });
+  }
+
+  async #apply(item: Dependent, { ownerReferences, deletion }: Collection): Promise<void> {
+    let { object } = item;
+    if (ownerReferences !== undefined) object = await this.#refer(item, ownerReferences);
+    if (deletion === undefined) return;
+    const { namespace = "", name, resourceVersion = "" } = object.metadata;
+    await this.#with.api.delete(item.resource, namespace, name, {
+      uid: uidOf(object),
+      resourceVersion,
+      propagationPolicy: deletion,
+    });
+  }
+
+  #refer(item: Dependent, ownerReferences: readonly OwnerReference[]): Promise<KubeObject> {
+    return this.#patch(item, {
+      ownerReferences: ownerReferences.length === 0 ? null : ownerReferences,
+    });
+  }
+
+  /** Of the version that the plan saw, or not at all. */
+  #patch({ resource, object }: Dependent, metadata: object): Promise<KubeObject> {
+    const { namespace = "", name, uid, resourceVersion } = object.metadata;
+    const patch = { metadata: { ...metadata, uid, resourceVersion } };
+    return this.#with.api.patch(resource, { namespace, name }, "merge", patch);
+  }
+
+  async #unlessGone(write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (!hasReason(error, "NotFound")) throw error;
+    }
+  }
+
+  /** What the caches say of an owner; undefined where it may be gone. */
+  #known(
+    reference: OwnerReference,
+    dependent: Readonly<KubeObject>,
+  ): { state: OwnerState; resource: Resource<KubeObject>; object: KubeObject } | undefined {
+    const followed = this.#followed.get(typeOf(reference));
+    if (followed === undefined) return undefined;
+    const { resource, cache } = followed;
+    const object = cache.get(resource, placeOf(resource, dependent), reference.name);
+    if (object === undefined || uidOf(object) !== reference.uid) return undefined;
+    return { state: isWaiting(object) ? "waiting" : "there", resource, object };
+  }
+
+  /** An owner of a kind that is not served, or in a namespace that nobody can know, is not called gone. */
+  async #stateOf(
+    reference: OwnerReference,
+    dependent: Readonly<KubeObject>,
+  ): Promise<OwnerState> {
+    const known = this.#known(reference, dependent);
+    if (known !== undefined) return known.state;
+    const followed = this.#followed.get(typeOf(reference));
+    if (followed === undefined) return "there";
+    const { resource } = followed;
+    const namespace = placeOf(resource, dependent);
+    if (resource.isNamespaced && namespace === "") return "there";
+    if (this.#gone.has(reference.uid)) return "gone";
+    const asked = this.#asked.get(reference.uid) ??
+      this.#read(resource, namespace, reference).finally(() => this.#asked.delete(reference.uid));
+    this.#asked.set(reference.uid, asked);
+    return await asked;
+  }
+
+  async #read(
+    resource: Resource<KubeObject>,
+    namespace: string,
+    { name, uid }: OwnerReference,
+  ): Promise<OwnerState> {
+    try {
+      const object = await this.#with.api.get(resource, namespace, name);
+      if (uidOf(object) === uid) return isWaiting(object) ? "waiting" : "there";
+    } catch (error) {
+      if (!hasReason(error, "NotFound")) throw error;
+    }
+    if (this.#gone.size >= GONE_MAX) this.#gone.clear();
+    this.#gone.add(uid);
+    return "gone";
+  }
 }
 
-/** Pods that end already are left to it. */
-function remove(pods: readonly Readonly<Pod>[]): Write[] {
-  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map((object) => ({ verb: "delete", object }));
+/** A namespaced owner lives beside its dependents. */
+function placeOf(
+  { isNamespaced }: Resource<KubeObject>,
+  { metadata }: Readonly<KubeObject>,
+): string {
+  return isNamespaced ? metadata.namespace ?? "" : "";
 }
 
-/** The owners that the pod named or names, where that asks for something to be done. */
-function unsettledOwnersOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
-  return [before, after].flatMap((pod) => {
-    const reference = pod && controllerOf(pod);
-    if (pod === undefined || reference?.kind !== KIND) return [];
-    const key = { namespace: pod.metadata.namespace ?? "", name: reference.name };
-    const owner = cache.get(REPLICATION_CONTROLLERS, key.namespace, key.name);
-    const isSettled = owner?.metadata.uid === reference.uid &&
-      owner.metadata.deletionTimestamp === undefined;
-    return isSettled ? [] : [key];
-  });
+function typeOf({ apiVersion, kind }: { apiVersion: string; kind: string }): string {
+  return `${apiVersion} ${kind}`;
 }

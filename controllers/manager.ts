@@ -1,6 +1,9 @@
+import type { KubeObject } from "../api/types/meta.ts";
+import type { Resource } from "../api/types/resources.ts";
+import { ownableResources } from "../client/writes.ts";
 import type { ControllerOptions } from "./controller.ts";
 import { endpointsController } from "./endpoints.ts";
-import { garbageCollector } from "./garbage_collector.ts";
+import { GarbageCollector } from "./garbage_collector.ts";
 import { namespaceController } from "./namespace.ts";
 import {
   NODE_LIFECYCLE_DEFAULTS,
@@ -15,19 +18,21 @@ import { serviceAccountController } from "./service_account.ts";
 export interface ManagerOptions extends ControllerOptions {
   /** Whatever is left out has its default. */
   settings?: Partial<NodeLifecycleSettings>;
+  /** Every kind whose objects may own or be owned; those that components know where absent. */
+  resources?: readonly Resource<KubeObject>[];
 }
 
 /** Runs every controller until the signal aborts. */
-export function runControllers({ settings, ...options }: ManagerOptions): Promise<void> {
+export function runControllers({ settings, resources, ...options }: ManagerOptions): Promise<void> {
   const nodeLifecycle = nodeLifecycleController({ ...NODE_LIFECYCLE_DEFAULTS, ...settings });
   const runs = [
     new ControllerRuntime(replicationController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),
     new ControllerRuntime(podGarbageCollector, options).run(),
-    new ControllerRuntime(garbageCollector, options).run(),
     new ControllerRuntime(namespaceController, options).run(),
     new ControllerRuntime(serviceAccountController, options).run(),
+    new GarbageCollector({ ...options, resources: resources ?? ownableResources() }).run(),
   ];
   return Promise.all(runs).then(() => {});
 }

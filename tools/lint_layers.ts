@@ -29,6 +29,7 @@ export const PURE = [
 /** Inside the folders of `PURE`: what carries decisions out. */
 export const ACTING = [
   "api/registry/registry.ts",
+  "controllers/garbage_collector.ts",
   "controllers/runtime.ts",
   "controllers/fake_cluster.ts",
 ];

@@ -1,14 +1,14 @@
 import { decode, rejectUndecoded } from "../types/decode.ts";
-import { invalidStatus, notSupported } from "../types/field_errors.ts";
+import { invalid, invalidStatus, notSupported } from "../types/field_errors.ts";
 import { DeleteOptions } from "../types/meta.ts";
 import type { Deletion } from "../registry/plan_delete.ts";
+import { PROPAGATION_POLICIES, type PropagationPolicy } from "../registry/propagation.ts";
 import type { Call } from "./exchange.ts";
-import { isDryRunIn } from "./query.ts";
+import { flagIn, isDryRunIn } from "./query.ts";
 import { readOptional } from "./read_body.ts";
 
 const TYPE = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions" };
 const EXPECTED = { resource: TYPE, schema: DeleteOptions };
-const POLICIES = ["Background", "Foreground", "Orphan"];
 
 export interface DeletionAsked {
   readonly deletion: Deletion;
@@ -22,18 +22,31 @@ export interface DeletionAsked {
 export async function readDeletion(call: Call): Promise<DeletionAsked> {
   const { query } = call;
   const options = optionsIn(await readOptional(call, EXPECTED) ?? fromQuery(query));
-  const { propagationPolicy: policy, gracePeriodSeconds, preconditions = {} } = options;
-  if (policy !== undefined && !POLICIES.includes(policy)) {
-    throw invalidStatus(TYPE, "", [notSupported("propagationPolicy", policy, POLICIES)]);
-  }
-  const { uid, resourceVersion } = preconditions;
+  const { gracePeriodSeconds, preconditions: { uid, resourceVersion } = {} } = options;
+  const propagationPolicy = policyIn(options);
   const deletion = {
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
     ...(uid !== undefined && { uid }),
     ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(propagationPolicy !== undefined && { propagationPolicy }),
   };
   const dryRun = [...options.dryRun ?? [], ...query.getAll("dryRun")];
   return { deletion, isDryRun: isDryRunIn(dryRun, TYPE.kind) };
+}
+
+/** `orphanDependents` is how older clients say it. @throws {StatusError} Invalid */
+function policyIn(
+  { propagationPolicy: policy, orphanDependents }: DeleteOptions,
+): PropagationPolicy | undefined {
+  if (policy !== undefined && orphanDependents !== undefined) {
+    const why = "orphanDependents and deletionPropagation cannot be both set";
+    throw invalidStatus(TYPE, "", [invalid("propagationPolicy", policy, why)]);
+  }
+  if (orphanDependents !== undefined) return orphanDependents ? "Orphan" : "Background";
+  const known = PROPAGATION_POLICIES.find((one) => one === policy);
+  if (known !== undefined || policy === undefined) return known;
+  const supported = [...PROPAGATION_POLICIES, "nil"];
+  throw invalidStatus(TYPE, "", [notSupported("propagationPolicy", policy, supported)]);
 }
 
 function optionsIn(json: unknown): DeleteOptions {
@@ -48,5 +61,6 @@ function fromQuery(query: URLSearchParams): unknown {
   return {
     ...(grace !== null && { gracePeriodSeconds: /^-?\d+$/.test(grace) ? Number(grace) : grace }),
     ...(policy !== null && { propagationPolicy: policy }),
+    ...(query.has("orphanDependents") && { orphanDependents: flagIn(query, "orphanDependents") }),
   };
 }

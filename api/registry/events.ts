@@ -13,6 +13,7 @@ export const events: ResourceKind<Event> = {
   shortNames: ["ev"],
   hasStatus: false,
   createsOnUpdate: true,
+  dependents: "none",
   validate,
   hasWholeTable: true,
   columns: [

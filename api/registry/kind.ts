@@ -116,6 +116,11 @@ export interface ResourceKind<T extends KubeObject> {
   readonly hasWholeTable?: true;
   /** A deletion that removes at once answers with the object; with a Status where absent. */
   readonly returnsDeleted?: true;
+  /**
+   * What a deletion that does not say does to those that name this object as their owner: "delete" where absent.
+   * "none": nothing may depend on it, and the garbage collector looks away.
+   */
+  readonly dependents?: "delete" | "orphan" | "none";
   /** A PUT of a name that does not exist creates it. */
   readonly createsOnUpdate?: true;
   /** Field selectors besides `metadata.name` and `metadata.namespace`. */

@@ -2,12 +2,16 @@ import type { KubeObject } from "../types/meta.ts";
 import { keyOf } from "./keys.ts";
 import type { AnyKind, Moment } from "./kind.ts";
 import { type Planned, planRemoval } from "./plan_update.ts";
+import { type PropagationPolicy, withPropagation } from "./propagation.ts";
 import { rejectOtherUid, rejectOtherVersion } from "./refusals.ts";
+import { isSameJson } from "./same_json.ts";
 
 export interface Deletion {
   readonly gracePeriodSeconds?: number;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  /** The kind's own where absent. */
+  readonly propagationPolicy?: PropagationPolicy;
 }
 
 /** `isRemoved`: the object goes now. Otherwise it stays, marked, until its grace or its finalizers are over. */
@@ -19,31 +23,41 @@ export interface PlannedDeletion extends Planned {
 export function planDelete(
   kind: AnyKind,
   old: KubeObject,
-  { gracePeriodSeconds, uid = "", resourceVersion = "" }: Deletion,
+  { gracePeriodSeconds, uid = "", resourceVersion = "", propagationPolicy }: Deletion,
   moment: Moment,
 ): PlannedDeletion {
   rejectOtherUid(kind.resource, old, uid);
   rejectOtherVersion(kind.resource, old, resourceVersion);
+  const held = withPropagation(kind, old, propagationPolicy);
   const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
-  const begun: KubeObject | undefined = kind.beginDeletion?.(old, grace, moment);
+  const begun: KubeObject | undefined = kind.beginDeletion?.(held, grace, moment);
   if (begun !== undefined) return mark(kind, begun, old);
-  if (!old.metadata.finalizers?.length) {
+  if (!held.metadata.finalizers?.length) {
     return { object: old, writes: planRemoval(kind, old), isRemoved: true };
   }
-  const { deletionTimestamp = moment.now } = old.metadata;
-  const metadata = { ...old.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 };
-  return mark(kind, { ...old, metadata }, old);
+  const { deletionTimestamp = moment.now } = held.metadata;
+  const metadata = { ...held.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 };
+  return mark(kind, { ...held, metadata }, old);
 }
 
-/** A second deletion may hasten the first one, and not delay it. */
+/** A second deletion may hasten the first one, and not delay it; what it says of dependents counts. */
 function mark(kind: AnyKind, next: KubeObject, old: KubeObject): PlannedDeletion {
-  const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0, generation } = old.metadata;
-  const isNoFaster = grace <= (next.metadata.deletionGracePeriodSeconds ?? 0);
-  if (deletionTimestamp !== undefined && isNoFaster) {
-    return { object: old, writes: [], isRemoved: false };
-  }
-  const counted = kind.hasGeneration && { generation: (generation ?? 0) + 1 };
-  const object = { ...next, metadata: { ...next.metadata, ...counted } };
+  const object = marked(kind, next, old);
+  if (object === undefined) return { object: old, writes: [], isRemoved: false };
   const key = keyOf(kind.resource, old.metadata.namespace ?? "", old.metadata.name);
   return { object, writes: [{ key, object }], isRemoved: false };
+}
+
+/** The first mark alone counts as a change of what is wanted. */
+function marked(kind: AnyKind, next: KubeObject, old: KubeObject): KubeObject | undefined {
+  const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0, generation } = old.metadata;
+  if (deletionTimestamp === undefined) {
+    const counted = kind.hasGeneration && { generation: (generation ?? 0) + 1 };
+    return { ...next, metadata: { ...next.metadata, ...counted } };
+  }
+  if (grace > (next.metadata.deletionGracePeriodSeconds ?? 0)) return next;
+  const { finalizers } = next.metadata;
+  if (isSameJson(finalizers ?? [], old.metadata.finalizers ?? [])) return undefined;
+  const { finalizers: _, ...kept } = old.metadata;
+  return { ...old, metadata: { ...kept, ...(finalizers !== undefined && { finalizers }) } };
 }

@@ -3,6 +3,7 @@ import type { ObjectMeta } from "../types/meta.ts";
 import { configMaps } from "./configmaps.ts";
 import type { AnyKind, Moment } from "./kind.ts";
 import { planDelete } from "./plan_delete.ts";
+import type { PropagationPolicy } from "./propagation.ts";
 
 const NOW = "2026-01-01T00:00:00Z";
 const MOMENT: Moment = { now: NOW, newUid: () => "u", random: () => 0 };
@@ -44,3 +45,63 @@ for (const deletion of [{ uid: "u2" }, { resourceVersion: "6" }]) {
     assert.throws(plan, { reason: "Conflict" });
   });
 }
+
+const POLICY_CASES: {
+  name: string;
+  dependents?: NonNullable<AnyKind["dependents"]>;
+  policy?: PropagationPolicy;
+  has?: string[];
+  want: string[];
+}[] = [
+  { name: "nothing said", want: [] },
+  { name: "nothing said, of a kind that orphans", dependents: "orphan", want: ["orphan"] },
+  {
+    name: "Background of a kind that orphans",
+    dependents: "orphan",
+    policy: "Background",
+    want: [],
+  },
+  { name: "Orphan", policy: "Orphan", want: ["orphan"] },
+  {
+    name: "Orphan, where nothing may depend on it",
+    dependents: "none",
+    policy: "Orphan",
+    want: [],
+  },
+  { name: "Foreground", policy: "Foreground", want: ["foregroundDeletion"] },
+  {
+    name: "nothing said, finalizer there",
+    has: ["foregroundDeletion"],
+    want: ["foregroundDeletion"],
+  },
+  { name: "Background undoes it", has: ["orphan", "x/y"], policy: "Background", want: ["x/y"] },
+  {
+    name: "Foreground after Orphan",
+    has: ["orphan"],
+    policy: "Foreground",
+    want: ["foregroundDeletion"],
+  },
+  { name: "others stay", has: ["x/y"], policy: "Orphan", want: ["x/y", "orphan"] },
+];
+
+for (const { name, dependents = "delete", policy, has = [], want } of POLICY_CASES) {
+  Deno.test(`delete: ${name} leaves finalizers [${want}]`, () => {
+    const kind: AnyKind = { ...configMaps, dependents };
+    const old = objectWith(has.length > 0 ? { finalizers: has } : {});
+    const deletion = policy === undefined ? {} : { propagationPolicy: policy };
+    const { object, isRemoved } = planDelete(kind, old, deletion, MOMENT);
+    assert.equal(isRemoved, want.length === 0);
+    if (!isRemoved) assert.deepEqual(object.metadata.finalizers, want);
+  });
+}
+
+Deno.test("delete: a second deletion may say something else of the dependents, at the same time", () => {
+  const old = objectWith({
+    finalizers: ["foregroundDeletion", "x/y"],
+    deletionTimestamp: "2025-01-01T00:00:00Z",
+    deletionGracePeriodSeconds: 0,
+    generation: 2,
+  });
+  const { object } = planDelete(configMaps, old, { propagationPolicy: "Orphan" }, MOMENT);
+  assert.deepEqual(object.metadata, { ...old.metadata, finalizers: ["x/y", "orphan"] });
+});

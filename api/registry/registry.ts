@@ -251,10 +251,12 @@ export class Registry {
       planned = decide(found.object, view);
       return isDryRun ? [] : planned.writes;
     });
-    const object = planned!.object;
+    const { object, writes } = planned!;
     const stored = object === found!.object ? found : undefined;
     const written = versions.find((version) => version.key === key);
-    return { ...writtenOf(written ?? stored, object), isNew: false, warnings: [] };
+    const isEnd = stored === undefined && writes[0]?.object === undefined;
+    const version = isEnd ? undefined : written ?? stored;
+    return { ...writtenOf(version, object), isNew: false, warnings: [] };
   }
 
   #decode(json: unknown, { fieldValidation }: WriteOptions): DecodedObject {

@@ -22,6 +22,7 @@ export const replicationControllers: ResourceKind<RC> = {
   categories: ["all"],
   hasStatus: true,
   hasGeneration: true,
+  dependents: "orphan",
   default: defaultReplicationController,
   prepareForCreate: (rc) => ({ ...rc, status: { replicas: 0 } }),
   validate: validateReplicationController,

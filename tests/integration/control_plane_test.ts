@@ -38,7 +38,8 @@ Deno.test("control plane: a controller's pods are made, placed, published and ta
     const { status } = cache.get(REPLICATION_CONTROLLERS, "default", "web") ?? {};
     return status?.readyReplicas === 6;
   });
-  await api.delete(REPLICATION_CONTROLLERS, "default", "web");
+  const propagationPolicy = "Background";
+  await api.delete(REPLICATION_CONTROLLERS, "default", "web", { propagationPolicy });
   await until(cache, PODS, () => pods().every(({ metadata }) => metadata.deletionTimestamp));
   await until(cache, ENDPOINTS, () => {
     return cache.get(ENDPOINTS, "default", "web")?.subsets === undefined;

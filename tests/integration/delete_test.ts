@@ -136,3 +136,53 @@ Deno.test("lease: lives in memory and still needs its namespace", async () => {
   assert.equal(api.store.revision, revision);
   assert.equal((await api.call("POST", leases("nope"), lease)).code, 404);
 });
+
+const CONTROLLERS = `${NS}/replicationcontrollers`;
+
+const PROPAGATIONS: [name: string, query: string, body: unknown, want: string[] | undefined][] = [
+  ["nothing said", "", undefined, ["orphan"]],
+  ["Orphan", "", { propagationPolicy: "Orphan" }, ["orphan"]],
+  ["Foreground", "", { propagationPolicy: "Foreground" }, ["foregroundDeletion"]],
+  ["Background", "", { propagationPolicy: "Background" }, undefined],
+  ["orphanDependents", "", { orphanDependents: true }, ["orphan"]],
+  ["no orphanDependents", "", { orphanDependents: false }, undefined],
+  ["in the query", "?propagationPolicy=Foreground", undefined, ["foregroundDeletion"]],
+  ["the old way in the query", "?orphanDependents=false", undefined, undefined],
+];
+
+for (const [name, query, body, want] of PROPAGATIONS) {
+  Deno.test(`delete: a ReplicationController, ${name}`, async () => {
+    await using api = await startApi();
+    const spec = { template: podNamed("", { metadata: { labels: { app: "a" } } }) };
+    const { template: { metadata, spec: pod } } = spec as never;
+    await api.call("POST", CONTROLLERS, {
+      metadata: { name: "web" },
+      spec: { template: { metadata, spec: pod } },
+    });
+    const deleted = await api.call("DELETE", `${CONTROLLERS}/web${query}`, body);
+    assert.equal(deleted.code, 200);
+    assert.deepEqual(deleted.body.metadata.finalizers, want);
+    assert.equal((await api.call("GET", `${CONTROLLERS}/web`)).code, want ? 200 : 404);
+  });
+}
+
+Deno.test("delete: both ways to say what becomes of dependents are one too many", async () => {
+  await using api = await startApi();
+  await api.call("POST", MAPS, { metadata: { name: "a" } });
+  const options = { propagationPolicy: "Orphan", orphanDependents: true };
+  const { code, body } = await api.call("DELETE", `${MAPS}/a`, options);
+  assert.equal(code, 422);
+  assert.equal(
+    body.message,
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": ' +
+      "orphanDependents and deletionPropagation cannot be both set",
+  );
+});
+
+Deno.test("delete: who takes the last finalizer away sees the object without it", async () => {
+  await using api = await startApi();
+  await api.call("POST", MAPS, { metadata: { name: "a", finalizers: ["x.y/z"] } });
+  await api.call("DELETE", `${MAPS}/a`);
+  const free = await api.call("PATCH", `${MAPS}/a`, { metadata: { finalizers: null } }, MERGE);
+  assert.deepEqual([free.code, free.body.metadata.finalizers], [200, undefined]);
+});

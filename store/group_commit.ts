@@ -1,6 +1,6 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
-import type { Ledger, Record, Revision } from "./ledger.ts";
+import type { Followed, Ledger, Record, Revision } from "./ledger.ts";
 import type { Staging } from "./staging.ts";
 import type { StoreEvent, Transaction, Versioned } from "./store.ts";
 import { replacedBy } from "./version.ts";
@@ -35,7 +35,7 @@ export interface CommitHost {
   /** The events are durable: shows them to readers and watchers. */
   apply(events: readonly StoreEvent[]): void;
   /** The same for what another server wrote, or what a failed append left behind. */
-  applyRecords(records: readonly Record[]): void;
+  applyRecords(records: readonly Followed[]): void;
 }
 
 /**
@@ -59,7 +59,7 @@ export class GroupCommit {
   /** Nor does it answer. */
   #isReadOnly = false;
   /** What follow() reported while an append was on its way. */
-  #foreign: (readonly Record[])[] = [];
+  #foreign: (readonly Followed[])[] = [];
   #newestAt: number;
 
   constructor(
@@ -86,7 +86,7 @@ export class GroupCommit {
   }
 
   /** Records that another server appended. */
-  follow(records: readonly Record[]): void {
+  follow(records: readonly Followed[]): void {
     this.#foreign.push(records);
     if (this.#draining === undefined && !this.#isHeadUnknown) this.#takeForeign();
   }

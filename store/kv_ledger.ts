@@ -46,6 +46,7 @@ async function createPrivately(path: string): Promise<void> {
 /** See kv_layout.ts for what lies where. */
 class KvLedger implements Ledger {
   readonly limits = LIMITS;
+  readonly isShared = false;
   readonly #kv: Deno.Kv;
   readonly #lock: FileLock;
   #head: Deno.KvEntryMaybe<number>;

@@ -27,6 +27,9 @@ export interface Record extends Change {
   readonly bytes: Uint8Array | undefined;
 }
 
+/** What an append wrote, as its followers need it: what it took the place of they know. */
+export type Followed = Omit<Record, "replaced">;
+
 /** The newest version of an object. */
 export interface Present {
   readonly key: Key;
@@ -54,10 +57,13 @@ export interface AppendLimits {
 
 /**
  * The durable medium under the store, and nothing else: no checks, no watch, no cache. Implementations:
- * KvLedger, MemoryLedger (and EtcdLedger). `ledger_contract.ts` holds what all of them promise.
+ * KvLedger, EtcdLedger, MemoryLedger, and EncryptingLedger over any of them. `ledger_contract.ts` holds what all of
+ * them promise.
  */
 export interface Ledger {
   readonly limits: AppendLimits;
+  /** Others append too: what a store has in memory may be older than what one of them has acknowledged. */
+  readonly isShared: boolean;
   load(): Promise<Loaded>;
   /**
    * Adds records with the revisions `expectedHead + 1 …`, all or none, and returns once they are durable.
@@ -65,13 +71,25 @@ export interface Ledger {
    * @returns false, with nothing written, when the head is not `expectedHead`: another server wrote
    */
   append(expectedHead: Revision, records: readonly Record[]): Promise<boolean>;
-  /** What the medium holds after `revision`, in order: what others wrote, or what became of a failed append. */
-  readAfter(revision: Revision): Promise<readonly Record[]>;
+  /**
+   * What the medium holds after `revision`, in order: what others wrote, or what became of a failed append.
+   * Everything that anybody was told is durable before the call is in it.
+   * @throws {ForgottenError} when something after `revision` is compacted
+   */
+  readAfter(revision: Revision): Promise<readonly Followed[]>;
   /** Forgets the changes up to and including `revision`, in slices of a few milliseconds. */
   compact(revision: Revision): Promise<void>;
   /** Records that others append, in order, from `after`; never ends by itself. Ends at once where nobody else can write. */
-  follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Record[]>;
+  follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Followed[]>;
   close(): Promise<void>;
+}
+
+/** Others went on, and what they wrote first is forgotten: only loading the ledger anew tells what there is. */
+export class ForgottenError extends Error {
+  override readonly name = "ForgottenError";
+  constructor(after: Revision, compacted: Revision) {
+    super(`Cannot follow the ledger from ${after}: it is compacted to ${compacted}`);
+  }
 }
 
 /** A stored object: what `bytes` says, with its revision in `metadata.resourceVersion`. Frozen by convention. */

@@ -24,6 +24,7 @@ export class MemoryMedium {
 /** A ledger that lasts as long as its medium: for tests and simulation. */
 export class MemoryLedger implements Ledger {
   readonly limits = LIMITS;
+  readonly isShared: boolean = false;
   readonly #medium: MemoryMedium;
   constructor(medium: MemoryMedium = new MemoryMedium()) {
     this.#medium = medium;

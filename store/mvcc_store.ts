@@ -3,7 +3,7 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { History, HISTORY_LIMITS, type HistoryLimits } from "./history.ts";
-import type { Key, Ledger, Record, Revision } from "./ledger.ts";
+import type { Followed, Key, Ledger, Revision } from "./ledger.ts";
 import { eventOf, restore } from "./restore.ts";
 import { SortedVersions } from "./sorted_versions.ts";
 import { overlaid, Staging } from "./staging.ts";
@@ -147,7 +147,7 @@ class MvccStore implements Store {
   }
 
   /** For the queue: another server wrote these, or they are known already. */
-  applyRecords(records: readonly Record[]): void {
+  applyRecords(records: readonly Followed[]): void {
     const made = new Map<Key, Versioned | undefined>();
     const events: StoreEvent[] = [];
     for (const record of records) {

@@ -72,7 +72,8 @@ export interface Store {
   /**
    * Calls `deliver` with every event under `prefix` and with a revision > `after`: in order, without
    * gaps or repeats, in groups as they become durable, first the history and then what comes. The first call
-   * comes after `watch` has returned. Watchers of one prefix share the arrays. What `deliver` throws is logged.
+   * comes after `watch` has returned; what is history at that moment comes in one call, no later than in the
+   * first microtask. Watchers of one prefix share the arrays. What `deliver` throws is logged.
    * @returns a function that ends the watch
    * @throws {StatusError} Expired when `after` is older than `compacted`: list again
    */

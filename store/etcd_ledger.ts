@@ -1,0 +1,482 @@
+import assert from "node:assert/strict";
+import type { Clock, Log } from "../api/types/ambient.ts";
+import { EtcdClient, type EtcdConnect, EtcdError } from "./etcd_client.ts";
+import {
+  decodeChange,
+  EtcdKeys,
+  FORMAT,
+  type HeldChange,
+  planEtcdAppend,
+  putChange,
+  putText,
+  revisionText,
+  textOf,
+  under,
+} from "./etcd_layout.ts";
+import type { KeyValue, Operation } from "./etcd_wire.ts";
+import { type Change, type Followed, ForgottenError, type Key } from "./ledger.ts";
+import type { Ledger, Loaded, Present, Record, Revision } from "./ledger.ts";
+
+export interface EtcdLedgerOptions {
+  readonly endpoints: readonly string[];
+  /** Of all keys; ends with a slash. Whoever has the same prefix shares the ledger. */
+  readonly prefix: string;
+  readonly connect: EtcdConnect;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newUid: () => string;
+}
+
+/**
+ * Source: etcd, --max-txn-ops is 128, --max-request-bytes 1.5 MiB. Head and pending mark go along with the
+ * changes; versions that have no room in the request go before it.
+ */
+const LIMITS = { records: 120, bytes: 1024 * 1024 };
+
+/** Deletions in one transaction of a compaction, each of a change and its parts. */
+const COMPACT_SLICE = 60;
+
+/** What one answer should bring, and how many entries it may have at the most and at first. */
+const PAGE_BYTES = 2 * 1024 * 1024;
+const PAGE_ENTRIES_MAX = 2_000;
+const PAGE_ENTRIES_FIRST = 64;
+
+/** A mark of an append that never ended goes after so long. An append is given up long before. */
+const PENDING_SECONDS = 120;
+
+/** A watch that reports nothing is not believed for longer. */
+const FOLLOW_CHECK_MS = 30_000;
+
+/** Between one watch and the next. */
+const FOLLOW_RETRY_FIRST_MS = 50;
+const FOLLOW_RETRY_MAX_MS = 2_000;
+
+const LEASE_EXISTS = 9;
+const OUT_OF_RANGE = 11;
+
+/** Times that a load begins again because etcd forgot the state that it was reading. */
+const LOAD_ATTEMPTS_MAX = 5;
+
+/**
+ * A ledger in etcd, which several servers share. See etcd_layout.ts for what lies where.
+ * @throws {Error} one sentence, when etcd does not answer or holds another format
+ */
+export async function openEtcdLedger(options: EtcdLedgerOptions): Promise<Ledger> {
+  const client = new EtcdClient(options);
+  try {
+    await initialize(client, new EtcdKeys(options.prefix));
+    return new EtcdLedger(client, options);
+  } catch (error) {
+    client.close();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot open ${options.prefix} in etcd: ${why}`, { cause: error });
+  }
+}
+
+async function initialize(client: EtcdClient, keys: EtcdKeys): Promise<void> {
+  const { found } = await client.txn({
+    compare: [{ key: keys.format, is: "absent" }],
+    success: [
+      putText(keys.format, FORMAT),
+      putText(keys.head, revisionText(0)),
+      putText(keys.compacted, revisionText(0)),
+    ],
+    failure: [{ range: { key: keys.format } }],
+  });
+  const [format] = found[0] ?? [];
+  if (format === undefined || textOf(format.value) === FORMAT) return;
+  throw new Error(`it has format ${textOf(format.value)}, this program reads format ${FORMAT}`);
+}
+
+/** A version that nobody needs once a change is forgotten: `because` is the change. */
+interface Garbage {
+  readonly because: Revision;
+  readonly revision: Revision;
+  /** What its parts are called after, where it has some. */
+  readonly partsOf: string | undefined;
+}
+
+class EtcdLedger implements Ledger {
+  readonly limits = LIMITS;
+  readonly isShared = true;
+  readonly #client: EtcdClient;
+  readonly #keys: EtcdKeys;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** Names appends: nobody else's begin like this. */
+  readonly #server: string;
+  #appends = 0;
+  /** The append on its way, until it is known what became of it. */
+  #inFlight: Promise<unknown> | undefined;
+  /** The end of our own newest append: whoever appends knows everything before it. */
+  #acknowledged: Revision = 0;
+  /** Everything up to here is in `#garbage`. */
+  #noted: Revision = 0;
+  /** Which versions lie in parts, and whose. */
+  readonly #parts = new Map<Revision, string>();
+  /** In the order of `because`. */
+  #garbage: Garbage[] = [];
+  /** etcd's own revision when we last compacted: what is older, etcd may forget by now. */
+  #etcdRevision = 0;
+
+  constructor(client: EtcdClient, { prefix, clock, log, newUid }: EtcdLedgerOptions) {
+    this.#client = client;
+    this.#keys = new EtcdKeys(prefix);
+    this.#clock = clock;
+    this.#log = log;
+    this.#server = newUid();
+  }
+
+  async load(): Promise<Loaded> {
+    for (let attempt = 1;; attempt += 1) {
+      try {
+        return await this.#load();
+      } catch (error) {
+        const isForgotten = error instanceof EtcdError && error.code === OUT_OF_RANGE;
+        if (!isForgotten || attempt >= LOAD_ATTEMPTS_MAX) throw error;
+      }
+    }
+  }
+
+  /** All of it as it was at one revision of etcd. */
+  async #load(): Promise<Loaded> {
+    const { revision: at, entries } = await this.#client.range(this.#keys.all("meta"));
+    const { head, compacted } = this.#metaIn(entries);
+    const changes: HeldChange[] = [];
+    for await (const page of this.#pages(this.#keys.all("log"), at)) {
+      for (const { key, value } of page) changes.push(decodeChange(key, value));
+    }
+    const written = await this.#bytesOf(changes, at);
+    this.#parts.clear();
+    this.#garbage = [];
+    const isThere = new Set(changes.map(({ revision }) => revision));
+    for (const { replaced, ...change } of changes) {
+      this.#note({ ...change, replaced: isThere.has(replaced ?? 0) ? replaced : undefined });
+    }
+    this.#noted = head;
+    await this.#removeOrphans(changes, at);
+    return contentOf(changes, written, { head, compacted });
+  }
+
+  #metaIn(entries: readonly KeyValue[]): { head: Revision; compacted: Revision } {
+    const numberAt = (wanted: string) => {
+      const entry = entries.find(({ key }) => key === wanted);
+      assert.ok(entry, `etcd has lost ${wanted}`);
+      return Number(textOf(entry.value));
+    };
+    return { head: numberAt(this.#keys.head), compacted: numberAt(this.#keys.compacted) };
+  }
+
+  async append(expectedHead: Revision, records: readonly Record[]): Promise<boolean> {
+    const appending = this.#append(expectedHead, records);
+    const settled = appending.then(() => {}, () => {});
+    this.#inFlight = settled;
+    try {
+      return await appending;
+    } finally {
+      if (this.#inFlight === settled) this.#inFlight = undefined;
+    }
+  }
+
+  async #append(expectedHead: Revision, records: readonly Record[]): Promise<boolean> {
+    const keys = this.#keys;
+    const append = `${this.#server}.${this.#appends++}`;
+    const entries = records.map(({ replaced, ...record }) => (
+      { ...record, replaced: replaced?.revision }
+    ));
+    const { parts, changes } = planEtcdAppend(entries, { append, keys });
+    const hasParts = parts.length > 0;
+    if (hasParts) await this.#putParts(append, parts.map((put) => ({ put })));
+    const head = revisionText(expectedHead + records.length);
+    const { succeeded, found } = await this.#client.txn({
+      compare: [
+        { key: keys.head, is: "equal", value: revisionText(expectedHead) },
+        ...(hasParts ? [{ key: keys.pending(append), is: "there" } as const] : []),
+      ],
+      success: [
+        ...changes.map((change) => putChange(keys, change)),
+        putText(keys.head, head),
+        ...(hasParts ? [{ remove: { key: keys.pending(append) } }] : []),
+      ],
+      failure: [{ range: { key: keys.head } }, { range: { key: keys.change(expectedHead + 1) } }],
+    });
+    if (!succeeded && !this.#hasHappened(append, expectedHead, found)) return false;
+    for (const change of changes) this.#note(change);
+    this.#acknowledged = expectedHead + changes.length;
+    return true;
+  }
+
+  /** A request that was repeated may find that it has been carried out the first time. */
+  #hasHappened(append: string, expectedHead: Revision, found: TxnFound): boolean {
+    const [[head] = [], [first] = []] = found;
+    if (first !== undefined) return decodeChange(first.key, first.value).append === append;
+    if (head !== undefined && Number(textOf(head.value)) !== expectedHead) return false;
+    throw new Error(`Cannot append to etcd at ${expectedHead}: it took over ${PENDING_SECONDS} s`);
+  }
+
+  async #putParts(append: string, parts: readonly Operation[]): Promise<void> {
+    const lease = leaseIdOf(append);
+    await this.#client.grantLease(lease, PENDING_SECONDS).catch((error: unknown) => {
+      // A repeated request finds its own lease.
+      if (!(error instanceof EtcdError) || error.code !== LEASE_EXISTS) throw error;
+    });
+    const mark = { put: { key: this.#keys.pending(append), value: [], lease } };
+    await this.#client.txn({ compare: [], success: [mark] });
+    for (const part of parts) await this.#client.txn({ compare: [], success: [part] });
+  }
+
+  async readAfter(revision: Revision): Promise<readonly Followed[]> {
+    const { end } = this.#keys.all("log");
+    const changes: HeldChange[] = [];
+    for (let head = Infinity; revision + changes.length < head;) {
+      const read = revision + changes.length;
+      const key = this.#keys.change(read + 1);
+      const { found } = await this.#client.txn({
+        compare: [],
+        success: [
+          { range: { key, end, limit: PAGE_ENTRIES_FIRST } },
+          { range: this.#keys.all("meta") },
+        ],
+      });
+      const meta = this.#metaIn(found[1] ?? []);
+      if (meta.compacted > read) throw new ForgottenError(read, meta.compacted);
+      head = meta.head;
+      for (const { key, value } of found[0] ?? []) changes.push(decodeChange(key, value));
+      assert.ok(found[0]?.length || revision + changes.length >= head, `etcd lost ${key}`);
+    }
+    const written = await this.#bytesOf(changes);
+    for (const change of changes) if (change.revision === this.#noted + 1) this.#note(change);
+    return changes.map(({ key, revision, at }) => (
+      { key, revision, at, bytes: written.get(revision) }
+    ));
+  }
+
+  async *follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Followed[]> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    const wakes = new Wakes();
+    const watching = this.#watchHead(wakes, ending.signal);
+    try {
+      for (let seen = after; !ending.signal.aborted;) {
+        const head = await wakes.next();
+        if (ending.signal.aborted) return;
+        // Our own append may be the one that is reported: its answer is about to tell.
+        await this.#inFlight;
+        seen = Math.max(seen, Math.min(this.#acknowledged, head));
+        if (head <= seen) continue;
+        const records = await this.#readOn(seen);
+        seen += records.length;
+        if (records.length > 0) yield records;
+      }
+    } finally {
+      signal.removeEventListener("abort", end);
+      end();
+      await watching;
+    }
+  }
+
+  /** What fails here is tried again when the watch reports the next time. */
+  async #readOn(seen: Revision): Promise<readonly Followed[]> {
+    try {
+      return await this.readAfter(seen);
+    } catch (error) {
+      if (error instanceof ForgottenError) throw error;
+      this.#log("Cannot read what others wrote to etcd", { after: seen, error });
+      return [];
+    }
+  }
+
+  /** Reports every head, and that there may be one that was missed; begins again by itself until the signal. */
+  async #watchHead(wakes: Wakes, signal: AbortSignal): Promise<void> {
+    let pauseMs = FOLLOW_RETRY_FIRST_MS;
+    signal.addEventListener("abort", () => wakes.report(Infinity), { once: true });
+    while (!signal.aborted) {
+      let cancelCheck = this.#checkLater(wakes);
+      for await (const { isCreated, puts } of this.#client.watch(this.#keys.head, signal)) {
+        cancelCheck();
+        cancelCheck = this.#checkLater(wakes);
+        pauseMs = FOLLOW_RETRY_FIRST_MS;
+        if (isCreated) wakes.report(Infinity);
+        for (const { value } of puts) wakes.report(Number(textOf(value)));
+      }
+      cancelCheck();
+      await this.#clock.sleep(pauseMs, signal);
+      pauseMs = Math.min(2 * pauseMs, FOLLOW_RETRY_MAX_MS);
+    }
+  }
+
+  /** A read that fails leaves its connection, and the watch ends with it. */
+  #checkLater(wakes: Wakes): () => void {
+    let cancel = () => {};
+    const check = () => {
+      wakes.report(Infinity);
+      cancel = this.#clock.after(FOLLOW_CHECK_MS, check);
+    };
+    cancel = this.#clock.after(FOLLOW_CHECK_MS, check);
+    return () => cancel();
+  }
+
+  async compact(revision: Revision): Promise<void> {
+    const { revision: now } = await this.#client.txn({
+      compare: [{ key: this.#keys.compacted, is: "less", value: revisionText(revision) }],
+      success: [putText(this.#keys.compacted, revisionText(revision))],
+    });
+    // In the order of revisions: what is left after a crash still tells what it replaced.
+    const garbage = this.#garbage.filter(({ because }) => because <= revision)
+      .sort((a, b) => a.revision - b.revision);
+    for (let from = 0; from < garbage.length; from += COMPACT_SLICE) {
+      const slice = garbage.slice(from, from + COMPACT_SLICE);
+      const success = slice.flatMap((one) => this.#removalsOf(one));
+      await this.#client.txn({ compare: [], success });
+    }
+    this.#garbage = this.#garbage.filter(({ because }) => because > revision);
+    await this.#compactEtcd(now);
+  }
+
+  #removalsOf({ revision, partsOf }: Garbage): Operation[] {
+    const remove = { key: this.#keys.change(revision) };
+    if (partsOf === undefined) return [{ remove }];
+    return [{ remove }, { remove: under(this.#keys.parts(partsOf, revision)) }];
+  }
+
+  /** What was deleted takes room in etcd until it forgets too; what happened since the last time stays for others. */
+  async #compactEtcd(now: number): Promise<void> {
+    const upTo = this.#etcdRevision;
+    this.#etcdRevision = now;
+    if (upTo === 0) return;
+    await this.#client.compact(upTo).catch((error: unknown) => {
+      // Somebody else has compacted further.
+      if (!(error instanceof EtcdError) || error.code !== OUT_OF_RANGE) throw error;
+    });
+  }
+
+  close(): Promise<void> {
+    this.#client.close();
+    return Promise.resolve();
+  }
+
+  /** What the change makes superfluous when it is forgotten itself. */
+  #note({ revision, replaced, append, held }: HeldChange): void {
+    if (typeof held === "number") this.#parts.set(revision, append);
+    if (replaced !== undefined) this.#discard(replaced, revision);
+    if (held === undefined) this.#discard(revision, revision);
+    this.#noted = Math.max(this.#noted, revision);
+  }
+
+  #discard(revision: Revision, because: Revision): void {
+    this.#garbage.push({ because, revision, partsOf: this.#parts.get(revision) });
+    this.#parts.delete(revision);
+  }
+
+  /** What each change wrote, also where it lies in parts. */
+  async #bytesOf(changes: readonly HeldChange[], at?: number) {
+    const written = new Map<Revision, Uint8Array>();
+    for (const { revision, append, held } of changes) {
+      if (held instanceof Uint8Array) written.set(revision, held);
+      else if (held !== undefined) {
+        const range = under(this.#keys.parts(append, revision));
+        written.set(revision, await this.#join(range, held, at));
+      }
+    }
+    return written;
+  }
+
+  async #join(range: { key: string; end: string }, length: number, at = 0): Promise<Uint8Array> {
+    const { entries } = await this.#client.range({ ...range, revision: at });
+    const whole = new Uint8Array(length);
+    let from = 0;
+    for (const { value } of entries) {
+      assert.ok(from + value.length <= length, `${range.key} has too many parts`);
+      whole.set(value, from);
+      from += value.length;
+    }
+    assert.equal(from, length, `parts of ${range.key} are missing`);
+    return whole;
+  }
+
+  /** Everything in a range as it was at a revision of etcd, in answers of a bearable size. */
+  async *#pages(range: { key: string; end: string }, revision: number) {
+    let limit = PAGE_ENTRIES_FIRST;
+    for (let key = range.key, hasMore = true; hasMore;) {
+      const page = await this.#client.range({ key, end: range.end, limit, revision });
+      yield page.entries;
+      hasMore = page.hasMore;
+      key = `${page.entries.at(-1)?.key}\0`;
+      const bytes = page.entries.reduce((sum, { value }) => sum + value.length, 1);
+      limit = Math.ceil(page.entries.length * PAGE_BYTES / bytes);
+      limit = Math.max(1, Math.min(limit, PAGE_ENTRIES_MAX));
+    }
+  }
+
+  /** Parts of appends that never came to their end: no change names them, and no server is at work on them. */
+  async #removeOrphans(changes: readonly HeldChange[], revision: number): Promise<void> {
+    const options = { keysOnly: true, revision };
+    const parts = await this.#client.range({ ...this.#keys.all("parts"), ...options });
+    if (parts.entries.length === 0) return;
+    const pending = await this.#client.range({ ...this.#keys.all("pending"), ...options });
+    const alive = new Set(pending.entries.map(({ key }) => this.#keys.appendOf(key)));
+    for (const { append, held } of changes) if (typeof held === "number") alive.add(append);
+    for (const { key } of parts.entries) {
+      if (alive.has(this.#keys.appendOf(key))) continue;
+      await this.#client.txn({ compare: [], success: [{ remove: { key } }] });
+    }
+  }
+}
+
+type TxnFound = readonly (readonly KeyValue[])[];
+
+/** The newest head that was reported and not taken yet. */
+class Wakes {
+  #head = 0;
+  #wake = Promise.withResolvers<void>();
+
+  /** @param head Infinity where there may be something, and nobody knows what */
+  report(head: Revision): void {
+    this.#head = Math.max(this.#head, head);
+    this.#wake.resolve();
+  }
+
+  async next(): Promise<Revision> {
+    await this.#wake.promise;
+    this.#wake = Promise.withResolvers();
+    const head = this.#head;
+    this.#head = 0;
+    return head;
+  }
+}
+
+/** Of the name's digits: as unique as it is, and the same when the request is repeated. 47 bits. */
+function leaseIdOf(append: string): number {
+  let hash = 7;
+  for (const character of append) hash = (hash * 33 + character.charCodeAt(0)) % 2 ** 47;
+  return hash + 1;
+}
+
+function contentOf(
+  changes: readonly HeldChange[],
+  written: ReadonlyMap<Revision, Uint8Array>,
+  { head, compacted }: { head: Revision; compacted: Revision },
+): Loaded {
+  const newest = new Map<Key, HeldChange>();
+  for (const change of changes) newest.set(change.key, change);
+  const present: Present[] = [];
+  for (const { key, revision } of newest.values()) {
+    const bytes = written.get(revision);
+    if (bytes !== undefined) present.push({ key, revision, bytes });
+  }
+  const history = changes.filter(({ revision }) => revision > compacted)
+    .map(({ key, revision, at, replaced }): Change => {
+      if (replaced === undefined) return { key, revision, at, replaced };
+      const bytes = written.get(replaced);
+      assert.ok(bytes, `etcd lost revision ${replaced}, which ${revision} replaced`);
+      return { key, revision, at, replaced: { revision: replaced, bytes } };
+    });
+  return { head, compacted, present: once(present), history: once(history) };
+}
+
+async function* once<T>(group: readonly T[]): AsyncIterable<readonly T[]> {
+  await Promise.resolve();
+  yield group;
+}

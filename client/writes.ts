@@ -2,14 +2,22 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { LEASES } from "../api/types/coordination_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
+import {
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  ROLE_BINDINGS,
+  ROLES,
+} from "../api/types/rbac_v1.ts";
 import * as core from "../api/types/resources.ts";
 import type { Resource } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
 import type { Api } from "./api.ts";
 import type { Write } from "./cache.ts";
 
+const RBAC = [ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS];
+
 const RESOURCES = new Map<string, Resource<KubeObject>>(
-  [...Object.values(core), LEASES].map((resource) => [typeOf(resource), resource]),
+  [...Object.values(core), LEASES, ...RBAC].map((resource) => [typeOf(resource), resource]),
 );
 
 function typeOf({ apiVersion, kind }: { apiVersion: string; kind: string }): string {

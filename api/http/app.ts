@@ -4,17 +4,29 @@ import type { KubeObject } from "../types/meta.ts";
 import { hasReason, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import { namespaceLifecycle } from "../admission/namespace_lifecycle.ts";
+import { AuthorizerChain } from "../authorization/authorizer.ts";
+import { defaultPolicy } from "../authorization/default_policy.ts";
+import { NodeAuthorizer } from "../authorization/node.ts";
+import { RbacAuthorizer } from "../authorization/rbac.ts";
+import { reconciled } from "../authorization/reconcile_policy.ts";
 import type { AnyKind } from "../registry/kind.ts";
 import { Catalog, type Served } from "./catalog.ts";
 import type { AgentTransport } from "./agents.ts";
-import { type Authenticate, authenticator, type Tokens } from "./authenticate.ts";
-import { Documents, type VersionInfo } from "./documents.ts";
+import {
+  type Authenticate,
+  authenticator,
+  staticTokens,
+  type Tokens,
+  userOfToken,
+} from "./authenticate.ts";
+import { Documents, noSuchPath, type VersionInfo } from "./documents.ts";
 import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { Pipeline } from "./pipeline.ts";
 import { podConnect } from "./pod_logs.ts";
 import { Resources } from "./resources.ts";
+import { Reviews } from "./reviews.ts";
 import { Router } from "./router.ts";
 import { Subresources } from "./subresources.ts";
 import { type Upgrade, upgrader } from "./upgrade.ts";
@@ -45,7 +57,7 @@ export interface KubeApi {
   fetch(request: Request, environment?: Environment): Response | Promise<Response>;
   /** Takes a connection that wants to leave HTTP. */
   readonly upgrade: Upgrade;
-  /** Creates what is not there yet, in order, with the powers of the server itself. */
+  /** Creates what is not there yet, in order, with the powers of the server itself, and then the default roles. */
   bootstrap(objects: readonly KubeObject[]): Promise<void>;
   /** Ends every watch, so that the server can stop. */
   close(): void;
@@ -58,13 +70,23 @@ export function createApi(options: ApiOptions): KubeApi {
   const resources = new Resources(clock, random);
   const subresources = new Subresources(resources);
   const connect = podConnect(agents, store);
+  const rbac = new RbacAuthorizer(store);
+  const nodes = new NodeAuthorizer(store);
+  const authorizer = new AuthorizerChain([nodes, rbac]);
+  const tokens = [staticTokens(options.tokens)];
+  const readToken = (token: string) => ({ user: userOfToken(tokens, token), audiences: [] });
+  const reviews = new Reviews({ authorizer, readToken, now: () => clock.now() });
+  const ask = () => {
+    throw noSuchPath();
+  };
   const pipeline = new Pipeline({
     clock,
     log: options.log,
     catalog,
     documents: new Documents(catalog, version),
-    router: new Router(catalog, { resources, subresources, connect }),
-    authenticate: options.authenticate ?? authenticator(options.tokens),
+    router: new Router(catalog, { resources, subresources, reviews, ask, connect }),
+    authenticate: options.authenticate ?? authenticator(tokens),
+    authorizer,
     checks: { ping: () => undefined, ...options.checks },
     metrics: new Metrics(),
     revision: () => store.revision,
@@ -78,8 +100,15 @@ export function createApi(options: ApiOptions): KubeApi {
   return {
     fetch: (request, environment) => app.fetch(request, environment),
     upgrade: upgrader(pipeline, agents, store),
-    bootstrap: (objects) => bootstrap(catalog, objects),
-    close: () => catalog.all.forEach(({ hub }) => hub.close()),
+    async bootstrap(objects) {
+      await bootstrap(catalog, objects);
+      await bootstrapPolicy(catalog);
+    },
+    close() {
+      for (const { hub } of catalog.all) hub.close();
+      rbac.close();
+      nodes.close();
+    },
   };
 }
 
@@ -98,6 +127,25 @@ async function bootstrap(catalog: Catalog, objects: readonly KubeObject[]): Prom
       throw new StatusError("InternalError", `Cannot bootstrap ${object.kind} ${name}: ${why}`);
     }
   }
+}
+
+/** All at once: most are made in one commit. */
+async function bootstrapPolicy(catalog: Catalog): Promise<void> {
+  const options = { isDryRun: false, fieldValidation: "Strict" } as const;
+  await Promise.all(
+    defaultPolicy().map(async (wanted) => {
+      const { namespace = "", name } = wanted.metadata;
+      const { registry } = servedFor(catalog, wanted);
+      try {
+        const have = registry.get({ namespace, name }).object as KubeObject;
+        const grown = reconciled(have, wanted);
+        if (grown !== undefined) await registry.update({ namespace, name }, grown, options);
+      } catch (error) {
+        if (!hasReason(error, "NotFound")) throw error;
+        await registry.create(namespace, wanted, options);
+      }
+    }),
+  );
 }
 
 function servedFor(catalog: Catalog, { kind, apiVersion }: KubeObject): Served {

@@ -24,7 +24,7 @@ export function verbsOf({ withoutVerbs = [] }: AnyKind): string[] {
 
 /** `finalize` is replaced and nothing else; other views are read, replaced and patched. */
 export function subresourceVerbs(name: string, subresource: Subresource<KubeObject>): string[] {
-  if (subresource.does === "action") return ["create"];
+  if (subresource.does === "action" || subresource.does === "answer") return ["create"];
   if (subresource.does === "connect") return [...subresource.verbs].sort();
   return name === "finalize" ? ["update"] : ["get", "patch", "update"];
 }

@@ -1,3 +1,4 @@
+import type { User } from "../authentication/user.ts";
 import type { Peer } from "./authenticate.ts";
 
 /** A request, whichever server took it. */
@@ -7,10 +8,14 @@ export interface Call {
   readonly path: string;
   readonly query: URLSearchParams;
   header(name: string): string | null;
+  /** In lower case. */
+  headerNames(): Iterable<string>;
   /** @throws {StatusError} RequestEntityTooLarge */
   body(): Promise<Uint8Array>;
   /** Who the TLS connection is with, where it was proved. */
   readonly peer: Peer | undefined;
+  /** Who makes the call, from the moment on that it is known. */
+  user?: User;
 }
 
 /** An answer, before it takes the form that a server wants. */

@@ -28,6 +28,7 @@ export function readCall(request: Request, environment: Environment | undefined)
       return query ??= question < 0 ? NO_QUERY : new URLSearchParams(url.slice(question + 1));
     },
     header: (name) => request.headers.get(name),
+    headerNames: () => request.headers.keys(),
     body: () => environment === undefined ? wholeBody(request) : bodyOf(request),
     peer: environment?.peer,
   };

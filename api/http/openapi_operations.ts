@@ -170,7 +170,8 @@ function draftsOf(subresource: Subresource<KubeObject>): Draft[] {
   switch (subresource.does) {
     case "view":
       return onView(subresource.schema.name);
-    case "action": {
+    case "action":
+    case "answer": {
       const { name } = subresource.schema;
       return [{ verb: "create", query: WRITE, sends: name, answers: name }];
     }

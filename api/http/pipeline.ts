@@ -1,7 +1,7 @@
 import type { Clock, Log } from "../types/ambient.ts";
 import { StatusError } from "../types/status.ts";
+import { type Authorizer, rejectForbidden } from "../authorization/authorizer.ts";
 import type { Authenticate } from "./authenticate.ts";
-import { isAllowed, refusalOf } from "./authorize.ts";
 import type { Catalog } from "./catalog.ts";
 import { type Documents, noSuchPath } from "./documents.ts";
 import { type Call, isFlow, type Reply } from "./exchange.ts";
@@ -23,6 +23,7 @@ export interface PipelineParts {
   readonly documents: Documents;
   readonly router: Router;
   readonly authenticate: Authenticate;
+  readonly authorizer: Authorizer;
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics: Metrics;
   readonly revision: () => number;
@@ -66,14 +67,15 @@ export class Pipeline {
 
   /** Nothing is told to those who may not know it: a path is looked up only after the caller is known. */
   #route(call: Call): Route {
-    const { authenticate, router } = this.#parts;
-    const user = impersonated(authenticate(call), call);
+    const { authenticate, authorizer, router } = this.#parts;
+    const user = impersonated(authenticate(call), call, authorizer);
+    call.user = user;
     const segments = segmentsOf(call.path);
     const path = resourcePath(segments);
     const route = path === undefined || this.#isUnknown(path.group, path.version)
       ? this.#plainRoute(call, segments)
       : router.route(call, path);
-    if (!isAllowed(user, route.attributes)) throw refusalOf(user, route.attributes);
+    rejectForbidden(authorizer, user, route.attributes);
     return route;
   }
 

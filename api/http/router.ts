@@ -1,13 +1,15 @@
 import { isWatch, type Resources, type Target } from "./resources.ts";
 import type { KubeObject } from "../types/meta.ts";
-import type { Subresource } from "../registry/kind.ts";
+import type { AnswerSubresource, Subresource } from "../registry/kind.ts";
 import { StatusError } from "../types/status.ts";
-import type { Attributes } from "./authorize.ts";
+import type { Attributes } from "../authorization/attributes.ts";
+import { requiredValue } from "../authorization/node.ts";
 import type { Catalog, Served, ServedAction } from "./catalog.ts";
 import { verbsOf } from "./discovery_resources.ts";
 import { noSuchPath } from "./documents.ts";
 import type { Call, Reply } from "./exchange.ts";
 import type { ResourcePath } from "./path.ts";
+import type { Reviews } from "./reviews.ts";
 import type { Subresources } from "./subresources.ts";
 
 /** A call that found its way: what it wants, for the authorizer, and how to answer it. */
@@ -28,9 +30,19 @@ export interface Stream {
 /** Serves the paths that belong to a pod's agent: logs, and the streams that only an upgrade can carry. */
 export type Connect = (call: Call, subresource: string, target: Target) => Reply | Promise<Reply>;
 
+/** Answers a subresource that takes a POST of its own kind. */
+export type Ask = (
+  call: Call,
+  subresource: AnswerSubresource,
+  target: Target,
+) => Reply | Promise<Reply>;
+
 export interface Handlers {
   readonly resources: Resources;
   readonly subresources: Subresources;
+  readonly reviews: Reviews;
+  /** Serves subresources that are questions, such as `token`. */
+  readonly ask: Ask;
   readonly connect: Connect;
 }
 
@@ -78,12 +90,13 @@ export class Router {
     const verb = verbOf(call, path);
     const isAllowed = verbsOf(served.kind).includes(verb) && isMeant(verb, target, path);
     if (!isAllowed) throw notAllowed();
-    const { resources } = this.#handlers;
+    const { resources, reviews } = this.#handlers;
     const answers: Readonly<Record<string, () => Reply | Promise<Reply>>> = {
       get: () => resources.get(call, target),
       list: () => resources.list(call, target),
       watch: () => resources.watch(call, target),
-      create: () => resources.create(call, target),
+      create: () =>
+        served.kind.isReview ? reviews.answer(call, target) : resources.create(call, target),
       update: () => resources.update(call, target),
       patch: () => resources.patch(call, target),
       delete: () => resources.delete(call, target),
@@ -99,7 +112,7 @@ export class Router {
     if (subresource === undefined || path.isWatch) throw noSuchPath();
     const verb = ITEM_VERBS[call.method] ?? "";
     const attributes = attributesOf(call, path, served, verb, name);
-    const { subresources, connect } = this.#handlers;
+    const { subresources, connect, ask } = this.#handlers;
     const { does } = subresource;
     const route = (answer: Route["answer"]): Route => ({
       attributes,
@@ -108,6 +121,8 @@ export class Router {
     });
     if (does === "action") {
       if (verb === "create") return route(() => subresources.act(call, subresource, target));
+    } else if (does === "answer") {
+      if (verb === "create") return route(() => ask(call, subresource, target));
     } else if (does === "connect") {
       const stream = { subresource: path.subresource, target };
       const answer = () => connect(call, path.subresource, target);
@@ -155,6 +170,9 @@ function subresourceOf({ kind }: Served, name: string): Subresource<KubeObject> 
   return Object.hasOwn(subresources, name) ? subresources[name] : undefined;
 }
 
+/** Verbs on what a selector selects: one that selects a single name is about that name. */
+const MANY: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"]);
+
 function attributesOf(
   call: Call,
   { group, namespace = "", subresource }: ResourcePath,
@@ -163,7 +181,13 @@ function attributesOf(
   name: string,
 ): Attributes {
   const { resource } = kind.resource;
-  return { verb, path: call.path, resource: { group, resource, subresource, namespace, name } };
+  const wanted = { group, resource, subresource, namespace, name };
+  const { path } = call;
+  if (!MANY.has(verb)) return { verb, path, resource: wanted };
+  const fieldSelector = call.query.get("fieldSelector") ?? "";
+  if (fieldSelector === "") return { verb, path, resource: wanted };
+  const named = name || (requiredValue(fieldSelector, "metadata.name") ?? "");
+  return { verb, path, resource: { ...wanted, name: named, fieldSelector } };
 }
 
 function notAllowed(): StatusError {

@@ -62,6 +62,7 @@ export function upgradeCall(incoming: IncomingMessage, peer: () => Peer | undefi
     path,
     query: new URLSearchParams(query),
     header: (name) => [headers[name] ?? []].flat().join(", ") || null,
+    headerNames: () => Object.keys(headers),
     body: () => Promise.resolve(new Uint8Array()),
     get peer() {
       return peer();

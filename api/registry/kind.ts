@@ -45,6 +45,13 @@ export interface ActionSubresource<T extends KubeObject> {
   act(object: T, input: KubeObject, moment: Moment): T;
 }
 
+/** A path that takes a POST of its own kind and answers it; http/ knows the answer, and nothing is stored. */
+export interface AnswerSubresource {
+  readonly does: "answer";
+  readonly resource: Resource<KubeObject>;
+  readonly schema: MessageSchema;
+}
+
 /** A path that http/ serves itself, such as `log` and `exec`; it is named here for discovery. */
 export interface ConnectSubresource {
   readonly does: "connect";
@@ -55,6 +62,7 @@ export interface ConnectSubresource {
 export type Subresource<T extends KubeObject> =
   | ViewSubresource<T>
   | ActionSubresource<T>
+  | AnswerSubresource
   | ConnectSubresource;
 
 /**
@@ -71,6 +79,8 @@ export interface ResourceKind<T extends KubeObject> {
   readonly aliases?: readonly string[];
   /** Volatile objects live in memory and are gone after a restart. */
   readonly isVolatile?: true;
+  /** A question: a create is answered by http/, and nothing is stored. */
+  readonly isReview?: true;
   /** Verbs left out of the usual eight. */
   readonly withoutVerbs?: readonly string[];
   /** `status` is changed through its subresource alone. */

@@ -1,3 +1,5 @@
+import { clusterRoleBindings } from "./clusterrolebindings.ts";
+import { clusterRoles } from "./clusterroles.ts";
 import { configMaps } from "./configmaps.ts";
 import { endpoints } from "./endpoints.ts";
 import { events } from "./events.ts";
@@ -7,6 +9,9 @@ import { namespaces } from "./namespaces.ts";
 import { nodes, type PodNetwork } from "./nodes.ts";
 import { pods } from "./pods.ts";
 import { replicationControllers } from "./replicationcontrollers.ts";
+import { REVIEWS } from "./reviews.ts";
+import { roleBindings } from "./rolebindings.ts";
+import { roles } from "./roles.ts";
 import { secrets } from "./secrets.ts";
 import type { ServiceNetwork } from "./service_allocation.ts";
 import { serviceAccounts } from "./serviceaccounts.ts";
@@ -39,6 +44,11 @@ export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
     secrets,
     serviceAccounts,
     services(network),
+    ...REVIEWS,
+    clusterRoleBindings,
+    clusterRoles,
+    roleBindings,
+    roles,
     leases,
   ];
 }

@@ -2,6 +2,7 @@ import { invalidStatus, notSupported } from "../types/field_errors.ts";
 import { StatusError } from "../types/status.ts";
 import type { FieldValidation } from "../registry/decode_object.ts";
 import type { WriteOptions } from "../registry/registry.ts";
+import type { Call } from "./exchange.ts";
 
 /** Options of requests that stand in the query. */
 
@@ -15,6 +16,11 @@ export function writeOptionsOf(query: URLSearchParams, kind = "CreateOptions"): 
   }
   const isDryRun = isDryRunIn(query.getAll("dryRun"), kind);
   return { isDryRun, fieldValidation: fieldValidation as FieldValidation };
+}
+
+/** The same, and who asks. */
+export function writeOptionsFor(call: Pick<Call, "query" | "user">, kind?: string): WriteOptions {
+  return { ...writeOptionsOf(call.query, kind), user: call.user };
 }
 
 /** @throws {StatusError} Invalid on anything but `All` */

@@ -9,7 +9,7 @@ import type { Served } from "./catalog.ts";
 import { readDeletion } from "./delete_options.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { objectFormat } from "./negotiate.ts";
-import { countIn, flagIn, writeOptionsOf } from "./query.ts";
+import { countIn, flagIn, writeOptionsFor } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
 import { type Rendering, renderingOf, type Shown } from "./rendering.ts";
 import { bytesReply, successReply, withHeaders, withWarnings } from "./replies.ts";
@@ -73,21 +73,21 @@ export class Resources {
   }
 
   async create(call: Call, { served, namespace = "" }: Target): Promise<Reply> {
-    const options = writeOptionsOf(call.query);
+    const options = writeOptionsFor(call);
     const json = await readObject(call, served.kind);
     const written = await served.registry.create(namespace, json, options);
     return this.written(call, served, written);
   }
 
   async update(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
-    const options = writeOptionsOf(call.query, "UpdateOptions");
+    const options = writeOptionsFor(call, "UpdateOptions");
     const json = await readObject(call, served.kind);
     const written = await served.registry.update({ namespace, name }, json, options);
     return this.written(call, served, written);
   }
 
   async patch(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
-    const options = writeOptionsOf(call.query, "PatchOptions");
+    const options = writeOptionsFor(call, "PatchOptions");
     const patch = await readPatch(call);
     const written = await served.registry.patch({ namespace, name }, patch, options);
     return this.written(call, served, written);
@@ -95,7 +95,10 @@ export class Resources {
 
   async delete(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
     const { deletion, isDryRun } = await readDeletion(call);
-    const deleted = await served.registry.delete({ namespace, name }, deletion, isDryRun);
+    const deleted = await served.registry.delete({ namespace, name }, deletion, {
+      isDryRun,
+      user: call.user,
+    });
     return this.#deleted(call, served, deleted);
   }
 

@@ -3,7 +3,7 @@ import type { ActionSubresource, ViewSubresource } from "../registry/kind.ts";
 import type { Written } from "../registry/registry.ts";
 import type { Served } from "./catalog.ts";
 import type { Call, Reply } from "./exchange.ts";
-import { writeOptionsOf } from "./query.ts";
+import { writeOptionsFor } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
 import { objectReply, successReply, withWarnings } from "./replies.ts";
 import type { Resources, Target } from "./resources.ts";
@@ -27,14 +27,14 @@ export class Subresources {
   }
 
   async update(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {
-    const options = writeOptionsOf(call.query, "UpdateOptions");
+    const options = writeOptionsFor(call, "UpdateOptions");
     const json = await readObject(call, view);
     const written = await served.registry.updateView(view, { namespace, name }, json, options);
     return this.#written(call, view, served, written);
   }
 
   async patch(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {
-    const options = writeOptionsOf(call.query, "PatchOptions");
+    const options = writeOptionsFor(call, "PatchOptions");
     const patch = await readPatch(call);
     const written = await served.registry.patchView(view, { namespace, name }, patch, options);
     return this.#written(call, view, served, written);
@@ -45,7 +45,7 @@ export class Subresources {
     action: ActionSubresource<KubeObject>,
     { served, namespace = "", name }: Target,
   ): Promise<Reply> {
-    const options = writeOptionsOf(call.query);
+    const options = writeOptionsFor(call);
     const json = await readObject(call, action);
     const named = name === "" ? nameIn(json) : name;
     const place = { namespace, name: named };

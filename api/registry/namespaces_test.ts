@@ -30,13 +30,13 @@ Deno.test("row 96: a deleted namespace stays, terminating, until its last finali
   const { registry, store } = await openCluster();
   const [all, place] = [registry("namespaces"), { namespace: "", name: "x" }];
   await all.create("", { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } }, WRITE);
-  const { object, isRemoved } = await all.delete(place, {}, false);
+  const { object, isRemoved } = await all.delete(place, {}, WRITE);
   const going = object as Namespace;
   assert.equal(isRemoved, false);
   assert.equal(going.status?.phase, "Terminating");
   assert.equal(going.metadata.deletionTimestamp, "2026-01-01T12:00:00Z");
 
-  const again = await all.delete(place, {}, false);
+  const again = await all.delete(place, {}, WRITE);
   assert.equal(again.object.metadata.resourceVersion, going.metadata.resourceVersion);
 
   const finalize = kind.subresources?.["finalize"] as ViewSubresource<KubeObject>;
@@ -60,7 +60,7 @@ for (const name of ["default", "kube-system", "kube-public"]) {
     const { registry, store } = await openCluster();
     const all = registry("namespaces");
     await all.create("", { apiVersion: "v1", kind: "Namespace", metadata: { name } }, WRITE);
-    await assert.rejects(all.delete({ namespace: "", name }, {}, false), (error) => {
+    await assert.rejects(all.delete({ namespace: "", name }, {}, WRITE), (error) => {
       assert.ok(hasReason(error, "Forbidden") && error instanceof Error);
       const want = `namespaces "${name}" is forbidden: this namespace may not be deleted`;
       assert.equal(error.message, want);

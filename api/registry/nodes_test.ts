@@ -22,7 +22,7 @@ Deno.test("nodes: each gets the first pod range that is free, and keeps it over 
 
   const restarted = await openCluster({ network: SMALL, medium });
   await assert.rejects(create(restarted, "more"), full);
-  await restarted.registry("nodes").delete({ namespace: "", name: "n2" }, {}, false);
+  await restarted.registry("nodes").delete({ namespace: "", name: "n2" }, {}, WRITE);
   assert.equal((await create(restarted, "more")).spec.podCIDR, "10.244.2.0/24");
   await restarted.store.close();
 });

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { Store, Versioned, View } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
+import type { User } from "../authentication/user.ts";
 import {
   type DecodedObject,
   decodeObject,
@@ -9,7 +10,7 @@ import {
   halfDecode,
 } from "./decode_object.ts";
 import { keyOf, prefixOf } from "./keys.ts";
-import type { ActionSubresource, AnyKind, Moment, ViewSubresource } from "./kind.ts";
+import type { ActionSubresource, AnyKind, Moment, Subresource, ViewSubresource } from "./kind.ts";
 import { type ListOptions, listPage, type Page } from "./list_page.ts";
 import { rejectMistakes } from "./mistakes.ts";
 import { type Place, rejectElsewhere } from "./object_meta.ts";
@@ -24,6 +25,8 @@ export interface WriteOptions {
   /** Everything happens but the write. */
   readonly isDryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Who writes; absent where the server itself does. */
+  readonly user?: User | undefined;
 }
 
 /** What a write left behind. `bytes` is the JSON of `object` where it is stored. */
@@ -55,6 +58,8 @@ export interface Surroundings {
 
 /** Deletions in one commit of a collection: with what each frees, well under what a ledger takes at once. */
 const DELETIONS_PER_COMMIT = 20;
+
+const UPDATE = { operation: "UPDATE", subresource: "" } as const;
 
 /** The verbs of one kind, once for all kinds. Decisions are made inside the transaction, so none is retried. */
 export class Registry {
@@ -138,6 +143,7 @@ export class Registry {
       place,
       options,
       (old) => planViewUpdate(this.kind, subresource, decoded.object, old),
+      this.#changing(subresource),
     );
     return { ...written, warnings: decoded.warnings };
   }
@@ -157,7 +163,7 @@ export class Registry {
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
       return planViewUpdate(this.kind, subresource, decoded.object, old);
-    });
+    }, this.#changing(subresource));
     return { ...written, warnings };
   }
 
@@ -176,17 +182,21 @@ export class Registry {
       place,
       options,
       (old) => planReplace(this.kind, subresource.act(old, input, moment), old),
+      this.#changing(subresource),
     );
   }
 
   /** @throws {StatusError} NotFound, Conflict when a precondition fails, and what the kind refuses */
-  async delete(place: Place, deletion: Deletion, isDryRun: boolean): Promise<Deleted> {
+  async delete(
+    place: Place,
+    deletion: Deletion,
+    options: Pick<WriteOptions, "isDryRun" | "user">,
+  ): Promise<Deleted> {
     const moment = this.#moment();
     let planned: PlannedDeletion | undefined;
-    const written = await this.#change(place, { isDryRun }, (old, view) => {
-      this.#admit("DELETE", place.namespace, old, view);
-      return planned = planDelete(this.kind, old, deletion, moment);
-    });
+    const decide = (old: KubeObject) => planned = planDelete(this.kind, old, deletion, moment);
+    const deleting = { operation: "DELETE", subresource: "" } as const;
+    const written = await this.#change(place, options, decide, deleting);
     return { ...written, isRemoved: planned?.isRemoved ?? false };
   }
 
@@ -221,14 +231,15 @@ export class Registry {
   async #create(
     namespace: string,
     { object: input, warnings }: DecodedObject,
-    { isDryRun }: WriteOptions,
+    { isDryRun, user }: WriteOptions,
   ): Promise<Written> {
     const moment = this.#moment();
     const prepared = prepareCreate(this.kind, input, namespace, moment);
     let object = prepared;
     const versions = await this.store.commit((view) => {
-      this.#admit("CREATE", namespace, prepared, view);
-      const planned = planCreate(this.kind, prepared, view, moment);
+      const attempt = { operation: "CREATE", namespace, object: prepared, user } as const;
+      const admitted = this.#admit(attempt, view);
+      const planned = planCreate(this.kind, admitted, view, moment);
       object = planned.object;
       return isDryRun ? [] : planned.writes;
     });
@@ -238,10 +249,12 @@ export class Registry {
   /** Reads, decides and writes as one step. */
   async #change(
     place: Place,
-    { isDryRun }: Pick<WriteOptions, "isDryRun">,
+    { isDryRun, user }: Pick<WriteOptions, "isDryRun" | "user">,
     decide: (old: KubeObject, view: View) => Planned,
+    change: Pick<Attempt, "operation" | "subresource"> = UPDATE,
   ): Promise<Written> {
     const { resource } = this.kind;
+    const { namespace } = place;
     const key = keyOf(resource, place.namespace, place.name);
     let found: Versioned | undefined;
     let planned: Planned | undefined;
@@ -249,6 +262,9 @@ export class Registry {
       found = view.get(key);
       if (found === undefined) throw notFound(resource, place.name);
       planned = decide(found.object, view);
+      const old: KubeObject = found.object;
+      const object = change.operation === "DELETE" ? old : planned.object;
+      this.#admit({ ...change, namespace, object, old, user }, view);
       return isDryRun ? [] : planned.writes;
     });
     const { object, writes } = planned!;
@@ -263,10 +279,21 @@ export class Registry {
     return decodeObject(this.kind.resource, this.kind.schema, json, fieldValidation);
   }
 
-  #admit(operation: Attempt["operation"], namespace: string, object: KubeObject, view: View): void {
-    const attempt: Attempt = { operation, kind: this.kind, namespace, object };
+  /** @returns what the rules made of the object; of a change they may only refuse it */
+  #admit(asked: Omit<Attempt, "kind">, view: View): KubeObject {
     const seen = this.kind.isVolatile ? this.#around.store : view;
-    for (const admission of this.#around.admission) admission(attempt, seen);
+    let attempt: Attempt = { ...asked, kind: this.kind };
+    for (const admission of this.#around.admission) {
+      const object = admission(attempt, seen);
+      if (object !== undefined) attempt = { ...attempt, object };
+    }
+    return attempt.object;
+  }
+
+  #changing(subresource: Subresource<KubeObject>): Pick<Attempt, "operation" | "subresource"> {
+    const all: Readonly<Record<string, unknown>> = this.kind.subresources ?? {};
+    const name = Object.keys(all).find((name) => all[name] === subresource) ?? "";
+    return { operation: "UPDATE", subresource: name };
   }
 
   #moment(): Moment {

@@ -194,7 +194,7 @@ async function change(cluster: Cluster, name: string, spec: ServiceSpec): Promis
 }
 
 async function remove(cluster: Cluster, name: string): Promise<void> {
-  await cluster.registry("services").delete({ namespace: "default", name }, {}, false);
+  await cluster.registry("services").delete({ namespace: "default", name }, {}, WRITE);
 }
 
 async function refusalOf(attempt: Promise<unknown>): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
+import { CatchUp } from "./catch_up.ts";
 import type { Followed, Ledger, Record, Revision } from "./ledger.ts";
 import type { Staging } from "./staging.ts";
 import type { StoreEvent, Transaction, Versioned } from "./store.ts";
@@ -19,6 +20,8 @@ interface Commit {
   readonly resolve: (versions: readonly Versioned[]) => void;
   readonly reject: (error: unknown) => void;
   attempts: number;
+  /** It ran on a state that is at least as new as the call: a refusal is right. */
+  isFresh: boolean;
 }
 
 /** What goes out as one append, and who is answered after it. */
@@ -36,6 +39,8 @@ export interface CommitHost {
   apply(events: readonly StoreEvent[]): void;
   /** The same for what another server wrote, or what a failed append left behind. */
   applyRecords(records: readonly Followed[]): void;
+  /** Reading the ledger failed. */
+  lose(error: unknown): void;
 }
 
 /**
@@ -60,6 +65,9 @@ export class GroupCommit {
   #isReadOnly = false;
   /** What follow() reported while an append was on its way. */
   #foreign: (readonly Followed[])[] = [];
+  /** Resolves at the end of the append that is on its way. */
+  #turn: PromiseWithResolvers<void> | undefined;
+  readonly #catchUp = new CatchUp(() => this.#readOn());
   #newestAt: number;
 
   constructor(
@@ -80,7 +88,8 @@ export class GroupCommit {
         const message = `Cannot commit: ${this.#waiting} commits wait for the ledger`;
         return reject(new StatusError("TooManyRequests", message, [], { retryAfterSeconds: 1 }));
       }
-      this.#stage({ transaction, resolve, reject, attempts: 0 });
+      const isFresh = !this.#ledger.isShared;
+      this.#stage({ transaction, resolve, reject, attempts: 0, isFresh });
       if (this.#queue.length > 0) this.#wake();
     });
   }
@@ -89,6 +98,29 @@ export class GroupCommit {
   follow(records: readonly Followed[]): void {
     this.#foreign.push(records);
     if (this.#draining === undefined && !this.#isHeadUnknown) this.#takeForeign();
+  }
+
+  /** @throws {StatusError} ServiceUnavailable when the ledger does not answer */
+  catchUp(): Promise<void> {
+    return this.#ledger.isShared ? this.#catchUp.begin() : Promise.resolve();
+  }
+
+  async #readOn(): Promise<void> {
+    let records: readonly Followed[];
+    try {
+      records = await this.#ledger.readAfter(this.#host.revision);
+    } catch (error) {
+      this.#host.lose(error);
+      this.#log("Cannot read the newest state from the ledger", { error });
+      throw unreadable();
+    }
+    this.follow(records);
+    const last = records.at(-1)?.revision ?? 0;
+    while (this.#host.revision < last) {
+      this.#wake();
+      await (this.#turn ??= Promise.withResolvers()).promise;
+      if (this.#isReadOnly) throw unreadable();
+    }
   }
 
   /** Resolves when nothing waits. */
@@ -109,12 +141,24 @@ export class GroupCommit {
     } catch (error) {
       give = () => commit.reject(error);
     }
+    if (events.length === 0 && !commit.isFresh) return this.#runFresh(commit);
     const group = events.length === 0
       ? this.#queue.at(-1) ?? this.#inFlight
       : this.#roomFor(events);
     if (group === undefined) return give();
     group.answers.push({ commit, give });
     this.#waiting += 1;
+  }
+
+  /** What it refuses, or finds in order, another server may have changed a moment ago: looks again. */
+  #runFresh(commit: Commit): void {
+    commit.isFresh = true;
+    this.#waiting += 1;
+    const again = () => {
+      this.#stage(commit);
+      if (this.#queue.length > 0) this.#wake();
+    };
+    this.catchUp().finally(() => this.#waiting -= 1).then(again, commit.reject);
   }
 
   /** Puts the commit in line without running it: there is no state that it could run on. */
@@ -159,6 +203,8 @@ export class GroupCommit {
     if (!this.#isHeadUnknown) this.#takeForeign();
     this.#inFlight = this.#queue.shift();
     if (this.#inFlight === undefined) this.#draining = undefined;
+    this.#turn?.resolve();
+    this.#turn = undefined;
     return this.#inFlight;
   }
 
@@ -196,6 +242,7 @@ export class GroupCommit {
       this.#isReadOnly = false;
       this.#restage();
     } catch (error) {
+      this.#host.lose(error);
       if (!this.#isReadOnly) {
         this.#log("The store is read-only: its ledger does not answer", { error });
       }
@@ -238,6 +285,11 @@ export class GroupCommit {
 
 function unavailable(why: string): StatusError {
   return new StatusError("ServiceUnavailable", `Cannot commit: ${why}`);
+}
+
+function unreadable(): StatusError {
+  const message = "Cannot read the newest state: the ledger does not answer";
+  return new StatusError("ServiceUnavailable", message);
 }
 
 function bytesOf({ type, current, previous }: StoreEvent): number {

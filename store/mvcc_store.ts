@@ -3,7 +3,7 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { History, HISTORY_LIMITS, type HistoryLimits } from "./history.ts";
-import type { Followed, Key, Ledger, Revision } from "./ledger.ts";
+import { type Followed, ForgottenError, type Key, type Ledger, type Revision } from "./ledger.ts";
 import { eventOf, restore } from "./restore.ts";
 import { SortedVersions } from "./sorted_versions.ts";
 import { overlaid, Staging } from "./staging.ts";
@@ -22,6 +22,8 @@ export interface StoreOptions {
   readonly log: Log;
   /** Defaults to HISTORY_LIMITS. */
   readonly historyLimits?: HistoryLimits;
+  /** Called when others went on without this store, for so long that only opening it anew helps. */
+  readonly onLost?: (error: ForgottenError) => void;
 }
 
 /** The store over any ledger. It owns the ledger from here on, and closes it. */
@@ -45,6 +47,7 @@ class MvccStore implements Store {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #onLost: StoreOptions["onLost"];
   readonly #durable: SortedVersions;
   readonly #history: History;
   readonly #watchers: Watchers;
@@ -61,7 +64,7 @@ class MvccStore implements Store {
 
   constructor(
     ledger: Ledger,
-    { clock, log }: StoreOptions,
+    { clock, log, onLost }: StoreOptions,
     start: { head: Revision; durable: SortedVersions; history: History },
   ) {
     this.#ledger = ledger;
@@ -88,6 +91,14 @@ class MvccStore implements Store {
 
   get compacted(): Revision {
     return this.#history.compacted;
+  }
+
+  get isShared(): boolean {
+    return this.#ledger.isShared;
+  }
+
+  catchUp(): Promise<void> {
+    return this.#commits.catchUp();
   }
 
   get(key: Key): Versioned | undefined {
@@ -161,6 +172,11 @@ class MvccStore implements Store {
     if (events.length > 0) this.apply(events);
   }
 
+  /** For the queue: the ledger did not answer, perhaps for ever. */
+  lose(error: unknown): void {
+    if (error instanceof ForgottenError) this.#onLost?.(error);
+  }
+
   /** Forgets what the history need not hold, here at once, in the ledger in steps. */
   #forget(): void {
     const now = this.#clock.now();
@@ -192,6 +208,7 @@ class MvccStore implements Store {
         this.#commits.follow(records);
       }
     } catch (error) {
+      this.lose(error);
       if (!signal.aborted) this.#log("Cannot follow the ledger's other writers", { error });
     }
   }

@@ -53,6 +53,14 @@ export interface Store {
   readonly revision: Revision;
   /** Watches from before this revision get Expired. */
   readonly compacted: Revision;
+  /** Other servers write too: reads may be older than what one of them has acknowledged, by a moment. */
+  readonly isShared: boolean;
+  /**
+   * After it, reads show everything that was acknowledged before the call, by whichever server. Commits need no
+   * such call: what they decide on is never old.
+   * @throws {StatusError} ServiceUnavailable when the ledger does not tell
+   */
+  catchUp(): Promise<void>;
   get(key: Key): Versioned | undefined;
   /** In key order. */
   list(prefix: Key): readonly Versioned[];

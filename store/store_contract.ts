@@ -121,9 +121,9 @@ export function testStore(name: string, makeMedium: () => Promise<Medium>): void
     const store = await openOn(medium);
     await store.commit(() => [putting("a"), putting("b"), putting("c")]);
     const waiting = store.commit(() => [putting("bb"), deleting("b"), putting("c", { n: "2" })]);
-    const seen: string[] = [];
+    let seen: string[] = [];
     await store.commit((view) => {
-      seen.push(...view.list("pods/").map(({ key, revision }) => `${key}@${revision}`));
+      seen = view.list("pods/").map(({ key, revision }) => `${key}@${revision}`);
       assert.equal(view.get("pods/x/b"), undefined);
       assert.equal(view.revision, 6);
       return [];

@@ -8,6 +8,7 @@ import type { Catalog, Served, ServedAction } from "./catalog.ts";
 import { verbsOf } from "./discovery_resources.ts";
 import { noSuchPath } from "./documents.ts";
 import type { Call, Reply } from "./exchange.ts";
+import { whenFresh } from "./fresh_reads.ts";
 import type { ResourcePath } from "./path.ts";
 import type { Reviews } from "./reviews.ts";
 import type { Subresources } from "./subresources.ts";
@@ -91,16 +92,17 @@ export class Router {
     const isAllowed = verbsOf(served.kind).includes(verb) && isMeant(verb, target, path);
     if (!isAllowed) throw notAllowed();
     const { resources, reviews } = this.#handlers;
-    const answers: Readonly<Record<string, () => Reply | Promise<Reply>>> = {
-      get: () => resources.get(call, target),
-      list: () => resources.list(call, target),
-      watch: () => resources.watch(call, target),
+    const fresh = (answer: Route["answer"]) => whenFresh(call, served.registry.store, answer);
+    const answers: Readonly<Record<string, Route["answer"]>> = {
+      get: fresh(() => resources.get(call, target)),
+      list: fresh(() => resources.list(call, target)),
+      watch: fresh(() => resources.watch(call, target)),
       create: () =>
         served.kind.isReview ? reviews.answer(call, target) : resources.create(call, target),
       update: () => resources.update(call, target),
       patch: () => resources.patch(call, target),
       delete: () => resources.delete(call, target),
-      deletecollection: () => resources.deleteCollection(call, target),
+      deletecollection: fresh(() => resources.deleteCollection(call, target)),
     };
     const attributes = attributesOf(call, path, served, verb, name);
     return { attributes, isLongRunning: verb === "watch", answer: answers[verb] ?? fail };
@@ -130,7 +132,8 @@ export class Router {
         return { attributes, isLongRunning: true, stream, answer };
       }
     } else {
-      if (verb === "get") return route(() => subresources.get(call, subresource, target));
+      const get = () => subresources.get(call, subresource, target);
+      if (verb === "get") return route(whenFresh(call, served.registry.store, get));
       if (verb === "update") return route(() => subresources.update(call, subresource, target));
       if (verb === "patch") return route(() => subresources.patch(call, subresource, target));
     }

@@ -284,6 +284,17 @@ Deno.test("agent: a readiness probe takes the pod out of service, a liveness pro
   assert.equal((await world.pod("sick")).status?.containerStatuses?.[0]?.restartCount, 1);
 });
 
+Deno.test("agent: a pod that becomes ready soon after its start is not left waiting for a whole period", async () => {
+  await using world = await World.open();
+  world.probe = { isSuccess: false, output: "not yet" };
+  const readinessProbe = { tcpSocket: { port: 80 }, periodSeconds: 10 };
+  await world.createPod("web", { containers: [{ name: "a", image: IMAGE, readinessProbe }] });
+  assert.equal(readiness(await world.pod("web")), "False");
+  world.probe = { isSuccess: true, output: "" };
+  await world.advance(1_000);
+  assert.equal(readiness(await world.pod("web")), "True");
+});
+
 Deno.test("agent: the deadline of a pod ends it", async () => {
   await using world = await World.open();
   await world.createPod("job", { activeDeadlineSeconds: 30 });

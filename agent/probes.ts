@@ -4,6 +4,12 @@ import type { ObservedPods } from "./observed_pods.ts";
 import type { RecordPodEvent } from "./apply_sync.ts";
 import { type RuntimeContainer, SANDBOX } from "./runtime.ts";
 
+/**
+ * A container that has just started is asked for its readiness after 100 ms, 200 ms and so on up to the
+ * probe's period, so that a pod serves as soon as it can and not a period later.
+ */
+const EAGER_MS_MIN = 100;
+
 /** What probes say of running containers, by id. */
 export interface ProbeResults {
   isReady(containerId: string, container: string, pod: Readonly<Pod>): boolean;
@@ -127,17 +133,20 @@ export class Probes implements ProbeResults {
     const { periodSeconds = 10, failureThreshold = 3, successThreshold = 1 } = probe;
     const firstAt = container.startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
     let waitMs = Math.max(0, firstAt - clock.now());
+    let eagerMs = EAGER_MS_MIN;
     let [successes, failures] = [0, 0];
     const { signal } = running.stop;
     for (;;) {
       await clock.sleep(waitMs, signal);
       if (signal.aborted) return;
-      waitMs = periodSeconds * 1000;
+      const isEager = kind === "readiness" && !running.verdict && eagerMs < periodSeconds * 1000;
+      waitMs = isEager ? eagerMs : periodSeconds * 1000;
+      eagerMs *= 2;
       if (kind !== "startup" && !this.isStarted(container.id, container.name, pod)) continue;
       const { isSuccess, output } = await this.#ask(target);
       if (signal.aborted) return;
       [successes, failures] = isSuccess ? [successes + 1, 0] : [0, failures + 1];
-      if (!isSuccess) {
+      if (!isSuccess && !isEager) {
         const name = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
         record(pod, "Warning", "Unhealthy", `${name} probe failed: ${output}`);
       }

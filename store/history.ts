@@ -26,10 +26,15 @@ export class History {
   /** Index of the oldest event that is still there. */
   #start = 0;
   #bytes = 0;
+  /** From here on the state after `compacted` is known to have been there. */
+  #compactedAt: number;
   constructor(
     public compacted: Revision,
     readonly limits: HistoryLimits = HISTORY_LIMITS,
-  ) {}
+    openedAt = Infinity,
+  ) {
+    this.#compactedAt = compacted === 0 ? -Infinity : openedAt;
+  }
 
   get size(): number {
     return this.#events.length - this.#start;
@@ -61,6 +66,24 @@ export class History {
     return found;
   }
 
+  /**
+   * Of the newest write until `time`.
+   * @throws {StatusError} Expired when it is forgotten
+   */
+  revisionAt(time: number): Revision {
+    let low = this.#start;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#events[middle]?.at ?? 0) <= time) low = middle + 1;
+      else high = middle;
+    }
+    if (low > this.#start) return this.compacted + low - this.#start;
+    if (time >= this.#compactedAt) return this.compacted;
+    const message = `the state at ${new Date(time).toISOString()} is forgotten`;
+    throw new StatusError("Expired", message);
+  }
+
   /** What each key under `prefix` that changed after `revision` was before: undefined where it was not there. */
   replacedAfter(revision: Revision, prefix: Key): Map<Key, Versioned | undefined> {
     const before = new Map<Key, Versioned | undefined>();
@@ -78,6 +101,7 @@ export class History {
       this.#start += 1;
       this.#bytes -= event.previous?.bytes.length ?? 0;
       this.compacted = event.revision;
+      this.#compactedAt = event.at;
     }
     if (this.#start < 1_000 || this.#start < this.#events.length / 2) return;
     this.#events = this.#events.slice(this.#start);

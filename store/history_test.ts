@@ -43,3 +43,29 @@ Deno.test("history: counts on rightly after it has let many go", () => {
   assert.deepEqual(found, [9_991, 9_993, 9_995, 9_997, 9_999]);
   assert.equal(history.replacedAfter(9_996, "pods/x/p0").get("pods/x/p0")?.revision, 9_996);
 });
+
+const TIMES: { name: string; time: number; want: number | undefined }[] = [
+  { name: "of the last write is what it made", time: 110_000, want: 110 },
+  { name: "after all writes is the newest state", time: 999_000, want: 110 },
+  { name: "between two writes is the earlier", time: 105_999, want: 105 },
+  { name: "of the newest forgotten write is still known", time: 90_000, want: 90 },
+  { name: "right before the first that is left is the same", time: 90_999, want: 90 },
+  { name: "before that is forgotten", time: 89_999, want: undefined },
+];
+
+for (const { name, time, want } of TIMES) {
+  Deno.test(`history: the state at the time ${name}`, () => {
+    const history = new History(10, { ...WIDE, events: 20 });
+    for (let revision = 11; revision <= 110; revision += 1) history.push(event(revision));
+    history.trim(0);
+    if (want !== undefined) return assert.equal(history.revisionAt(time), want);
+    assert.throws(() => history.revisionAt(time), { reason: "Expired" });
+  });
+}
+
+Deno.test("history: with nothing in it the state is known since it was opened, or since ever", () => {
+  const opened = new History(10, WIDE, 5_000);
+  assert.equal(opened.revisionAt(5_000), 10);
+  assert.throws(() => opened.revisionAt(4_999), { reason: "Expired" });
+  assert.equal(new History(0, WIDE, 5_000).revisionAt(0), 0);
+});

@@ -30,9 +30,11 @@ export interface StoreOptions {
 export async function openStore(ledger: Ledger, options: StoreOptions): Promise<Store> {
   const loaded = await ledger.load();
   const { present, events } = await restore(loaded);
-  const history = new History(loaded.compacted, options.historyLimits ?? HISTORY_LIMITS);
+  const limits = options.historyLimits ?? HISTORY_LIMITS;
+  const now = options.clock.now();
+  const history = new History(loaded.compacted, limits, now);
   for (const event of events) history.push(event);
-  history.trim(options.clock.now());
+  history.trim(now);
   const store = new MvccStore(ledger, options, {
     head: loaded.head,
     durable: SortedVersions.from(present),
@@ -117,6 +119,10 @@ class MvccStore implements Store {
     this.#history.rejectForgotten(revision);
     const changed = this.#history.replacedAfter(revision, prefix);
     return overlaid(this.#durable.list(prefix), changed);
+  }
+
+  revisionAt(time: number): Revision {
+    return this.#history.revisionAt(time);
   }
 
   commit(transaction: Transaction): Promise<readonly Versioned[]> {

@@ -70,6 +70,11 @@ export interface Store {
    */
   listAt(prefix: Key, revision: Revision): readonly Versioned[];
   /**
+   * The revision of the state at a time, in milliseconds since 1970: that of the newest write until then.
+   * @throws {StatusError} Expired when that state is compacted
+   */
+  revisionAt(time: number): Revision;
+  /**
    * Writes what the transaction decides, all or nothing, each write with its own revision, and returns
    * the written versions once they are durable. A deletion returns the object's last state.
    * @throws {StatusError} what the transaction throws; RequestEntityTooLarge for an object over 1.5 MiB or too

@@ -1,13 +1,15 @@
 import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
-import { StatusError } from "../types/status.ts";
 import { detailsOf } from "../registry/refusals.ts";
 import { type Deleted, secondsOf, type Written } from "../registry/registry.ts";
 import type { Page } from "../registry/list_page.ts";
 import { rejectOtherName, type Selection, selectionOf } from "../registry/selection.ts";
+import type { Versioned } from "../../store/store.ts";
+import { asOfIn } from "./as_of.ts";
 import type { Served } from "./catalog.ts";
 import { readDeletion } from "./delete_options.ts";
 import type { Call, Reply } from "./exchange.ts";
+import { extentOf, rejectUnknown } from "./list_options.ts";
 import { objectFormat } from "./negotiate.ts";
 import { countIn, flagIn, writeOptionsFor } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
@@ -35,22 +37,25 @@ export class Resources {
     this.#random = random;
   }
 
-  get(call: Call, { served, namespace = "", name }: Target): Reply {
-    const version = served.registry.get({ namespace, name });
-    return this.shown(this.rendering(call, served), version);
+  get(call: Call, target: Target): Reply {
+    return this.shown(this.rendering(call, target.served), this.version(call, target));
+  }
+
+  /** @throws {StatusError} NotFound, and when the version that is asked for is not there any more or not yet */
+  version({ query }: Call, { served, namespace = "", name }: Target): Versioned {
+    const { registry } = served;
+    if (query.size === 0) return registry.get({ namespace, name });
+    const past = asOfIn(query, registry.store);
+    if (past !== undefined) return registry.getAt({ namespace, name }, past);
+    rejectUnknown(registry.store, countIn(query, "resourceVersion") ?? 0);
+    return registry.get({ namespace, name });
   }
 
   list(call: Call, { served, namespace }: Target): Reply {
-    const { query } = call;
-    const revision = countIn(query, "resourceVersion") ?? 0;
-    const isExact = query.get("resourceVersionMatch") === "Exact";
-    if (!isExact) this.#rejectUnknown(served, revision);
     const page = served.registry.list({
       ...(namespace !== undefined && { namespace }),
       selection: selectionIn(call, served),
-      limit: countIn(query, "limit") ?? 0,
-      continue: query.get("continue") ?? "",
-      ...(isExact && revision > 0 && { exactRevision: revision }),
+      ...extentOf(call.query, served.registry.store),
     });
     return listReply(this.rendering(call, served), page);
   }
@@ -133,18 +138,6 @@ export class Resources {
     const { name, uid } = deleted.object.metadata;
     const details = { ...detailsOf(resource, name), ...(uid !== undefined && { uid }) };
     return successReply(wireFor(call.header("accept")), 200, details);
-  }
-
-  /** A list may not be older than what the client has seen. */
-  #rejectUnknown({ registry }: Served, revision: number): void {
-    const current = registry.store.revision;
-    if (revision <= current) return;
-    throw new StatusError(
-      "Timeout",
-      `Too large resource version: ${revision}, current: ${current}`,
-      [{ field: "", reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-      { retryAfterSeconds: 1 },
-    );
   }
 }
 

@@ -19,11 +19,11 @@ export class Subresources {
     this.#resources = resources;
   }
 
-  get(call: Call, view: View, { served, namespace = "", name }: Target): Reply {
-    const version = served.registry.get({ namespace, name });
+  get(call: Call, view: View, target: Target): Reply {
+    const version = this.#resources.version(call, target);
     const shown = view.read(version.object);
     if (shown !== version.object) return viewReply(call, view, shown);
-    return this.#resources.shown(this.#resources.rendering(call, served), version);
+    return this.#resources.shown(this.#resources.rendering(call, target.served), version);
   }
 
   async update(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {

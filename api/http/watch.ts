@@ -1,7 +1,9 @@
 import type { Random } from "../types/ambient.ts";
-import { forbidden, invalidStatus } from "../types/field_errors.ts";
 import type { Revision } from "../../store/ledger.ts";
 import type { Selection } from "../registry/selection.ts";
+import { tooLarge } from "../registry/list_page.ts";
+import { rejectAsOf } from "./as_of.ts";
+import { rejectWrongWatchMatch } from "./list_options.ts";
 import { countIn, flagIn } from "./query.ts";
 import type { Rendering } from "./rendering.ts";
 import type { WatchRequest } from "./watch_hub.ts";
@@ -19,7 +21,7 @@ interface Parts {
   readonly random: Random;
 }
 
-/** @throws {StatusError} BadRequest, Invalid */
+/** @throws {StatusError} BadRequest, Invalid, Timeout */
 export function watchRequestOf(
   { query, namespace, selection, rendering, revision, random }: Parts,
 ): WatchRequest {
@@ -28,7 +30,9 @@ export function watchRequestOf(
   const sendsInitial = query.has("sendInitialEvents")
     ? flagIn(query, "sendInitialEvents")
     : undefined;
-  rejectWrongMatch(query, sendsInitial);
+  rejectWrongWatchMatch(query, sendsInitial);
+  rejectAsOf(query);
+  if (sendsInitial === true && said > revision) throw tooLarge(said, revision);
   const timeoutSeconds = countIn(query, "timeoutSeconds") ?? 0;
   const base = { namespace, selection, rendering, wantsBookmarks };
   return {
@@ -44,20 +48,4 @@ function startOf(said: Revision, sendsInitial: boolean | undefined, revision: Re
   if (sendsInitial === true) return undefined;
   if (said > 0) return said;
   return sendsInitial === false ? revision : undefined;
-}
-
-/** Source: k8s.io/apimachinery, metav1 validation of ListOptions. */
-function rejectWrongMatch(query: URLSearchParams, sendsInitial: boolean | undefined): void {
-  const match = query.get("resourceVersionMatch") ?? "";
-  const wrong = sendsInitial === undefined
-    ? match !== "" && forbidden(
-      "resourceVersionMatch",
-      "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-    )
-    : match !== "NotOlderThan" && forbidden(
-      "resourceVersionMatch",
-      "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
-  if (wrong === false) return;
-  throw invalidStatus({ apiVersion: "meta.k8s.io/v1", kind: "ListOptions" }, "", [wrong]);
 }

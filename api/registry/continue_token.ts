@@ -4,10 +4,13 @@ import type { Key, Revision } from "../../store/ledger.ts";
 
 /** Where the next page of a list goes on: after `last`, in the state after `revision`. */
 export interface Continuation {
-  readonly revision: Revision;
+  readonly revision: Revision | typeof NEWEST;
   /** Key of the last object shown, without the prefix of the list: a token can't reach beyond its list. */
   readonly last: Key;
 }
+
+/** In place of a revision: whatever is there when the token is used. Source: Kubernetes's own tokens. */
+export const NEWEST = -1;
 
 const VERSION = "meta.k8s.io/v1";
 
@@ -22,7 +25,7 @@ export function readContinueToken(token: string): Continuation {
   const value = jsonOf(token);
   if (isJsonObject(value)) {
     const { v, rv, start } = value;
-    const isWhole = typeof rv === "number" && Number.isSafeInteger(rv) && rv > 0;
+    const isWhole = typeof rv === "number" && Number.isSafeInteger(rv) && (rv > 0 || rv === NEWEST);
     if (v === VERSION && isWhole && typeof start === "string") return { revision: rv, last: start };
   }
   throw new StatusError("BadRequest", "continue key is not valid: not a token of this server");

@@ -1,7 +1,7 @@
 import type { Revision } from "../../store/ledger.ts";
 import type { Store, Versioned } from "../../store/store.ts";
-import { StatusError } from "../types/status.ts";
-import { continueToken, readContinueToken } from "./continue_token.ts";
+import { type FieldError, StatusError } from "../types/status.ts";
+import { type Continuation, continueToken, NEWEST, readContinueToken } from "./continue_token.ts";
 import { prefixOf } from "./keys.ts";
 import type { AnyKind } from "./kind.ts";
 import type { Selection } from "./selection.ts";
@@ -28,8 +28,13 @@ export interface Page {
   readonly remaining?: number;
 }
 
-const TOO_OLD = "The provided continue parameter is too old to display a consistent list result. " +
-  "You must start a new list without the continue parameter.";
+const TOKEN_TOO_OLD =
+  "The provided continue parameter is too old to display a consistent list result. You can start " +
+  "a new list without the continue parameter, or use the continue token in this response to " +
+  "retrieve the remainder of the results. Continuing with the provided token results in an " +
+  "inconsistent list - objects that were created, modified, or deleted between the time the first " +
+  "chunk was returned and now may show up in the list.";
+const TOO_OLD = "The resourceVersion for the provided list is too old.";
 
 /** @throws {StatusError} BadRequest on a wrong token, Expired when the state it speaks of is compacted */
 export function listPage(kind: AnyKind, store: Store, options: ListOptions): Page {
@@ -39,8 +44,8 @@ export function listPage(kind: AnyKind, store: Store, options: ListOptions): Pag
     kind.resource.isNamespaced ? options.namespace : undefined,
   );
   const from = options.continue === "" ? undefined : readContinueToken(options.continue);
-  const revision = from?.revision ?? options.exactRevision ?? store.revision;
-  const all = stateAt(store, prefix, revision, from !== undefined);
+  const revision = revisionOf(from, options.exactRevision, store);
+  const all = stateAt(store, prefix, revision, from);
   const start = from === undefined ? 0 : firstAfter(all, prefix + from.last);
   if (selection.isEverything && (limit === 0 || start + limit >= all.length)) {
     return { items: start === 0 ? all : all.slice(start), revision, continue: "" };
@@ -69,18 +74,29 @@ function pageFrom(all: readonly Versioned[], start: number, cut: Cut): Page {
   return { items, revision, continue: token, ...known };
 }
 
-function stateAt(store: Store, prefix: string, revision: Revision, isContinued: boolean) {
+function revisionOf(from: Continuation | undefined, exact: Revision | undefined, store: Store) {
+  const revision = from?.revision ?? exact ?? NEWEST;
+  return revision === NEWEST ? store.revision : revision;
+}
+
+function stateAt(store: Store, prefix: string, revision: Revision, from?: Continuation) {
   if (revision === store.revision) return store.list(prefix);
   if (revision > store.revision) throw tooLarge(revision, store.revision);
   if (revision >= store.compacted) return store.listAt(prefix, revision);
-  const message = isContinued ? TOO_OLD : `too old resource version: ${revision}`;
-  throw new StatusError("Expired", message);
+  if (from === undefined) throw new StatusError("Expired", TOO_OLD);
+  const token = continueToken({ revision: NEWEST, last: from.last });
+  throw new StatusError("Expired", TOKEN_TOO_OLD, [], {}, { continue: token });
 }
 
 /** The client knows a version that this server has not got: a list can't show it. */
 export function tooLarge(revision: Revision, current: Revision): StatusError {
   const message = `Too large resource version: ${revision}, current: ${current}`;
-  return new StatusError("Timeout", message, [], { retryAfterSeconds: 1 });
+  const cause: FieldError = {
+    field: "",
+    reason: "ResourceVersionTooLarge",
+    message: "Too large resource version",
+  };
+  return new StatusError("Timeout", message, [cause], { retryAfterSeconds: 1 });
 }
 
 function firstAfter(all: readonly Versioned[], key: string): number {

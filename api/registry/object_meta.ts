@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectMeta } from "../types/meta.ts";
-import { invalid, required, tooLong } from "../types/field_errors.ts";
+import { forbidden, invalid, required, tooLong } from "../types/field_errors.ts";
 import {
   validateDns1123Subdomain,
   validateLabelValue,
@@ -7,6 +7,7 @@ import {
 } from "../types/names.ts";
 import { type FieldError, StatusError } from "../types/status.ts";
 import type { AnyKind, Moment } from "./kind.ts";
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from "./propagation.ts";
 
 /** All annotations of an object together, in UTF-16 units. Source: apimachinery, TotalAnnotationSizeLimitB. */
 const ANNOTATIONS_SIZE_MAX = 256 * 1024;
@@ -42,6 +43,9 @@ export function updatedMeta({ metadata }: KubeObject, { metadata: old }: KubeObj
     name: metadata.name || kept.name,
     ...(metadata.creationTimestamp && { creationTimestamp: metadata.creationTimestamp }),
     ...(metadata.deletionTimestamp && { deletionTimestamp: metadata.deletionTimestamp }),
+    ...(metadata.deletionGracePeriodSeconds !== undefined && {
+      deletionGracePeriodSeconds: metadata.deletionGracePeriodSeconds,
+    }),
     ...(isFilled(labels) && { labels }),
     ...(isFilled(annotations) && { annotations }),
     ...(isFilled(ownerReferences) && { ownerReferences }),
@@ -64,11 +68,7 @@ export function validateMeta(kind: AnyKind, { metadata }: KubeObject): FieldErro
       ...validateLabelValue(value).map((why) => invalid("metadata.labels", value, why)),
     ]),
     ...validateAnnotations(annotations),
-    ...finalizers.flatMap((finalizer, i) =>
-      validateQualifiedName(finalizer).map((why) =>
-        invalid(`metadata.finalizers[${i}]`, finalizer, why)
-      )
-    ),
+    ...validateFinalizers(finalizers),
     ...validateOwners(metadata),
   ];
 }
@@ -95,6 +95,19 @@ function validateAnnotations(annotations: Readonly<Record<string, string>>): Fie
   return errors;
 }
 
+function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+  const errors = finalizers.flatMap((finalizer, i) =>
+    validateQualifiedName(finalizer).map((why) =>
+      invalid(`metadata.finalizers[${i}]`, finalizer, why)
+    )
+  );
+  if (!finalizers.includes(ORPHAN_FINALIZER) || !finalizers.includes(FOREGROUND_FINALIZER)) {
+    return errors;
+  }
+  const why = `finalizer ${ORPHAN_FINALIZER} and ${FOREGROUND_FINALIZER} cannot be both set`;
+  return [...errors, invalid("metadata.finalizers", finalizers, why)];
+}
+
 function validateOwners({ ownerReferences = [] }: ObjectMeta): FieldError[] {
   const controllers = ownerReferences.filter(({ controller }) => controller === true);
   const errors = ownerReferences.flatMap(({ apiVersion, kind, name, uid }, i) => {
@@ -109,15 +122,32 @@ function validateOwners({ ownerReferences = [] }: ObjectMeta): FieldError[] {
   return [...errors, invalid("metadata.ownerReferences", ownerReferences, why + names)];
 }
 
-const IMMUTABLE = ["creationTimestamp", "deletionTimestamp"] as const;
+const IMMUTABLE = [
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+] as const;
 
 /** Name and namespace come from the path, and the uid is a precondition: these are what is left. */
 export function validateMetaUpdate(next: KubeObject, old: KubeObject): FieldError[] {
-  return IMMUTABLE.flatMap((field) => {
+  const changed = IMMUTABLE.flatMap((field) => {
     const value = next.metadata[field];
     if (value === old.metadata[field]) return [];
     return [invalid(`metadata.${field}`, value, "field is immutable")];
   });
+  return [...changed, ...validateNoNewFinalizers(next.metadata, old.metadata)];
+}
+
+/** Nobody may begin to hold an object that is going. Source: apimachinery, ValidateNoNewFinalizers. */
+function validateNoNewFinalizers(next: ObjectMeta, old: ObjectMeta): FieldError[] {
+  if (old.deletionTimestamp === undefined) return [];
+  const { finalizers: known = [] } = old;
+  const added = (next.finalizers ?? []).filter((name) => !known.includes(name));
+  if (added.length === 0) return [];
+  const why =
+    "no new finalizers can be added if the object is being deleted, found new finalizers ";
+  const shown = `[]string{${added.map((name) => JSON.stringify(name)).join(", ")}}`;
+  return [forbidden("metadata.finalizers", why + shown)];
 }
 
 /** What the path says of the object; names are "" where the path has none. */

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
+import type { Revision } from "../../store/ledger.ts";
 import type { Store, Versioned, View } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
 import type { User } from "../authentication/user.ts";
@@ -74,6 +75,18 @@ export class Registry {
   get(place: Place): Versioned {
     const { resource } = this.kind;
     const version = this.store.get(keyOf(resource, place.namespace, place.name));
+    if (version === undefined) throw notFound(resource, place.name);
+    return version;
+  }
+
+  /**
+   * The object as it was after `revision`.
+   * @throws {StatusError} NotFound, Expired
+   */
+  getAt(place: Place, revision: Revision): Versioned {
+    const { resource } = this.kind;
+    const key = keyOf(resource, place.namespace, place.name);
+    const version = this.store.listAt(key, revision).find((one) => one.key === key);
     if (version === undefined) throw notFound(resource, place.name);
     return version;
   }

@@ -15,7 +15,7 @@ const CODE_OF_REASON = {
   Invalid: 422,
   TooManyRequests: 429,
   InternalError: 500,
-  ServerTimeout: 504,
+  ServerTimeout: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
 } as const;
@@ -53,6 +53,11 @@ export interface StatusDetails {
   retryAfterSeconds?: number;
 }
 
+/** `continue` goes on with a list whose token has expired, in the state as it is now. */
+export interface StatusMetadata {
+  continue?: string;
+}
+
 /** The only error class that crosses a folder; `reason` is the contract, `message` is for people. */
 export class StatusError extends Error {
   override readonly name = "StatusError";
@@ -62,6 +67,7 @@ export class StatusError extends Error {
     message: string,
     readonly causes: readonly FieldError[] = [],
     readonly details: StatusDetails = {},
+    readonly metadata: StatusMetadata = {},
   ) {
     super(message);
     this.code = CODE_OF_REASON[reason];
@@ -77,7 +83,7 @@ export function hasReason(error: unknown, ...reasons: StatusReason[]): boolean {
 export interface Status {
   kind: "Status";
   apiVersion: "v1";
-  metadata: Record<string, never>;
+  metadata: StatusMetadata;
   status: "Success" | "Failure";
   message?: string;
   reason?: StatusReason;
@@ -86,12 +92,12 @@ export interface Status {
 }
 
 export function toStatus(error: StatusError): Status {
-  const { reason, message, code, causes, details } = error;
+  const { reason, message, code, causes, details, metadata } = error;
   const withCauses = causes.length === 0 ? details : { ...details, causes };
   return {
     kind: "Status",
     apiVersion: "v1",
-    metadata: {},
+    metadata,
     status: "Failure",
     message,
     reason,

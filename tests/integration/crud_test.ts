@@ -55,7 +55,8 @@ for (const { path, kind, body } of KINDS) {
     const labels = { metadata: { labels: { by: "patch" } } };
     const patched = await api.call("PATCH", `${path}/it`, labels, MERGE);
     assert.equal(patched.body.metadata.labels.by, "patch");
-    const deleted = await api.call("DELETE", `${path}/it`);
+    const options = { propagationPolicy: "Background" };
+    const deleted = await api.call("DELETE", `${path}/it`, options);
     assert.equal(deleted.code, 200);
     if (kind === "Namespace") return;
     assert.equal((await api.call("GET", `${path}/it`)).code, 404);

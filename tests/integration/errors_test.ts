@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { configMaps } from "../../api/registry/configmaps.ts";
 import type { AnyKind } from "../../api/registry/kind.ts";
 import { KINDS } from "../../api/registry/kinds.ts";
-import { ADMIN_TOKEN, podNamed, startApi } from "./harness.ts";
+import { ADMIN_TOKEN, type Json, podNamed, startApi } from "./harness.ts";
 
 const NS = "/api/v1/namespaces/default";
 const PODS = `${NS}/pods`;
@@ -319,3 +319,47 @@ Deno.test("auth: only an administrator may act as somebody else", async () => {
   const allowed = { "impersonate-user": "x", "impersonate-group": "system:masters" };
   assert.equal((await api.call("GET", PODS, undefined, allowed)).code, 200);
 });
+
+const META_CHANGES: { name: string; metadata: Json; code: number; cause: RegExp }[] = [
+  {
+    name: "a later deletion",
+    metadata: { deletionTimestamp: "2999-01-01T00:00:00Z" },
+    code: 422,
+    cause: /^metadata\.deletionTimestamp: Invalid value: .*field is immutable$/,
+  },
+  {
+    name: "more grace",
+    metadata: { deletionGracePeriodSeconds: 60 },
+    code: 422,
+    cause: /^metadata\.deletionGracePeriodSeconds: Invalid value: .*field is immutable$/,
+  },
+  {
+    name: "a new finalizer while it is going",
+    metadata: { finalizers: ["x/y", "x/z"] },
+    code: 422,
+    cause:
+      /^metadata\.finalizers: Forbidden: no new finalizers can be added .*\[\]string\{"x\/z"\}$/,
+  },
+  {
+    name: "two ways to go",
+    metadata: { finalizers: ["orphan", "foregroundDeletion"] },
+    code: 422,
+    cause: /finalizer orphan and foregroundDeletion cannot be both set/,
+  },
+];
+
+for (const { name, metadata, code, cause } of META_CHANGES) {
+  Deno.test(`errors: an object that is going, ${name}`, async () => {
+    await using api = await startApi();
+    await api.call("POST", `${NS}/configmaps`, { metadata: { name: "a", finalizers: ["x/y"] } });
+    const { body: old } = await api.call("DELETE", `${NS}/configmaps/a`);
+    const next = { ...old, metadata: { ...old.metadata, ...metadata } };
+    const answer = await api.call("PUT", `${NS}/configmaps/a`, next);
+    assert.equal(answer.code, code, JSON.stringify(answer.body));
+    const causes = answer.body.details.causes as { field: string; message: string }[];
+    assert.ok(
+      causes.some(({ field, message }) => cause.test(`${field}: ${message}`)),
+      JSON.stringify(causes),
+    );
+  });
+}

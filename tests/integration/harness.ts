@@ -81,8 +81,9 @@ export async function startApi(
 ): Promise<Harness> {
   const log = () => {};
   const limits = historyLimits && { historyLimits };
-  const store = await openStore(new MemoryLedger(), { clock: CLOCK, log, ...limits });
-  const volatileStore = await openStore(new MemoryLedger(), { clock: CLOCK, log });
+  const { clock = CLOCK } = options;
+  const store = await openStore(new MemoryLedger(), { clock, log, ...limits });
+  const volatileStore = await openStore(new MemoryLedger(), { clock, log });
   const api = createApi({
     store,
     volatileStore,

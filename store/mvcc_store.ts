@@ -72,6 +72,7 @@ class MvccStore implements Store {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#log = log;
+    this.#onLost = onLost;
     this.#revision = start.head;
     this.#durable = start.durable;
     this.#history = start.history;

@@ -1,21 +1,45 @@
 import { clusterRoleBindings } from "./clusterrolebindings.ts";
 import { clusterRoles } from "./clusterroles.ts";
 import { configMaps } from "./configmaps.ts";
+import { controllerRevisions } from "./controllerrevisions.ts";
+import { cronJobs } from "./cronjobs.ts";
+import { csiDrivers } from "./csidrivers.ts";
+import { csiNodes } from "./csinodes.ts";
+import { csiStorageCapacities } from "./csistoragecapacities.ts";
+import { daemonSets } from "./daemonsets.ts";
+import { deployments } from "./deployments.ts";
 import { endpoints } from "./endpoints.ts";
+import { endpointSlices } from "./endpointslices.ts";
 import { events } from "./events.ts";
+import { ingressClasses } from "./ingressclasses.ts";
+import { ingresses } from "./ingresses.ts";
+import { jobs } from "./jobs.ts";
 import type { AnyKind } from "./kind.ts";
 import { leases } from "./leases.ts";
+import { limitRanges } from "./limitranges.ts";
 import { namespaces } from "./namespaces.ts";
+import { networkPolicies } from "./networkpolicies.ts";
 import { nodes, type PodNetwork } from "./nodes.ts";
+import { persistentVolumeClaims } from "./persistentvolumeclaims.ts";
+import { persistentVolumes } from "./persistentvolumes.ts";
+import { podDisruptionBudgets } from "./poddisruptionbudgets.ts";
 import { pods } from "./pods.ts";
+import { podTemplates } from "./podtemplates.ts";
+import { priorityClasses } from "./priorityclasses.ts";
+import { replicaSets } from "./replicasets.ts";
 import { replicationControllers } from "./replicationcontrollers.ts";
+import { resourceQuotas } from "./resourcequotas.ts";
 import { REVIEWS } from "./reviews.ts";
 import { roleBindings } from "./rolebindings.ts";
 import { roles } from "./roles.ts";
+import { runtimeClasses } from "./runtimeclasses.ts";
 import { secrets } from "./secrets.ts";
 import type { ServiceNetwork } from "./service_allocation.ts";
 import { serviceAccounts } from "./serviceaccounts.ts";
 import { services } from "./services.ts";
+import { statefulSets } from "./statefulsets.ts";
+import { storageClasses } from "./storageclasses.ts";
+import { volumeAttachments } from "./volumeattachments.ts";
 
 /** The addresses and ports that a cluster gives out. They may not change while anything holds one. */
 export interface ClusterNetwork extends ServiceNetwork, PodNetwork {}
@@ -37,13 +61,37 @@ export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
     configMaps,
     endpoints,
     events,
+    limitRanges,
     namespaces,
     nodes(network),
+    persistentVolumeClaims,
+    persistentVolumes,
     pods,
+    podTemplates,
     replicationControllers,
+    resourceQuotas,
     secrets,
     serviceAccounts,
     services(network),
+    controllerRevisions,
+    daemonSets,
+    deployments,
+    replicaSets,
+    statefulSets,
+    cronJobs,
+    jobs,
+    podDisruptionBudgets,
+    endpointSlices,
+    ingressClasses,
+    ingresses,
+    networkPolicies,
+    priorityClasses,
+    csiDrivers,
+    csiNodes,
+    csiStorageCapacities,
+    storageClasses,
+    volumeAttachments,
+    runtimeClasses,
     ...REVIEWS,
     clusterRoleBindings,
     clusterRoles,

@@ -37,11 +37,17 @@ Deno.test("kinds: every one is listed once, under every name by which it is aske
   assert.equal(new Set(names).size, names.length);
 });
 
-Deno.test("kinds: get all shows pods, controllers and services", () => {
+Deno.test("kinds: get all shows pods, services and what makes pods", () => {
   const all = KINDS.filter(({ categories }) => categories?.includes("all"));
   assert.deepEqual(all.map(({ resource }) => resource.resource), [
     "pods",
     "replicationcontrollers",
     "services",
+    "daemonsets",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "cronjobs",
+    "jobs",
   ]);
 });

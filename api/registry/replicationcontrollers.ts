@@ -1,15 +1,14 @@
-import { Scale, SCALES } from "../types/autoscaling_v1.ts";
 import { ReplicationController } from "../types/core_v1.ts";
-import type { KubeObject } from "../types/meta.ts";
-import { REPLICATION_CONTROLLERS, type Resource } from "../types/resources.ts";
+import { selectorOfMap } from "../types/labels.ts";
+import { REPLICATION_CONTROLLERS } from "../types/resources.ts";
 import { count, labelsText, wideText } from "./column_types.ts";
-import { validateNonNegative } from "./field_rules.ts";
 import type { ResourceKind } from "./kind.ts";
-import { defaultPodSpec } from "./pod_defaults.ts";
+import { defaultPodTemplate, templateColumns } from "./pod_templates.ts";
+import { scaleView } from "./scale_view.ts";
 import { statusView } from "./status_view.ts";
 import {
+  validateReplicaCounts,
   validateReplicationController,
-  validateReplicationControllerStatus,
 } from "./validate_replication_controller.ts";
 
 type RC = ReplicationController;
@@ -30,12 +29,7 @@ export const replicationControllers: ResourceKind<RC> = {
     count("Desired", "Pods wanted.", ({ spec }) => spec.replicas ?? 1),
     count("Current", "Pods there are.", ({ status }) => status?.replicas ?? 0),
     count("Ready", "Pods that are ready.", ({ status }) => status?.readyReplicas ?? 0),
-    wideText("Containers", "Names of the containers.", (rc) => {
-      return containersOf(rc).map(({ name }) => name).join(",");
-    }),
-    wideText("Images", "Images of the containers.", (rc) => {
-      return containersOf(rc).map(({ image }) => image ?? "").join(",");
-    }),
+    ...templateColumns<RC>(({ spec }) => spec.template),
     wideText("Selector", "Labels of its pods.", ({ spec }) => labelsText(spec.selector)),
   ],
   selectableFields: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
@@ -43,20 +37,11 @@ export const replicationControllers: ResourceKind<RC> = {
     status: statusView(
       REPLICATION_CONTROLLERS,
       ReplicationController,
-      validateReplicationControllerStatus,
+      validateReplicaCounts,
     ),
-    scale: {
-      does: "view",
-      resource: SCALES as Resource<KubeObject>,
-      schema: Scale,
-      read: toScale,
-      write: withReplicas,
-      validate: ({ spec }) => validateNonNegative("spec.replicas", spec.replicas),
-    },
+    scale: scaleView(({ spec }) => selectorOfMap(spec.selector ?? {}).toString()),
   },
 };
-
-const containersOf = ({ spec }: RC) => spec.template?.spec.containers ?? [];
 
 /** Labels of the template select the pods and label the controller, where neither is said. */
 function defaultReplicationController(rc: RC): RC {
@@ -71,28 +56,7 @@ function defaultReplicationController(rc: RC): RC {
     spec: {
       ...rc.spec,
       ...(has(labels) && !has(rc.spec.selector) ? { selector: labels } : {}),
-      template: { ...template, spec: defaultPodSpec(template.spec) },
+      template: defaultPodTemplate(template),
     },
   };
-}
-
-function toScale({ metadata, spec, status }: RC): KubeObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const known = Object.entries({ namespace, uid, resourceVersion, creationTimestamp });
-  const scale: Scale = {
-    apiVersion: SCALES.apiVersion,
-    kind: SCALES.kind,
-    metadata: { name, ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) },
-    spec: { replicas: spec.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: selectorText(spec.selector ?? {}) },
-  };
-  return scale;
-}
-
-function selectorText(selector: Readonly<Record<string, string>>): string {
-  return Object.entries(selector).map(([key, value]) => `${key}=${value}`).sort().join(",");
-}
-
-function withReplicas(rc: RC, view: KubeObject): RC {
-  return { ...rc, spec: { ...rc.spec, replicas: (view as Scale).spec.replicas ?? 0 } };
 }

@@ -1,9 +1,9 @@
-import type { PodSpec, ReplicationController } from "../types/core_v1.ts";
-import { forbidden, invalid, notSupported, required } from "../types/field_errors.ts";
+import type { ReplicationController } from "../types/core_v1.ts";
+import { invalid, required } from "../types/field_errors.ts";
 import { matchesLabels } from "../types/labels.ts";
 import type { FieldError } from "../types/status.ts";
-import { validateAnnotationKeys, validateLabels, validateNonNegative } from "./field_rules.ts";
-import { validatePodSpec } from "./validate_pod_spec.ts";
+import { validateLabels, validateNonNegative } from "./field_rules.ts";
+import { validateEndless, validatePodTemplate, validateSharedDisks } from "./pod_templates.ts";
 
 type RC = ReplicationController;
 
@@ -17,44 +17,21 @@ export function validateReplicationController({ spec }: RC): FieldError[] {
   errors.push(...validateLabels("spec.selector", selector));
   if (template === undefined) return errors;
   const at = "spec.template";
-  const { labels, annotations } = template.metadata;
+  const { labels } = template.metadata;
   if (!matchesLabels(selector, labels)) {
     const why = "`selector` does not match template `labels`";
     errors.push(invalid(`${at}.metadata.labels`, labels ?? {}, why));
   }
-  errors.push(...validateLabels(`${at}.metadata.labels`, labels));
-  errors.push(...validateAnnotationKeys(`${at}.metadata.annotations`, annotations));
-  errors.push(...validatePodSpec(`${at}.spec`, template.spec));
-  return [...errors, ...validateReplicated(`${at}.spec`, template.spec, replicas ?? 1)];
+  return [
+    ...errors,
+    ...validatePodTemplate(at, template),
+    ...validateEndless(at, template, "ReplicationController"),
+    ...validateSharedDisks(at, template, replicas ?? 1),
+  ];
 }
 
-/** Pods that a controller replaces never end by themselves, and share no disk that only one may write. */
-function validateReplicated(at: string, spec: PodSpec, replicas: number) {
-  const { restartPolicy = "Always", volumes = [], activeDeadlineSeconds, ephemeralContainers } =
-    spec;
-  const errors: FieldError[] = [];
-  if (restartPolicy !== "Always") {
-    errors.push(notSupported(`${at}.restartPolicy`, restartPolicy, ["Always"]));
-  }
-  if (activeDeadlineSeconds !== undefined) {
-    const why = "activeDeadlineSeconds in ReplicationController is not Supported";
-    errors.push(forbidden(`${at}.activeDeadlineSeconds`, why));
-  }
-  if (ephemeralContainers?.length) {
-    const why = "ephemeral containers not allowed in pod template";
-    errors.push(forbidden(`${at}.ephemeralContainers`, why));
-  }
-  volumes.forEach(({ gcePersistentDisk }, i) => {
-    if (replicas <= 1 || gcePersistentDisk === undefined || gcePersistentDisk.readOnly) return;
-    const why =
-      "must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines " +
-      "if it is read-only";
-    errors.push(invalid(`${at}.volumes[${i}].gcePersistentDisk.readOnly`, false, why));
-  });
-  return errors;
-}
-
-export function validateReplicationControllerStatus({ status }: RC): FieldError[] {
+/** No count of pods is larger than that of all. */
+export function validateReplicaCounts({ status }: Counted): FieldError[] {
   const { replicas = 0, fullyLabeledReplicas, readyReplicas, availableReplicas } = status ?? {};
   const counts = { replicas, fullyLabeledReplicas, readyReplicas, availableReplicas };
   return Object.entries(counts).flatMap(([name, value]) => [
@@ -63,4 +40,13 @@ export function validateReplicationControllerStatus({ status }: RC): FieldError[
       ? [invalid(`status.${name}`, value, "cannot be greater than status.replicas")]
       : []),
   ]);
+}
+
+interface Counted {
+  status?: {
+    replicas?: number;
+    fullyLabeledReplicas?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+  };
 }

@@ -71,10 +71,9 @@ export const JobSpec = message("JobSpec", {
     int32,
     "Failed pods of one index after which the index fails.",
   ),
-  completionMode: defaulted(
+  completionMode: optional(
     9,
     oneOf("Indexed", "NonIndexed"),
-    "NonIndexed",
     "Indexed gives each pod a number of its own, from 0 on.",
   ),
   completions: optional(2, int32, "Pods that must succeed."),
@@ -94,12 +93,7 @@ export const JobSpec = message("JobSpec", {
   ),
   selector: optional(4, LabelSelector),
   successPolicy: optional(16, SuccessPolicy, "When the job counts as done before all pods are."),
-  suspend: defaulted(
-    10,
-    boolean,
-    false,
-    "True: no pods are started, and those that run are ended.",
-  ),
+  suspend: optional(10, boolean, "True: no pods are started, and those that run are ended."),
   template: required(6, PodTemplateSpec),
   ttlSecondsAfterFinished: optional(8, int32, "The job is deleted so long after its end."),
 });

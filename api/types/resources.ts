@@ -1,11 +1,17 @@
 import type {
+  ComponentStatus,
   ConfigMap,
   Endpoints,
   Event,
+  LimitRange,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
+  PodTemplate,
   ReplicationController,
+  ResourceQuota,
   Secret,
   Service,
   ServiceAccount,
@@ -42,3 +48,20 @@ export const CONFIG_MAPS = core<ConfigMap>("ConfigMap", "configmaps");
 export const SECRETS = core<Secret>("Secret", "secrets");
 export const SERVICE_ACCOUNTS = core<ServiceAccount>("ServiceAccount", "serviceaccounts");
 export const EVENTS = core<Event>("Event", "events");
+export const RESOURCE_QUOTAS = core<ResourceQuota>("ResourceQuota", "resourcequotas");
+export const LIMIT_RANGES = core<LimitRange>("LimitRange", "limitranges");
+export const POD_TEMPLATES = core<PodTemplate>("PodTemplate", "podtemplates");
+export const PERSISTENT_VOLUMES = core<PersistentVolume>(
+  "PersistentVolume",
+  "persistentvolumes",
+  false,
+);
+export const PERSISTENT_VOLUME_CLAIMS = core<PersistentVolumeClaim>(
+  "PersistentVolumeClaim",
+  "persistentvolumeclaims",
+);
+export const COMPONENT_STATUSES = core<ComponentStatus>(
+  "ComponentStatus",
+  "componentstatuses",
+  false,
+);

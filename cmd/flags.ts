@@ -25,8 +25,23 @@ export interface Settings {
   readonly nodeName: string;
   readonly backend: "auto" | "ebpf" | "nftables";
   readonly dockerHost: string;
+  readonly storage: Storage;
   readonly example: boolean;
   readonly purge: boolean;
+  /** What snapshot and export write, and import reads; "" where none is said. */
+  readonly file: string;
+}
+
+/** Where objects are kept. */
+export interface Storage {
+  /** An absolute path, `etcd:URL,URL`, or "" for the file in the data directory. */
+  readonly store: string;
+  /** Files in PEM, or "". */
+  readonly etcdCaFile: string;
+  readonly etcdCertFile: string;
+  readonly etcdKeyFile: string;
+  /** Of keys for Secrets, or "". */
+  readonly encryptionKeyFile: string;
 }
 
 /** What the settings take from the host where no flag says otherwise. */
@@ -73,6 +88,18 @@ export const FLAGS = {
     type: "string",
     help: "container engine (default: DOCKER_HOST, else unix:///var/run/docker.sock)",
   },
+  "store": {
+    type: "string",
+    help: "a file, or etcd:URL,URL to share it with other masters (default: store.db in data-dir)",
+  },
+  "etcd-cafile": { type: "string", help: "certificate authority of etcd, in PEM" },
+  "etcd-certfile": { type: "string", help: "certificate for etcd, in PEM" },
+  "etcd-keyfile": { type: "string", help: "its private key, in PEM" },
+  "encryption-key-file": {
+    type: "string",
+    help: "lines of name and base64 key: secrets are stored encrypted with the first",
+  },
+  "file": { type: "string", help: "what snapshot and export write, and import reads" },
   "no-example": { type: "boolean", help: "up: do not apply examples/web.yaml" },
   "purge": { type: "boolean", help: "down: delete the data directory as well" },
   "help": { type: "boolean", help: "print this text" },
@@ -131,6 +158,14 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
     nodeName: nodeName(text("node-name") || host.hostname.toLowerCase()),
     backend: backend(text("backend")),
     dockerHost: dockerHost(text("docker-host") || host.dockerHost || DEFAULT_DOCKER_HOST),
+    storage: {
+      store: store(text("store")),
+      etcdCaFile: optionalPath("etcd-cafile", text("etcd-cafile")),
+      etcdCertFile: optionalPath("etcd-certfile", text("etcd-certfile")),
+      etcdKeyFile: optionalPath("etcd-keyfile", text("etcd-keyfile")),
+      encryptionKeyFile: optionalPath("encryption-key-file", text("encryption-key-file")),
+    },
+    file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
     purge: values.purge === true,
   };
@@ -159,6 +194,28 @@ function absolutePath(flag: keyof typeof FLAGS, value: string): string {
     return value.replace(/\/+$/, "");
   }
   return refuse(flag, value, "must be an absolute path");
+}
+
+function optionalPath(flag: keyof typeof FLAGS, value: string): string {
+  return value === "" ? "" : absolutePath(flag, value);
+}
+
+function store(value: string): string {
+  if (value === "" || value.startsWith("/")) return optionalPath("store", value);
+  const endpoints = etcdEndpoints(value);
+  if (endpoints !== undefined && endpoints.every(isEndpoint)) return value;
+  const rule = "must be an absolute path, or etcd:http://HOST:PORT with more after commas";
+  return refuse("store", value, rule);
+}
+
+/** @returns undefined where the store is a file */
+export function etcdEndpoints(store: string): readonly string[] | undefined {
+  return store.startsWith("etcd:") ? store.slice("etcd:".length).split(",") : undefined;
+}
+
+function isEndpoint(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/";
 }
 
 function isIpv4(value: string): boolean {
@@ -206,10 +263,23 @@ function dockerHost(value: string): string {
   return refuse("docker-host", value, "must be unix:///path: the engine has to be on this host");
 }
 
+/** A record of a cluster that is older than these flags has none. */
+function storageFlags(storage: Partial<Storage> = {}): string[] {
+  const flags = {
+    "store": storage.store,
+    "etcd-cafile": storage.etcdCaFile,
+    "etcd-certfile": storage.etcdCertFile,
+    "etcd-keyfile": storage.etcdKeyFile,
+    "encryption-key-file": storage.encryptionKeyFile,
+  } satisfies { [name in keyof typeof FLAGS]?: string | undefined };
+  return Object.entries(flags).flatMap(([name, value]) => value ? [`--${name}=${value}`] : []);
+}
+
 /** The flags that make another process act on the same cluster. */
 export function asFlags(settings: Settings): string[] {
-  const { nodePortRange: { first, last } } = settings;
+  const { nodePortRange: { first, last }, storage } = settings;
   return [
+    ...storageFlags(storage),
     `--data-dir=${settings.dataDir}`,
     `--cluster-name=${settings.clusterName}`,
     `--bind-address=${settings.bindAddress}`,

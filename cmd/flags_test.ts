@@ -31,6 +31,10 @@ const REFUSED: { args: string[]; says: RegExp }[] = [
   { args: ["up", "--node-name=a_b"], says: /^--node-name "a_b": / },
   { args: ["up", "--backend=ipvs"], says: /must be auto, ebpf or nftables$/ },
   { args: ["up", "--docker-host=ssh://x"], says: /^--docker-host "ssh:\/\/x": / },
+  { args: ["master", "--store=x.db"], says: /^--store "x.db": must be an absolute path, or etcd:/ },
+  { args: ["master", "--store=etcd:"], says: /^--store "etcd:": / },
+  { args: ["master", "--store=etcd:http://a:2379,b:2379"], says: /^--store / },
+  { args: ["master", "--etcd-cafile=ca"], says: /^--etcd-cafile "ca": must be an absolute path$/ },
   { args: ["up", "--bind-address=::1"], says: /must be an IPv4 address$/ },
 ];
 
@@ -46,6 +50,7 @@ for (const { args, says } of REFUSED) {
 
 Deno.test("flags: what one process passes on is what the other understands", () => {
   const args = ["--cluster-name=b", "--data-dir=/tmp/b/", "--node-port-range=31000-31099"];
+  args.push("--store=etcd:https://a:2379,https://b:2379", "--etcd-cafile=/tmp/ca.crt");
   const { settings } = parseCommand(["up", ...args], HOST);
   deepEqual(parseCommand(["master", ...asFlags(settings)], HOST).settings, settings);
 });

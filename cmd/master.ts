@@ -6,19 +6,18 @@ import { bootstrapObjects } from "../api/registry/bootstrap.ts";
 import type { AnyKind } from "../api/registry/kind.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
 import { ownableResources } from "../api/registry/propagation.ts";
+import { runElected } from "../client/election.ts";
 import { HttpApi } from "../client/http_api.ts";
 import { Informers } from "../client/informer.ts";
 import { runControllers } from "../controllers/manager.ts";
 import { runScheduler } from "../scheduler/loop.ts";
-import { openKvLedger } from "../store/kv_ledger.ts";
-import { MemoryLedger } from "../store/memory_ledger.ts";
-import { openStore } from "../store/mvcc_store.ts";
 import { realClock } from "./clock.ts";
 import type { Token } from "./credentials.ts";
 import type { Settings } from "./flags.ts";
 import { ensureIdentity, serverOf } from "./identity.ts";
 import { beginLifetime, untilAborted } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
+import { openStores } from "./open_stores.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
 import { VERSION_INFO } from "./version.ts";
@@ -31,8 +30,8 @@ export async function master(settings: Settings): Promise<void> {
   await makeDataDir(paths);
   const lifetime = await beginLifetime("master", paths.pidFile("master"));
   const { tokens } = await ensureIdentity(settings, paths);
-  const store = await openStore(await openKvLedger(paths.store), { clock: realClock, log });
-  const volatileStore = await openStore(new MemoryLedger(), { clock: realClock, log });
+  const stores = await openStores(settings, paths, () => void lifetime.end(1));
+  const { store, volatileStore } = stores;
   const kinds = kindsOf(networkOf(settings));
   const own = ownToken();
   const api = createApi({
@@ -54,12 +53,13 @@ export async function master(settings: Settings): Promise<void> {
   }));
   const server = await listen(api, settings, paths);
   log("ready", { server: serverOf(settings), revision: store.revision });
-  const components = runComponents({ api, kinds, token: own.token, signal: lifetime.signal });
+  const { signal } = lifetime;
+  const { isShared } = stores;
+  const components = runComponents({ api, kinds, token: own.token, signal, isShared });
   await untilAborted(lifetime.signal);
   await components;
   await server.close();
-  await volatileStore.close();
-  await store.close();
+  await stores.close();
   await lifetime.end(0);
 }
 
@@ -103,26 +103,34 @@ async function listen(api: KubeApi, settings: Settings, paths: Paths): Promise<R
 }
 
 /** They reach the API as everybody does, only without a network in between. */
-async function runComponents({ api, kinds, token, signal }: {
+async function runComponents({ api, kinds, token, signal, isShared }: {
   api: KubeApi;
   kinds: readonly AnyKind[];
   token: string;
   signal: AbortSignal;
+  /** Other masters run the same: one of them leads. */
+  isShared: boolean;
 }): Promise<void> {
   const client = new HttpApi({
     baseUrl: "http://master",
     token,
     fetch: (request) => api.fetch(request),
   });
-  const shared = { api: client, clock: realClock, random: Math.random, signal };
-  const cache = new Informers({ ...shared, log: stderrLog("cache") });
+  const shared = { api: client, clock: realClock, random: Math.random };
+  const cache = new Informers({ ...shared, log: stderrLog("cache"), signal });
+  const identity = `${Deno.hostname()}_${crypto.randomUUID()}`;
+  const run = (name: string, lead: (signal: AbortSignal) => Promise<void>) =>
+    isShared ? runElected({ ...shared, log, signal, name, identity, lead }) : lead(signal);
   await Promise.all([
-    runControllers({
-      ...shared,
-      cache,
-      log: stderrLog("controllers"),
-      resources: ownableResources(kinds),
-    }),
-    runScheduler({ ...shared, cache, log: stderrLog("scheduler") }),
+    run("kube-controller-manager", (signal) =>
+      runControllers({
+        ...{ ...shared, cache, signal },
+        log: stderrLog("controllers"),
+        resources: ownableResources(kinds),
+      })),
+    run(
+      "kube-scheduler",
+      (signal) => runScheduler({ ...shared, cache, signal, log: stderrLog("scheduler") }),
+    ),
   ]);
 }

@@ -13,7 +13,13 @@ export interface PreparedHost {
   release(): Promise<void>;
 }
 
-const KUBECTL: Tool = { name: "kubectl", package: "kubernetes-client" };
+/** What tests use besides what a cluster needs. The Python client is a folder of modules and not a program. */
+const TEST_TOOLS: readonly Tool[] = [
+  { name: "kubectl", package: "kubernetes-client" },
+  { name: "etcd", package: "etcd-server" },
+  { name: "openssl", package: "openssl" },
+];
+const PYTHON_CLIENT = "/usr/lib/python3/dist-packages/kubernetes";
 
 /** Installs what the tests need of Debian, and starts a container engine if none answers. */
 export async function prepareTestHost(): Promise<PreparedHost> {
@@ -36,12 +42,13 @@ export async function prepareTestHost(): Promise<PreparedHost> {
     if (await engine.version() === undefined) lacks.set("container engine", why);
   }
   if (!await isInstalled("kubectl")) lacks.set("kubectl", "there is no kubectl");
+  if (!await hasPythonClient()) lacks.set("python client", "there is no python3-kubernetes");
   return { lacks, release };
 }
 
 async function installTools(hasEngine: boolean): Promise<void> {
-  const wanted = [...NEEDS, KUBECTL, ...(hasEngine ? [] : [ENGINE_NEED])];
-  const missing: string[] = [];
+  const wanted = [...NEEDS, ...TEST_TOOLS, ...(hasEngine ? [] : [ENGINE_NEED])];
+  const missing = await hasPythonClient() ? [] : ["python3-kubernetes"];
   for (const { name, package: from } of wanted) {
     if (!await isInstalled(name)) missing.push(from);
   }
@@ -49,4 +56,8 @@ async function installTools(hasEngine: boolean): Promise<void> {
   if (Deno.uid() !== 0) throw new Error(`Cannot install ${missing.join(", ")}: only root can`);
   console.log(`Installing ${missing.join(", ")} from Debian`);
   await installPackages(missing);
+}
+
+async function hasPythonClient(): Promise<boolean> {
+  return await Deno.stat(PYTHON_CLIENT).then(() => true, () => false);
 }

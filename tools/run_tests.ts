@@ -15,7 +15,7 @@ export interface Group {
   readonly needs: readonly Need[];
 }
 
-export type Need = "root" | "container engine" | "kubectl";
+export type Need = "root" | "container engine" | "kubectl" | "python client";
 
 const GROUPS: readonly Group[] = [
   {
@@ -30,6 +30,7 @@ const GROUPS: readonly Group[] = [
   { name: "node", folders: ["agent", "dataplane"], isParallel: false, needs: [] },
   { name: "integration", folders: ["tests/integration"], isParallel: false, needs: [] },
   { name: "simulation", folders: ["tests/simulation"], isParallel: false, needs: [] },
+  { name: "clients", folders: ["tests/clients"], isParallel: false, needs: ["python client"] },
   { name: "kubectl", folders: ["tests/kubectl"], isParallel: false, needs: ["kubectl"] },
   {
     name: "e2e",

@@ -37,7 +37,7 @@ async function start(): Promise<Row> {
 }
 
 async function creates(master: Master, clients: number): Promise<Row> {
-  await namespace(master, `create-${clients}`);
+  await createNamespace(master, `create-${clients}`);
   const environment = { PREFIX: `p${clients}`, NAMESPACE: `create-${clients}` };
   const { rate, errors } = await wrk(master, "bench/create.lua", clients, environment);
   const what = `durable pod creates/s, ${clients} clients`;
@@ -61,11 +61,8 @@ async function gets(master: Master): Promise<Row[]> {
 /** @param size pods in a namespace of their own, filled by wrk and cut to size by `limit` */
 async function list(master: Master, size: number): Promise<Row> {
   const space = `list-${size}`;
-  await namespace(master, space);
-  for (let filled = 0, run = 0; filled < size; run += 1) {
-    await wrk(master, "bench/create.lua", 64, { PREFIX: `l${run}`, NAMESPACE: space });
-    filled = await countPods(master, space);
-  }
+  await createNamespace(master, space);
+  await fill(master, space, size);
   const path = `/api/v1/namespaces/${space}/pods?limit=${size}`;
   const times: number[] = [];
   let bytes = 0;
@@ -77,6 +74,16 @@ async function list(master: Master, size: number): Promise<Row> {
   const figure = `${ms(median(times))} (${(bytes / 1e6).toFixed(1)} MB)`;
   const what = `list of ${count(size)} pods, p50`;
   return size === 10_000 ? { what, figure, goal: "≤ 300 ms" } : { what, figure };
+}
+
+/** @returns how many pods there are: at least `size` */
+export async function fill(master: Master, space: string, size: number): Promise<number> {
+  let filled = 0;
+  for (let run = 0; filled < size; run += 1) {
+    await wrk(master, "bench/create.lua", 64, { PREFIX: `l${run}`, NAMESPACE: space });
+    filled = await countPods(master, space);
+  }
+  return filled;
 }
 
 async function podNames(master: Master, space: string): Promise<string[]> {
@@ -96,7 +103,7 @@ async function countPods(master: Master, space: string): Promise<number> {
   return items.length + (metadata.remainingItemCount ?? 0);
 }
 
-async function namespace(master: Master, name: string): Promise<void> {
+export async function createNamespace(master: Master, name: string): Promise<void> {
   const body = JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
   const headers = { "content-type": "application/json" };
   await request(master, "/api/v1/namespaces", { method: "POST", headers, body });

@@ -12,6 +12,7 @@ interface Benchmark {
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   api: () => import("./api.ts"),
   store: () => import("./store.ts"),
+  stored: () => import("./stored.ts"),
   idle: () => import("./idle.ts"),
   pod_start: () => import("./pod_start.ts"),
   dataplane: () => import("./dataplane.ts"),

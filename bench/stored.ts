@@ -1,0 +1,34 @@
+import { startMaster } from "../tests/fixtures/master.ts";
+import { count, createNamespace, fill, ms } from "./api.ts";
+import type { Row } from "./run.ts";
+
+const PODS = 30_000;
+
+/** What a full store costs: memory after writing it and after a restart, and the time of that restart. */
+export async function run(): Promise<Row[]> {
+  const dataDir = await Deno.makeTempDir({ prefix: "wherry-bench-" });
+  try {
+    const empty = await startMaster({ dataDir });
+    await createNamespace(empty, "stored");
+    const pods = await fill(empty, "stored", PODS);
+    const written = await residentBytes(empty.pid);
+    await empty.stop();
+    const full = await startMaster({ dataDir });
+    const loaded = await residentBytes(full.pid);
+    await full.stop();
+    return [
+      { what: `RSS after ${count(pods)} pods were created`, figure: megabytes(written) },
+      { what: "RSS after a restart with them", figure: megabytes(loaded), goal: "≤ 350 MB" },
+      { what: "restart to /readyz with them", figure: ms(full.readyMs), goal: "≤ 2,000 ms" },
+    ];
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+}
+
+async function residentBytes(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;

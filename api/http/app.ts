@@ -3,30 +3,21 @@ import type { Clock, Log, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { hasReason, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
-import { namespaceLifecycle } from "../admission/namespace_lifecycle.ts";
-import { AuthorizerChain } from "../authorization/authorizer.ts";
+import { admissionChain } from "../admission/chain.ts";
 import { defaultPolicy } from "../authorization/default_policy.ts";
-import { NodeAuthorizer } from "../authorization/node.ts";
-import { RbacAuthorizer } from "../authorization/rbac.ts";
 import { reconciled } from "../authorization/reconcile_policy.ts";
 import type { AnyKind } from "../registry/kind.ts";
 import { Catalog, type Served } from "./catalog.ts";
 import type { AgentTransport } from "./agents.ts";
-import {
-  type Authenticate,
-  authenticator,
-  staticTokens,
-  type Tokens,
-  userOfToken,
-} from "./authenticate.ts";
-import { Documents, noSuchPath, type VersionInfo } from "./documents.ts";
+import { openAccess } from "./access.ts";
+import type { Authenticate, Tokens } from "./authenticate.ts";
+import { Documents, type VersionInfo } from "./documents.ts";
 import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { Pipeline } from "./pipeline.ts";
 import { podConnect } from "./pod_logs.ts";
 import { Resources } from "./resources.ts";
-import { Reviews } from "./reviews.ts";
 import { Router } from "./router.ts";
 import { Subresources } from "./subresources.ts";
 import { type Upgrade, upgrader } from "./upgrade.ts";
@@ -40,6 +31,8 @@ export interface ApiOptions {
   readonly random: Random;
   readonly newUid: () => string;
   readonly tokens: Tokens;
+  /** PEM of the key that signs tokens of service accounts; absent: one that goes with the process. */
+  readonly serviceAccountKey?: string;
   /** In place of bearer tokens and client certificates. */
   readonly authenticate?: Authenticate;
   /** How the agents of nodes are reached; absent, logs and exec answer ServiceUnavailable. */
@@ -59,34 +52,30 @@ export interface KubeApi {
   readonly upgrade: Upgrade;
   /** Creates what is not there yet, in order, with the powers of the server itself, and then the default roles. */
   bootstrap(objects: readonly KubeObject[]): Promise<void>;
+  /** A token that stands in a secret, for as long as the secret is there. */
+  tokenForSecret(namespace: string, account: { name: string; uid: string }, secret: string): string;
   /** Ends every watch, so that the server can stop. */
   close(): void;
 }
 
 export function createApi(options: ApiOptions): KubeApi {
   const { store, clock, random, version, agents } = options;
-  const around = { ...options, admission: [namespaceLifecycle] };
+  const access = openAccess(options);
+  const { authorizer, reviews, ask } = access;
+  const around = { ...options, ...admissionChain(access.admission) };
   const catalog = new Catalog(options.kinds, around, options.log);
   const resources = new Resources(clock, random);
   const subresources = new Subresources(resources);
   const connect = podConnect(agents, store);
-  const rbac = new RbacAuthorizer(store);
-  const nodes = new NodeAuthorizer(store);
-  const authorizer = new AuthorizerChain([nodes, rbac]);
-  const tokens = [staticTokens(options.tokens)];
-  const readToken = (token: string) => ({ user: userOfToken(tokens, token), audiences: [] });
-  const reviews = new Reviews({ authorizer, readToken, now: () => clock.now() });
-  const ask = () => {
-    throw noSuchPath();
-  };
   const pipeline = new Pipeline({
     clock,
     log: options.log,
     catalog,
     documents: new Documents(catalog, version),
     router: new Router(catalog, { resources, subresources, reviews, ask, connect }),
-    authenticate: options.authenticate ?? authenticator(tokens),
+    authenticate: options.authenticate ?? access.authenticate,
     authorizer,
+    openId: (path) => access.openId(path),
     checks: { ping: () => undefined, ...options.checks },
     metrics: new Metrics(),
     revision: () => store.revision,
@@ -104,10 +93,11 @@ export function createApi(options: ApiOptions): KubeApi {
       await bootstrap(catalog, objects);
       await bootstrapPolicy(catalog);
     },
+    tokenForSecret: (namespace, account, secret) =>
+      access.tokens.issueForSecret(namespace, account, secret),
     close() {
       for (const { hub } of catalog.all) hub.close();
-      rbac.close();
-      nodes.close();
+      access.close();
     },
   };
 }

@@ -24,6 +24,8 @@ export interface PipelineParts {
   readonly router: Router;
   readonly authenticate: Authenticate;
   readonly authorizer: Authorizer;
+  /** Documents by which others check tokens. */
+  readonly openId: (path: string) => Reply | undefined;
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics: Metrics;
   readonly revision: () => number;
@@ -85,13 +87,14 @@ export class Pipeline {
 
   /** Health, metrics and documents. */
   #plainRoute(call: Call, segments: readonly string[]): Route {
-    const { documents, checks } = this.#parts;
+    const { documents, checks, openId } = this.#parts;
     const verb = call.method.toLowerCase();
     const path = `/${segments.join("/")}`;
     const answer = () => {
       const isRead = call.method === "GET" || call.method === "HEAD";
       if (!isRead) throw noSuchPath();
-      const reply = healthReply(segments, call.query, checks) ?? documents.reply(call, segments);
+      const reply = healthReply(segments, call.query, checks) ?? documents.reply(call, segments) ??
+        openId(path);
       if (reply !== undefined) return reply;
       if (path === "/metrics") return textReply(this.#metricsText());
       throw noSuchPath();

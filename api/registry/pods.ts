@@ -1,12 +1,15 @@
 import { Binding, Pod } from "../types/core_v1.ts";
 import { forbidden, invalidStatus } from "../types/field_errors.ts";
 import type { KubeObject } from "../types/meta.ts";
+import { Eviction, EVICTIONS } from "../types/policy_v1.ts";
 import { PODS, type Resource } from "../types/resources.ts";
 import type { ConnectSubresource, ResourceKind } from "./kind.ts";
+import { keepAdmitted } from "./pod_admitted_fields.ts";
 import { bindPod } from "./pod_binding.ts";
 import { POD_COLUMNS } from "./pod_columns.ts";
 import { defaultPod } from "./pod_defaults.ts";
 import { beginPodDeletion } from "./pod_deletion.ts";
+import { planEviction } from "./pod_eviction.ts";
 import { qosClassOf } from "./pod_quality.ts";
 import { statusView } from "./status_view.ts";
 import { validatePod } from "./validate_pod.ts";
@@ -22,6 +25,7 @@ export const pods: ResourceKind<Pod> = {
   returnsDeleted: true,
   default: defaultPod,
   prepareForCreate: (pod) => ({ ...pod, status: { phase: "Pending", qosClass: qosClassOf(pod) } }),
+  prepareForUpdate: keepAdmitted,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   admit: (pod, old) => ({ object: old === undefined ? withoutEphemeral(pod) : pod }),
@@ -45,6 +49,14 @@ export const pods: ResourceKind<Pod> = {
       schema: Binding,
       collection: "bindings",
       act: (pod, binding, moment) => bindPod(pod, binding as Binding, moment),
+    },
+    eviction: {
+      does: "action",
+      resource: EVICTIONS as Resource<KubeObject>,
+      schema: Eviction,
+      plan: (pod, eviction, around) => {
+        return planEviction(pod, eviction as Eviction, { kind: pods, ...around });
+      },
     },
     log: { does: "connect", resource: PODS as Resource<KubeObject>, verbs: ["get"] },
     exec: stream("PodExecOptions"),

@@ -1,3 +1,4 @@
+import { TOKEN_REQUESTS, TokenRequest } from "../types/authentication_v1.ts";
 import { ServiceAccount } from "../types/core_v1.ts";
 import { SERVICE_ACCOUNTS } from "../types/resources.ts";
 import { count } from "./column_types.ts";
@@ -11,5 +12,6 @@ export const serviceAccounts: ResourceKind<ServiceAccount> = {
   hasStatus: false,
   returnsDeleted: true,
   validate: () => [],
+  subresources: { token: { does: "answer", resource: TOKEN_REQUESTS, schema: TokenRequest } },
   columns: [count("Secrets", "Number of secrets.", ({ secrets = [] }) => secrets.length)],
 };

@@ -98,7 +98,10 @@ export class Documents {
 
   #openApiTexts(): OpenApiTexts {
     const kinds = this.#catalog.all.map(({ kind }) => kind);
-    return this.#texts ??= openApiTexts(kinds, { serverVersion: this.#version.gitVersion });
+    return this.#texts ??= openApiTexts(kinds, {
+      serverVersion: this.#version.gitVersion,
+      hasServerSideApply: true,
+    });
   }
 
   #json(name: string, make: () => unknown, type = JSON_TYPE): Document {

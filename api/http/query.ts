@@ -1,8 +1,10 @@
 import { invalidStatus, notSupported } from "../types/field_errors.ts";
 import { StatusError } from "../types/status.ts";
 import type { FieldValidation } from "../registry/decode_object.ts";
+import type { PatchType } from "../registry/patch.ts";
 import type { WriteOptions } from "../registry/registry.ts";
 import type { Call } from "./exchange.ts";
+import { managerOf, rejectApplyOptions } from "./field_manager.ts";
 
 /** Options of requests that stand in the query. */
 
@@ -18,9 +20,24 @@ export function writeOptionsOf(query: URLSearchParams, kind = "CreateOptions"): 
   return { isDryRun, fieldValidation: fieldValidation as FieldValidation };
 }
 
-/** The same, and who asks. */
-export function writeOptionsFor(call: Pick<Call, "query" | "user">, kind?: string): WriteOptions {
-  return { ...writeOptionsOf(call.query, kind), user: call.user };
+/** The same, and who asks, as whom. */
+export function writeOptionsFor(
+  call: Pick<Call, "query" | "header" | "user">,
+  kind = "CreateOptions",
+): WriteOptions {
+  const manager = managerOf(call, kind);
+  return { ...writeOptionsOf(call.query, kind), user: call.user, manager };
+}
+
+/** @throws {StatusError} Invalid also when the options do not fit the type of the patch */
+export function patchOptionsFor(
+  call: Pick<Call, "query" | "header" | "user">,
+  type: PatchType,
+): WriteOptions {
+  const isApply = type === "apply";
+  rejectApplyOptions(call.query, isApply);
+  const options = writeOptionsFor(call, "PatchOptions");
+  return isApply ? { ...options, isForced: flagIn(call.query, "force") } : options;
 }
 
 /** @throws {StatusError} Invalid on anything but `All` */

@@ -56,6 +56,7 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   "application/json-patch+json": "json",
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
 };
 const OBJECT_TYPES = ["application/json", "application/yaml", PROTOBUF_TYPE];
 
@@ -71,17 +72,29 @@ function mediaType(call: Call): string {
   return (call.header("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
 }
 
-const isYaml = (type: string) => type === "application/yaml" || type === "application/x-yaml";
+const YAML_TYPES = ["application/yaml", "application/x-yaml", "application/apply-patch+yaml"];
+const isYaml = (type: string) => YAML_TYPES.includes(type);
 
 function parse(type: string, bytes: Uint8Array): unknown {
   try {
     const text = decoder.decode(bytes);
-    if (isYaml(type)) return parseYaml(text, { maxAliasCount: YAML_ALIASES_MAX });
-    return JSON.parse(text);
+    return isYaml(type) ? yamlOf(text) : JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StatusError("BadRequest", `the body of the request can't be parsed: ${why}`);
   }
+}
+
+/** Most clients send JSON, which is YAML too and read much faster. */
+function yamlOf(text: string): unknown {
+  if (text.startsWith("{")) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // a flow mapping, perhaps
+    }
+  }
+  return parseYaml(text, { maxAliasCount: YAML_ALIASES_MAX });
 }
 
 function unsupported(type: string, supported: readonly string[]): StatusError {

@@ -11,7 +11,7 @@ import { readDeletion } from "./delete_options.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { extentOf, rejectUnknown } from "./list_options.ts";
 import { objectFormat } from "./negotiate.ts";
-import { countIn, flagIn, writeOptionsFor } from "./query.ts";
+import { countIn, flagIn, patchOptionsFor, writeOptionsFor } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
 import { type Rendering, renderingOf, type Shown } from "./rendering.ts";
 import { bytesReply, successReply, withHeaders, withWarnings } from "./replies.ts";
@@ -92,8 +92,8 @@ export class Resources {
   }
 
   async patch(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
-    const options = writeOptionsFor(call, "PatchOptions");
     const patch = await readPatch(call);
+    const options = patchOptionsFor(call, patch.type);
     const written = await served.registry.patch({ namespace, name }, patch, options);
     return this.written(call, served, written);
   }

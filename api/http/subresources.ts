@@ -3,7 +3,7 @@ import type { ActionSubresource, ViewSubresource } from "../registry/kind.ts";
 import type { Written } from "../registry/registry.ts";
 import type { Served } from "./catalog.ts";
 import type { Call, Reply } from "./exchange.ts";
-import { writeOptionsFor } from "./query.ts";
+import { patchOptionsFor, writeOptionsFor } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
 import { objectReply, successReply, withWarnings } from "./replies.ts";
 import type { Resources, Target } from "./resources.ts";
@@ -34,8 +34,8 @@ export class Subresources {
   }
 
   async patch(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {
-    const options = writeOptionsFor(call, "PatchOptions");
     const patch = await readPatch(call);
+    const options = patchOptionsFor(call, patch.type);
     const written = await served.registry.patchView(view, { namespace, name }, patch, options);
     return this.#written(call, view, served, written);
   }

@@ -3,6 +3,7 @@ import type { Resource } from "../types/resources.ts";
 import type { MessageSchema, Schema } from "../types/schema.ts";
 import type { FieldError } from "../types/status.ts";
 import type { View, Write } from "../../store/store.ts";
+import type { FieldManager } from "./managed_fields.ts";
 
 /** What a decision may use of the outside world. It is read once for each request. */
 export interface Moment {
@@ -11,6 +12,8 @@ export interface Moment {
   readonly newUid: () => string;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Who acts, where managed fields are to say so. */
+  readonly by?: FieldManager | undefined;
 }
 
 /** One column of `kubectl get`. `priority` 1 shows it with `-o wide` only. */

@@ -5,14 +5,16 @@ import type { MessageSchema } from "../types/schema.ts";
 import { StatusError } from "../types/status.ts";
 import { strategicMerge } from "../types/strategic_merge.ts";
 
-export type PatchType = "json" | "merge" | "strategic";
+/** `apply` is no patch of the object but a configuration, whose owner counts. */
+export type PatchType = MergeType | "apply";
+export type MergeType = "json" | "merge" | "strategic";
 
 /**
  * @returns JSON that shares parts with `object`, which is not changed: decode it before anything else
  * @throws {StatusError} BadRequest, Invalid when the patch does not fit
  */
 export function applyPatch(
-  type: PatchType,
+  type: MergeType,
   schema: MessageSchema,
   object: unknown,
   patch: unknown,

@@ -7,6 +7,7 @@ import type { View, Write } from "../../store/store.ts";
 import { GENERATE_NAME_ATTEMPTS_MAX, generateName } from "./generate_name.ts";
 import { keyOf } from "./keys.ts";
 import type { AnyKind, Moment } from "./kind.ts";
+import { withCreator } from "./managed_fields.ts";
 import { newMeta, validateMeta } from "./object_meta.ts";
 import { alreadyExists, noFreeName } from "./refusals.ts";
 
@@ -24,7 +25,8 @@ export function prepareCreate(
   const filled: KubeObject = applyDefaults(kind.schema, input);
   const placed = { ...filled, metadata: newMeta(kind, filled, namespace, moment) };
   const defaulted: KubeObject = kind.default?.(placed) ?? placed;
-  const object: KubeObject = kind.prepareForCreate?.(defaulted, moment) ?? defaulted;
+  const owned = withCreator(kind, defaulted, moment);
+  const object: KubeObject = kind.prepareForCreate?.(owned, moment) ?? owned;
   rejectInvalid(kind, object, validateWhole(kind, object));
   return object;
 }

@@ -5,6 +5,7 @@ import { validateSchema } from "../types/validate_schema.ts";
 import type { View, Write } from "../../store/store.ts";
 import { keyOf } from "./keys.ts";
 import type { AnyKind, Moment, ViewSubresource } from "./kind.ts";
+import { isSameButManagedTimes, withUpdater } from "./managed_fields.ts";
 import { updatedMeta, validateMetaUpdate } from "./object_meta.ts";
 import { rejectInvalid, validateWhole } from "./plan_create.ts";
 import { rejectStale } from "./refusals.ts";
@@ -33,7 +34,9 @@ export function planUpdate(
   const filled: KubeObject = applyDefaults(kind.schema, input);
   const kept = withStatusOf(kind, { ...filled, metadata: updatedMeta(filled, old) }, old);
   const defaulted: KubeObject = kind.default?.(kept) ?? kept;
-  const prepared: KubeObject = kind.prepareForUpdate?.(defaulted, old) ?? defaulted;
+  const said = input.metadata.managedFields;
+  const owned = withUpdater(kind, defaulted, { old, said }, moment);
+  const prepared: KubeObject = kind.prepareForUpdate?.(owned, old) ?? owned;
   rejectInvalid(kind, prepared, [
     ...validateMetaUpdate(prepared, old),
     ...validateWhole(kind, prepared),
@@ -49,10 +52,11 @@ export function planViewUpdate(
   subresource: ViewSubresource<KubeObject>,
   input: KubeObject,
   old: KubeObject,
+  moment: Moment,
 ): Planned {
   rejectStale(kind.resource, input, old);
   const filled = applyDefaults(subresource.schema, input) as KubeObject;
-  const object = subresource.write(old, filled);
+  const object = withUpdater(kind, subresource.write(old, filled), { old }, moment);
   rejectInvalid(kind, object, [
     ...validateSchema(subresource.schema, filled) as FieldError[],
     ...subresource.validate?.(object, old) ?? [],
@@ -70,7 +74,7 @@ export function planReplace(
   const object = withGeneration(kind, next, old);
   const key = keyOf(kind.resource, old.metadata.namespace ?? "", old.metadata.name);
   if (isGone(kind, object)) return { object, writes: planRemoval(kind, object) };
-  if (isSameJson(object, old)) return { object: old, writes: also };
+  if (isSameButManagedTimes(object, old)) return { object: old, writes: also };
   return { object, writes: [{ key, object }, ...also] };
 }
 

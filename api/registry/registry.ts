@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { Revision } from "../../store/ledger.ts";
+import { hasReason } from "../types/status.ts";
 import type { Store, Versioned, View } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
 import type { User } from "../authentication/user.ts";
@@ -16,6 +17,7 @@ import { type ListOptions, listPage, type Page } from "./list_page.ts";
 import { rejectMistakes } from "./mistakes.ts";
 import { type Place, rejectElsewhere } from "./object_meta.ts";
 import { applyPatch, type PatchType } from "./patch.ts";
+import { applicationOf, planApplication, planFirstApply } from "./plan_application.ts";
 import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
@@ -26,6 +28,10 @@ export interface WriteOptions {
   /** Everything happens but the write. */
   readonly isDryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Whom managed fields name; absent, the write is in nobody's name. */
+  readonly manager?: string;
+  /** An apply takes fields that others hold at another value. */
+  readonly isForced?: boolean;
   /** Who writes; absent where the server itself does. */
   readonly user?: User | undefined;
 }
@@ -119,7 +125,7 @@ export class Registry {
       const object = { ...decoded.object, metadata: { ...metadata, name: place.name } };
       return await this.#create(place.namespace, { ...decoded, object }, options);
     }
-    const moment = this.#moment();
+    const moment = this.#moment(options);
     const written = await this.#change(
       place,
       options,
@@ -130,10 +136,12 @@ export class Registry {
 
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
   async patch(place: Place, patch: Patch, options: WriteOptions): Promise<Written> {
-    const moment = this.#moment();
+    const { type } = patch;
+    if (type === "apply") return await this.#apply(place, patch.body, options);
+    const moment = this.#moment(options);
     let warnings: readonly string[] = [];
     const written = await this.#change(place, options, (old, view) => {
-      const json = applyPatch(patch.type, this.kind.schema, old, patch.body);
+      const json = applyPatch(type, this.kind.schema, old, patch.body);
       const decoded = this.#decode(json, options);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
@@ -152,10 +160,11 @@ export class Registry {
     const { resource, schema } = subresource;
     const decoded = decodeObject(resource, schema, json, options.fieldValidation);
     rejectElsewhere(decoded.object, place);
+    const moment = this.#moment(options, subresource);
     const written = await this.#change(
       place,
       options,
-      (old) => planViewUpdate(this.kind, subresource, decoded.object, old),
+      (old) => planViewUpdate(this.kind, subresource, decoded.object, old, moment),
       this.#changing(subresource),
     );
     return { ...written, warnings: decoded.warnings };
@@ -168,16 +177,60 @@ export class Registry {
     patch: Patch,
     options: WriteOptions,
   ): Promise<Written> {
+    const { type } = patch;
+    if (type === "apply") return await this.#applyView(subresource, place, patch.body, options);
     const { resource, schema } = subresource;
+    const moment = this.#moment(options, subresource);
     let warnings: readonly string[] = [];
     const written = await this.#change(place, options, (old) => {
-      const json = applyPatch(patch.type, schema, subresource.read(old), patch.body);
+      const json = applyPatch(type, schema, subresource.read(old), patch.body);
       const decoded = decodeObject(resource, schema, json, options.fieldValidation);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
-      return planViewUpdate(this.kind, subresource, decoded.object, old);
+      return planViewUpdate(this.kind, subresource, decoded.object, old, moment);
     }, this.#changing(subresource));
     return { ...written, warnings };
+  }
+
+  /** Creates what is not there yet. */
+  async #apply(place: Place, json: unknown, options: WriteOptions): Promise<Written> {
+    const { manager = "", isForced = false } = options;
+    const moment = this.#moment();
+    const application = applicationOf(this.kind, { json, place, manager, isForced }, moment.now);
+    const change = () =>
+      this.#change(
+        place,
+        options,
+        (old, view) => planApplication(this.kind, application, { old, view }, moment),
+      );
+    const isThere = this.store.get(keyOf(this.kind.resource, place.namespace, place.name));
+    if (isThere !== undefined) return await change();
+    const first = planFirstApply(this.kind, application, place, moment);
+    try {
+      return await this.#create(place.namespace, first.decoded, options, first.moment);
+    } catch (error) {
+      if (hasReason(error, "AlreadyExists")) return await change();
+      throw error;
+    }
+  }
+
+  async #applyView(
+    subresource: ViewSubresource<KubeObject>,
+    place: Place,
+    json: unknown,
+    options: WriteOptions,
+  ): Promise<Written> {
+    const { manager = "", isForced = false } = options;
+    const moment = this.#moment();
+    const through = { name: subresourceName(this.kind, subresource), subresource };
+    const request = { json, place, manager, isForced, through };
+    const application = applicationOf(this.kind, request, moment.now);
+    return await this.#change(
+      place,
+      options,
+      (old, view) => planApplication(this.kind, application, { old, view, subresource }, moment),
+      this.#changing(subresource),
+    );
   }
 
   /** @throws {StatusError} NotFound, BadRequest, and what the action refuses */
@@ -244,9 +297,10 @@ export class Registry {
   async #create(
     namespace: string,
     { object: input, warnings }: DecodedObject,
-    { isDryRun, user }: WriteOptions,
+    options: WriteOptions,
+    moment = this.#moment(options),
   ): Promise<Written> {
-    const moment = this.#moment();
+    const { isDryRun, user } = options;
     const prepared = prepareCreate(this.kind, input, namespace, moment);
     let object = prepared;
     const versions = await this.store.commit((view) => {
@@ -304,15 +358,25 @@ export class Registry {
   }
 
   #changing(subresource: Subresource<KubeObject>): Pick<Attempt, "operation" | "subresource"> {
-    const all: Readonly<Record<string, unknown>> = this.kind.subresources ?? {};
-    const name = Object.keys(all).find((name) => all[name] === subresource) ?? "";
-    return { operation: "UPDATE", subresource: name };
+    return { operation: "UPDATE", subresource: subresourceName(this.kind, subresource) };
   }
 
-  #moment(): Moment {
+  /** @param options of a write whose author managed fields name */
+  #moment(options?: WriteOptions, subresource?: Subresource<KubeObject>): Moment {
     const { clock, random, newUid } = this.#around;
-    return { now: secondsOf(clock.now()), random, newUid };
+    const moment = { now: secondsOf(clock.now()), random, newUid };
+    const manager = options?.manager;
+    if (manager === undefined) return moment;
+    if (subresource === undefined) return { ...moment, by: { manager } };
+    return { ...moment, by: { manager, subresource: subresourceName(this.kind, subresource) } };
   }
+}
+
+function subresourceName(
+  { subresources = {} }: AnyKind,
+  subresource: Subresource<KubeObject>,
+): string {
+  return Object.keys(subresources).find((name) => subresources[name] === subresource) ?? "";
 }
 
 function writtenOf(version: Versioned | undefined, object: KubeObject) {

@@ -50,8 +50,10 @@ export interface ListOptions {
   readonly mapKeys?: readonly string[];
   /** A list of scalars merged as a set, in strategic merge and in server-side apply. */
   readonly isSet?: true;
-  /** A list of scalars that strategic merge adds to, and server-side apply owns as a whole. */
+  /** A set to both merges that OpenAPI documents give no list type. */
   readonly isMergedScalars?: true;
+  /** Server-side apply owns the list as a whole, though strategic merge has a key for its items. */
+  readonly isAtomic?: true;
 }
 
 export interface ListSchema extends ListOptions {

@@ -77,7 +77,7 @@ async function holdsUpdate(api: Harness, path: string, object: Json): Promise<vo
   assert.equal(updated.code, 200, JSON.stringify(updated.body));
   const stale = await api.call("PUT", `${path}/it`, { ...object, metadata });
   assert.equal(stale.body.reason, "Conflict");
-  const { resourceVersion: _, ...unconditional }: Json = metadata;
+  const { resourceVersion: _r, managedFields: _m, ...unconditional }: Json = metadata;
   const again = await api.call("PUT", `${path}/it`, { ...object, metadata: unconditional });
   assert.equal(again.code, 200);
   const { resourceVersion } = updated.body.metadata;

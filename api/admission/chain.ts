@@ -6,7 +6,7 @@ import { chargeQuotas } from "./resource_quota.ts";
 /** All that a write must pass besides the rules of its kind. */
 export interface AdmissionChain {
   /** Asked inside the transaction, each with what the one before made of the object. */
-  readonly rules: readonly Admission[];
+  readonly admission: readonly Admission[];
   /** Last of all, when the object has its name: what it takes of quotas. */
   readonly charge?: typeof chargeQuotas;
 }
@@ -17,7 +17,7 @@ export interface AdmissionChain {
  */
 export function admissionChain(access: readonly Admission[]): AdmissionChain {
   return {
-    rules: [
+    admission: [
       namespaceLifecycle,
       limitRanger,
       ...access,

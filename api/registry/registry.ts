@@ -1,9 +1,9 @@
 import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
-import type { Revision } from "../../store/ledger.ts";
-import { hasReason } from "../types/status.ts";
-import type { Store, Versioned, View } from "../../store/store.ts";
+import type { Key, Revision } from "../../store/ledger.ts";
+import type { Store, Versioned, View, Write } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
+import type { chargeQuotas, Stake } from "../admission/resource_quota.ts";
 import type { User } from "../authentication/user.ts";
 import {
   type DecodedObject,
@@ -17,7 +17,6 @@ import { type ListOptions, listPage, type Page } from "./list_page.ts";
 import { rejectMistakes } from "./mistakes.ts";
 import { type Place, rejectElsewhere } from "./object_meta.ts";
 import { applyPatch, type PatchType } from "./patch.ts";
-import { applicationOf, planApplication, planFirstApply } from "./plan_application.ts";
 import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
@@ -28,10 +27,6 @@ export interface WriteOptions {
   /** Everything happens but the write. */
   readonly isDryRun: boolean;
   readonly fieldValidation: FieldValidation;
-  /** Whom managed fields name; absent, the write is in nobody's name. */
-  readonly manager?: string;
-  /** An apply takes fields that others hold at another value. */
-  readonly isForced?: boolean;
   /** Who writes; absent where the server itself does. */
   readonly user?: User | undefined;
 }
@@ -58,6 +53,8 @@ export interface Surroundings {
   readonly store: Store;
   readonly volatileStore: Store;
   readonly admission: readonly Admission[];
+  /** Last of all, when the object has its name: what it takes of quotas. */
+  readonly charge?: typeof chargeQuotas;
   readonly clock: Clock;
   readonly random: Random;
   readonly newUid: () => string;
@@ -125,7 +122,7 @@ export class Registry {
       const object = { ...decoded.object, metadata: { ...metadata, name: place.name } };
       return await this.#create(place.namespace, { ...decoded, object }, options);
     }
-    const moment = this.#moment(options);
+    const moment = this.#moment();
     const written = await this.#change(
       place,
       options,
@@ -136,12 +133,10 @@ export class Registry {
 
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
   async patch(place: Place, patch: Patch, options: WriteOptions): Promise<Written> {
-    const { type } = patch;
-    if (type === "apply") return await this.#apply(place, patch.body, options);
-    const moment = this.#moment(options);
+    const moment = this.#moment();
     let warnings: readonly string[] = [];
     const written = await this.#change(place, options, (old, view) => {
-      const json = applyPatch(type, this.kind.schema, old, patch.body);
+      const json = applyPatch(patch.type, this.kind.schema, old, patch.body);
       const decoded = this.#decode(json, options);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
@@ -160,11 +155,10 @@ export class Registry {
     const { resource, schema } = subresource;
     const decoded = decodeObject(resource, schema, json, options.fieldValidation);
     rejectElsewhere(decoded.object, place);
-    const moment = this.#moment(options, subresource);
     const written = await this.#change(
       place,
       options,
-      (old) => planViewUpdate(this.kind, subresource, decoded.object, old, moment),
+      (old) => planViewUpdate(this.kind, subresource, decoded.object, old),
       this.#changing(subresource),
     );
     return { ...written, warnings: decoded.warnings };
@@ -177,60 +171,16 @@ export class Registry {
     patch: Patch,
     options: WriteOptions,
   ): Promise<Written> {
-    const { type } = patch;
-    if (type === "apply") return await this.#applyView(subresource, place, patch.body, options);
     const { resource, schema } = subresource;
-    const moment = this.#moment(options, subresource);
     let warnings: readonly string[] = [];
     const written = await this.#change(place, options, (old) => {
-      const json = applyPatch(type, schema, subresource.read(old), patch.body);
+      const json = applyPatch(patch.type, schema, subresource.read(old), patch.body);
       const decoded = decodeObject(resource, schema, json, options.fieldValidation);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
-      return planViewUpdate(this.kind, subresource, decoded.object, old, moment);
+      return planViewUpdate(this.kind, subresource, decoded.object, old);
     }, this.#changing(subresource));
     return { ...written, warnings };
-  }
-
-  /** Creates what is not there yet. */
-  async #apply(place: Place, json: unknown, options: WriteOptions): Promise<Written> {
-    const { manager = "", isForced = false } = options;
-    const moment = this.#moment();
-    const application = applicationOf(this.kind, { json, place, manager, isForced }, moment.now);
-    const change = () =>
-      this.#change(
-        place,
-        options,
-        (old, view) => planApplication(this.kind, application, { old, view }, moment),
-      );
-    const isThere = this.store.get(keyOf(this.kind.resource, place.namespace, place.name));
-    if (isThere !== undefined) return await change();
-    const first = planFirstApply(this.kind, application, place, moment);
-    try {
-      return await this.#create(place.namespace, first.decoded, options, first.moment);
-    } catch (error) {
-      if (hasReason(error, "AlreadyExists")) return await change();
-      throw error;
-    }
-  }
-
-  async #applyView(
-    subresource: ViewSubresource<KubeObject>,
-    place: Place,
-    json: unknown,
-    options: WriteOptions,
-  ): Promise<Written> {
-    const { manager = "", isForced = false } = options;
-    const moment = this.#moment();
-    const through = { name: subresourceName(this.kind, subresource), subresource };
-    const request = { json, place, manager, isForced, through };
-    const application = applicationOf(this.kind, request, moment.now);
-    return await this.#change(
-      place,
-      options,
-      (old, view) => planApplication(this.kind, application, { old, view, subresource }, moment),
-      this.#changing(subresource),
-    );
   }
 
   /** @throws {StatusError} NotFound, BadRequest, and what the action refuses */
@@ -285,22 +235,24 @@ export class Registry {
   async #deleteAll(found: readonly Versioned[], deletion: Deletion, isDryRun: boolean) {
     const moment = this.#moment();
     await this.store.commit((view) => {
+      const stakes: Omit<Stake, "kind">[] = [];
       const writes = found.flatMap(({ key }) => {
-        const old = view.get(key);
+        const old = view.get(key)?.object as KubeObject | undefined;
         if (old === undefined) return [];
-        return planDelete(this.kind, old.object, deletion, moment).writes;
+        const { writes } = planDelete(this.kind, old, deletion, moment);
+        stakes.push(stakeIn(writes, key, old));
+        return writes;
       });
-      return isDryRun ? [] : writes;
+      return isDryRun ? [] : [...writes, ...this.#charges(stakes, view)];
     });
   }
 
   async #create(
     namespace: string,
     { object: input, warnings }: DecodedObject,
-    options: WriteOptions,
-    moment = this.#moment(options),
+    { isDryRun, user }: WriteOptions,
   ): Promise<Written> {
-    const { isDryRun, user } = options;
+    const moment = this.#moment();
     const prepared = prepareCreate(this.kind, input, namespace, moment);
     let object = prepared;
     const versions = await this.store.commit((view) => {
@@ -308,7 +260,8 @@ export class Registry {
       const admitted = this.#admit(attempt, view);
       const planned = planCreate(this.kind, admitted, view, moment);
       object = planned.object;
-      return isDryRun ? [] : planned.writes;
+      const charges = this.#charges([{ namespace, next: object, mayBeRefused: true }], view);
+      return isDryRun ? [] : [...planned.writes, ...charges];
     });
     return { ...writtenOf(versions[0], object), isNew: true, warnings };
   }
@@ -332,7 +285,9 @@ export class Registry {
       const old: KubeObject = found.object;
       const object = change.operation === "DELETE" ? old : planned.object;
       this.#admit({ ...change, namespace, object, old, user }, view);
-      return isDryRun ? [] : planned.writes;
+      const stake = { ...stakeIn(planned.writes, key, old), mayBeRefused: change === UPDATE };
+      const charges = this.#charges([stake], view);
+      return isDryRun ? [] : [...planned.writes, ...charges];
     });
     const { object, writes } = planned!;
     const stored = object === found!.object ? found : undefined;
@@ -340,6 +295,13 @@ export class Registry {
     const isEnd = stored === undefined && writes[0]?.object === undefined;
     const version = isEnd ? undefined : written ?? stored;
     return { ...writtenOf(version, object), isNew: false, warnings: [] };
+  }
+
+  /** What the quotas of the namespace make of it. */
+  #charges(stakes: readonly Omit<Stake, "kind">[], view: View): readonly Write[] {
+    const { charge } = this.#around;
+    const { kind } = this;
+    return charge?.(stakes.map((stake) => ({ ...stake, kind })), view) ?? [];
   }
 
   #decode(json: unknown, { fieldValidation }: WriteOptions): DecodedObject {
@@ -358,25 +320,22 @@ export class Registry {
   }
 
   #changing(subresource: Subresource<KubeObject>): Pick<Attempt, "operation" | "subresource"> {
-    return { operation: "UPDATE", subresource: subresourceName(this.kind, subresource) };
+    const all: Readonly<Record<string, unknown>> = this.kind.subresources ?? {};
+    const name = Object.keys(all).find((name) => all[name] === subresource) ?? "";
+    return { operation: "UPDATE", subresource: name };
   }
 
-  /** @param options of a write whose author managed fields name */
-  #moment(options?: WriteOptions, subresource?: Subresource<KubeObject>): Moment {
+  #moment(): Moment {
     const { clock, random, newUid } = this.#around;
-    const moment = { now: secondsOf(clock.now()), random, newUid };
-    const manager = options?.manager;
-    if (manager === undefined) return moment;
-    if (subresource === undefined) return { ...moment, by: { manager } };
-    return { ...moment, by: { manager, subresource: subresourceName(this.kind, subresource) } };
+    return { now: secondsOf(clock.now()), random, newUid };
   }
 }
 
-function subresourceName(
-  { subresources = {} }: AnyKind,
-  subresource: Subresource<KubeObject>,
-): string {
-  return Object.keys(subresources).find((name) => subresources[name] === subresource) ?? "";
+/** What becomes of the object under `key`. */
+function stakeIn(writes: readonly Write[], key: Key, old: KubeObject): Omit<Stake, "kind"> {
+  const { namespace = "" } = old.metadata;
+  const write = writes.find((one) => one.key === key);
+  return { namespace, old, next: write === undefined ? old : write.object, mayBeRefused: false };
 }
 
 function writtenOf(version: Versioned | undefined, object: KubeObject) {

@@ -2,10 +2,13 @@ import { ResourceQuota, type ResourceQuotaSpec } from "../types/core_v1.ts";
 import { forbidden, invalid, notSupported, required } from "../types/field_errors.ts";
 import { validateQualifiedName } from "../types/names.ts";
 import { compareQuantities } from "../types/quantity.ts";
-import { RESOURCE_QUOTAS } from "../types/resources.ts";
+import { statusFrom } from "../types/quota_scopes.ts";
+import { PODS, RESOURCE_QUOTAS } from "../types/resources.ts";
 import type { FieldError } from "../types/status.ts";
+import type { View } from "../../store/store.ts";
 import { text } from "./column_types.ts";
 import { invalidFor } from "./field_rules.ts";
+import { keyOf, prefixOf } from "./keys.ts";
 import type { ResourceKind } from "./kind.ts";
 import { isSameJson } from "./same_json.ts";
 import { statusView } from "./status_view.ts";
@@ -24,6 +27,7 @@ export const resourceQuotas: ResourceKind<ResourceQuota> = {
     ...validateScopes(spec),
   ],
   validateUpdate,
+  admit: (quota, _old, view) => ({ object: counted(quota, view) }),
   columns: [
     text("Request", "What is asked for, of what may be.", (quota) => amountsOf(quota, false)),
     text("Limit", "The limits given, of what they may be.", (quota) => amountsOf(quota, true)),
@@ -35,6 +39,25 @@ export const resourceQuotas: ResourceKind<ResourceQuota> = {
     ]),
   },
 };
+
+/** What there is is counted when the quota is made or changed: it holds from its first moment on. */
+function counted(quota: ResourceQuota, view: Pick<View, "list">): ResourceQuota {
+  const { spec: { hard = {} }, status = {}, metadata: { namespace = "", name } } = quota;
+  if (status.hard !== undefined && isSameJson(status.hard, hard)) return quota;
+  const own = keyOf(RESOURCE_QUOTAS, namespace, name);
+  return {
+    ...quota,
+    status: statusFrom(quota, function* (counted) {
+      const [resource = "", ...group] = counted.split(".");
+      const apiVersion = group.length === 0 ? "v1" : `${group.join(".")}/v1`;
+      const of = counted === "pods" ? PODS : { apiVersion, kind: "", resource, isNamespaced: true };
+      for (const { key, object } of view.list(prefixOf(of, namespace))) {
+        if (key !== own) yield [of, object] as const;
+      }
+      if (counted === "resourcequotas") yield [RESOURCE_QUOTAS, quota] as const;
+    }),
+  };
+}
 
 /** `cpu: 1/2, pods: 3/10`, the resources in the order of their names. */
 function amountsOf({ status = {} }: ResourceQuota, isLimits: boolean): string {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import * as apps from "../api/types/apps_v1.ts";
+import { HORIZONTAL_POD_AUTOSCALERS } from "../api/types/autoscaling_v2.ts";
+import { CRON_JOBS, JOBS } from "../api/types/batch_v1.ts";
 import { LEASES } from "../api/types/coordination_v1.ts";
+import { ENDPOINT_SLICES } from "../api/types/discovery_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
+import { INGRESS_CLASSES, INGRESSES, NETWORK_POLICIES } from "../api/types/networking_v1.ts";
+import { RUNTIME_CLASSES } from "../api/types/node_v1.ts";
+import { POD_DISRUPTION_BUDGETS } from "../api/types/policy_v1.ts";
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -10,14 +17,39 @@ import {
 } from "../api/types/rbac_v1.ts";
 import * as core from "../api/types/resources.ts";
 import type { Resource } from "../api/types/resources.ts";
+import { PRIORITY_CLASSES } from "../api/types/scheduling_v1.ts";
+import * as storage from "../api/types/storage_v1.ts";
 import { hasReason } from "../api/types/status.ts";
 import type { Api } from "./api.ts";
 import type { Write } from "./cache.ts";
 
 const RBAC = [ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS];
 
+const APPS = [
+  apps.CONTROLLER_REVISIONS,
+  apps.DAEMON_SETS,
+  apps.DEPLOYMENTS,
+  apps.REPLICA_SETS,
+  apps.STATEFUL_SETS,
+  JOBS,
+  CRON_JOBS,
+  HORIZONTAL_POD_AUTOSCALERS,
+  POD_DISRUPTION_BUDGETS,
+];
+const NETWORKING = [ENDPOINT_SLICES, INGRESSES, INGRESS_CLASSES, NETWORK_POLICIES];
+const STORAGE = [
+  storage.CSI_DRIVERS,
+  storage.CSI_NODES,
+  storage.CSI_STORAGE_CAPACITIES,
+  storage.STORAGE_CLASSES,
+  storage.VOLUME_ATTACHMENTS,
+];
+const CLASSES = [PRIORITY_CLASSES, RUNTIME_CLASSES];
+
 const RESOURCES = new Map<string, Resource<KubeObject>>(
-  [...Object.values(core), LEASES, ...RBAC].map((resource) => [typeOf(resource), resource]),
+  [...Object.values(core), LEASES, ...RBAC, ...APPS, ...NETWORKING, ...STORAGE, ...CLASSES].map((
+    resource,
+  ) => [typeOf(resource), resource]),
 );
 
 function typeOf({ apiVersion, kind }: { apiVersion: string; kind: string }): string {

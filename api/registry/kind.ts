@@ -3,6 +3,7 @@ import type { Resource } from "../types/resources.ts";
 import type { MessageSchema, Schema } from "../types/schema.ts";
 import type { FieldError } from "../types/status.ts";
 import type { View, Write } from "../../store/store.ts";
+import type { Conversion } from "./converted_store.ts";
 import type { FieldManager } from "./managed_fields.ts";
 
 /** What a decision may use of the outside world. It is read once for each request. */
@@ -45,7 +46,12 @@ export interface ActionSubresource<T extends KubeObject> {
   /** Also a collection of the namespace: a POST there names its target in `metadata.name`, as `bindings`. */
   readonly collection?: string;
   /** @throws {StatusError} when the action is refused */
-  act(object: T, input: KubeObject, moment: Moment): T;
+  act?(object: T, input: KubeObject, moment: Moment): T;
+  /** In place of `act`: writes of its own, such as the deletion that an eviction is. */
+  plan?(object: T, input: KubeObject, around: { view: View; moment: Moment }): {
+    object: KubeObject;
+    writes: readonly Write[];
+  };
 }
 
 /** A path that takes a POST of its own kind and answers it; http/ knows the answer, and nothing is stored. */
@@ -82,6 +88,8 @@ export interface ResourceKind<T extends KubeObject> {
   readonly aliases?: readonly string[];
   /** Volatile objects live in memory and are gone after a restart. */
   readonly isVolatile?: true;
+  /** Served here in another form than the one it is stored in. */
+  readonly storedAs?: Conversion<T>;
   /** A question: a create is answered by http/, and nothing is stored. */
   readonly isReview?: true;
   /** Verbs left out of the usual eight. */

@@ -1,5 +1,6 @@
 import { clusterRoleBindings } from "./clusterrolebindings.ts";
 import { clusterRoles } from "./clusterroles.ts";
+import { componentStatuses } from "./componentstatuses.ts";
 import { configMaps } from "./configmaps.ts";
 import { controllerRevisions } from "./controllerrevisions.ts";
 import { cronJobs } from "./cronjobs.ts";
@@ -11,12 +12,16 @@ import { deployments } from "./deployments.ts";
 import { endpoints } from "./endpoints.ts";
 import { endpointSlices } from "./endpointslices.ts";
 import { events } from "./events.ts";
+import { eventsV1 } from "./events_v1.ts";
+import { horizontalPodAutoscalers } from "./horizontalpodautoscalers.ts";
+import { horizontalPodAutoscalersV1 } from "./horizontalpodautoscalers_v1.ts";
 import { ingressClasses } from "./ingressclasses.ts";
 import { ingresses } from "./ingresses.ts";
 import { jobs } from "./jobs.ts";
 import type { AnyKind } from "./kind.ts";
 import { leases } from "./leases.ts";
 import { limitRanges } from "./limitranges.ts";
+import { mutatingWebhookConfigurations } from "./mutatingwebhookconfigurations.ts";
 import { namespaces } from "./namespaces.ts";
 import { networkPolicies } from "./networkpolicies.ts";
 import { nodes, type PodNetwork } from "./nodes.ts";
@@ -39,6 +44,7 @@ import { serviceAccounts } from "./serviceaccounts.ts";
 import { services } from "./services.ts";
 import { statefulSets } from "./statefulsets.ts";
 import { storageClasses } from "./storageclasses.ts";
+import { validatingWebhookConfigurations } from "./validatingwebhookconfigurations.ts";
 import { volumeAttachments } from "./volumeattachments.ts";
 
 /** The addresses and ports that a cluster gives out. They may not change while anything holds one. */
@@ -58,6 +64,7 @@ export const DEFAULT_NETWORK: ClusterNetwork = {
  */
 export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
   return [
+    componentStatuses,
     configMaps,
     endpoints,
     events,
@@ -78,6 +85,9 @@ export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
     deployments,
     replicaSets,
     statefulSets,
+    eventsV1,
+    horizontalPodAutoscalers,
+    horizontalPodAutoscalersV1,
     cronJobs,
     jobs,
     podDisruptionBudgets,
@@ -91,6 +101,8 @@ export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
     csiStorageCapacities,
     storageClasses,
     volumeAttachments,
+    mutatingWebhookConfigurations,
+    validatingWebhookConfigurations,
     runtimeClasses,
     ...REVIEWS,
     clusterRoleBindings,

@@ -5,6 +5,7 @@ import type { Store, Versioned, View, Write } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
 import type { chargeQuotas, Stake } from "../admission/resource_quota.ts";
 import type { User } from "../authentication/user.ts";
+import { ConvertedStore } from "./converted_store.ts";
 import {
   type DecodedObject,
   decodeObject,
@@ -71,7 +72,10 @@ export class Registry {
   readonly #around: Surroundings;
   constructor(readonly kind: AnyKind, around: Surroundings) {
     this.#around = around;
-    this.store = kind.isVolatile ? around.volatileStore : around.store;
+    const store = kind.isVolatile ? around.volatileStore : around.store;
+    this.store = kind.storedAs === undefined
+      ? store
+      : new ConvertedStore(store, kind.resource, kind.storedAs);
   }
 
   /** @throws {StatusError} NotFound */
@@ -197,7 +201,7 @@ export class Registry {
     return await this.#change(
       place,
       options,
-      (old) => planReplace(this.kind, subresource.act(old, input, moment), old),
+      (old, view) => planAction(this.kind, subresource, { old, input, view, moment }),
       this.#changing(subresource),
     );
   }
@@ -336,6 +340,16 @@ function stakeIn(writes: readonly Write[], key: Key, old: KubeObject): Omit<Stak
   const { namespace = "" } = old.metadata;
   const write = writes.find((one) => one.key === key);
   return { namespace, old, next: write === undefined ? old : write.object, mayBeRefused: false };
+}
+
+function planAction(
+  kind: AnyKind,
+  { act, plan }: ActionSubresource<KubeObject>,
+  { old, input, view, moment }: { old: KubeObject; input: KubeObject; view: View; moment: Moment },
+): Planned {
+  if (plan !== undefined) return plan(old, input, { view, moment });
+  if (act === undefined) return { object: old, writes: [] };
+  return planReplace(kind, act(old, input, moment), old);
 }
 
 function writtenOf(version: Versioned | undefined, object: KubeObject) {

@@ -1,5 +1,4 @@
 import type {
-  ComponentStatus,
   ConfigMap,
   Endpoints,
   Event,
@@ -59,9 +58,4 @@ export const PERSISTENT_VOLUMES = core<PersistentVolume>(
 export const PERSISTENT_VOLUME_CLAIMS = core<PersistentVolumeClaim>(
   "PersistentVolumeClaim",
   "persistentvolumeclaims",
-);
-export const COMPONENT_STATUSES = core<ComponentStatus>(
-  "ComponentStatus",
-  "componentstatuses",
-  false,
 );

@@ -24,8 +24,10 @@ export type StatusReason = keyof typeof CODE_OF_REASON;
 
 /** Source: k8s.io/apimachinery, metav1.CauseType. */
 export type CauseReason =
+  | "DisruptionBudget"
   | "FieldValueRequired"
   | "FieldValueInvalid"
+  | "FieldValueTypeInvalid"
   | "FieldValueNotSupported"
   | "FieldValueDuplicate"
   | "FieldValueForbidden"

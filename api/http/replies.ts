@@ -49,9 +49,32 @@ export function withHeaders(reply: Reply, headers: Readonly<Record<string, strin
   return { ...reply, headers: { ...reply.headers, ...headers } };
 }
 
+/** Characters of all warnings of an answer, and of each where they are more. Source: k8s.io/apiserver, warning. */
+const WARNINGS_LENGTH_MAX = 4 * 1024;
+const WARNING_LENGTH_MAX = 256;
+
 /** kubectl prints each of them. Source: RFC 7234, and k8s.io/apimachinery, NewWarningHeader. */
 export function withWarnings(reply: Reply, warnings: readonly string[]): Reply {
   if (warnings.length === 0) return reply;
-  const values = warnings.map((warning) => `299 - ${JSON.stringify(warning)}`);
-  return withHeaders(reply, { warning: values.join(", ") });
+  const values = shortened(warnings).map((warning) => `299 - ${JSON.stringify(warning)}`);
+  return withHeaders(reply, { warning: headerText(values.join(", ")) });
 }
+
+/** What does not fit is left out, from the end. */
+function shortened(warnings: readonly string[]): string[] {
+  let left = WARNINGS_LENGTH_MAX;
+  const isLong = warnings.reduce((sum, { length }) => sum + length, 0) > left;
+  const shown = isLong ? warnings.map((text) => text.slice(0, WARNING_LENGTH_MAX)) : [...warnings];
+  const end = shown.findIndex(({ length }) => (left -= length) < 0);
+  return end < 0 ? shown : shown.slice(0, end);
+}
+
+/** Headers are bytes: each of the UTF-8 form stands as a character of its own, as Go's clients read it. */
+function headerText(text: string): string {
+  const bytes = encoder.encode(text.toWellFormed());
+  let header = "";
+  for (const byte of bytes) header += byte === DELETE_CHARACTER ? "?" : String.fromCharCode(byte);
+  return header;
+}
+
+const DELETE_CHARACTER = 0x7f;

@@ -1,5 +1,5 @@
 import { decode, type Decoded, rejectUndecoded } from "../types/decode.ts";
-import { isJsonObject } from "../types/json.ts";
+import { isJsonObject, type JsonObject } from "../types/json.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
 import type { MessageSchema, Schema } from "../types/schema.ts";
@@ -82,9 +82,9 @@ function rejectOtherKind({ apiVersion, kind }: Resource<KubeObject>, json: unkno
     const why = `couldn't get version/kind; json parse error: not an object (${shown})`;
     throw unrecognized(kind, why);
   }
-  const { kind: saidKind = "", apiVersion: saidVersion = "" } = json;
+  const [saidKind, saidVersion] = [textIn(json, "kind"), textIn(json, "apiVersion")];
   if (saidKind !== "" && saidKind !== kind) {
-    const version = String(saidVersion || apiVersion);
+    const version = saidVersion || apiVersion;
     const what = `${saidKind} in version ${JSON.stringify(versionOf(version))}`;
     const why = `${what} cannot be handled as a ${kind}: the kind does not match the URL`;
     throw new StatusError("BadRequest", why);
@@ -93,6 +93,14 @@ function rejectOtherKind({ apiVersion, kind }: Resource<KubeObject>, json: unkno
   const why =
     `the API version in the data (${saidVersion}) does not match the expected API version`;
   throw new StatusError("BadRequest", `${why} (${apiVersion})`);
+}
+
+/** @throws {StatusError} BadRequest: without a kind that can be read nothing else can */
+function textIn(json: JsonObject, field: string): string {
+  const value = json[field] ?? "";
+  if (typeof value === "string") return value;
+  const why = `couldn't get version/kind; json parse error: ${field} must be a string`;
+  throw new StatusError("BadRequest", why);
 }
 
 function versionOf(apiVersion: string): string {

@@ -110,7 +110,9 @@ function validateUpdate({ spec }: Job, { spec: old, status }: Job): FieldError[]
 }
 
 /** A job that has not begun may still be told where its pods run. */
-function withoutPlacement({ metadata, spec }: PodTemplateSpec): unknown {
+function withoutPlacement(template: PodTemplateSpec | undefined): unknown {
+  if (template?.spec === undefined) return template;
+  const { metadata, spec } = template;
   const { labels: _l, annotations: _a, ...rest } = metadata;
   const { nodeSelector: _n, affinity: _f, tolerations: _t, schedulingGates: _g, ...fixed } = spec;
   return { metadata: rest, spec: fixed };

@@ -67,15 +67,31 @@ function isPointer(value: unknown): value is string {
 function applyOne(patched: { root: unknown }, operation: Operation, i: number): void {
   const inRoot = { ...operation, path: `/root${operation.path}` } as Operation;
   if ("from" in inRoot) inRoot.from = `/root${inRoot.from}`;
-  const [error] = applyPatch(patched, [inRoot]);
-  if (error === null || error === undefined) return;
-  const why = error.name === "TestError" ? "testing value failed" : "path is missing";
+  if (isApplied(patched, inRoot)) return;
   const { op, path } = operation;
+  const why = op === "test" && hasAt(patched.root, path)
+    ? "testing value failed"
+    : "path is missing";
   throw new StatusError(
     "Invalid",
     "the server rejected our request due to an error in our request: " +
       `JSON patch operation ${i} (${op} ${path}): ${why}`,
   );
+}
+
+/** The library throws where a path leads through a scalar, and where it can't say what a test found. */
+function isApplied(patched: { root: unknown }, operation: Operation): boolean {
+  try {
+    const [error] = applyPatch(patched, [operation]);
+    return error === null || error === undefined;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+function hasAt(root: unknown, pointer: string): boolean {
+  return pointer === "" || Pointer.fromJSON(pointer).get(root) !== undefined;
 }
 
 function sizeAt(root: unknown, pointer: string): number {

@@ -33,6 +33,9 @@ const doubling = Array.from({ length: 40 }, (_, i) => ({ op: "copy", from: "", p
 const REFUSED: { name: string; patch: unknown; reason: StatusReason; says: string }[] = [
   { name: "a test that fails",   patch: [{ op: "test", path: "/metadata/name", value: "db" }], reason: "Invalid", says: `${REJECTED}: JSON patch operation 0 (test /metadata/name): testing value failed` },
   { name: "a path that is not",  patch: [{ op: "add", path: "/spec/a", value: 1 }],     reason: "Invalid",    says: `${REJECTED}: JSON patch operation 0 (add /spec/a): path is missing` },
+  { name: "a path into a text",  patch: [{ op: "add", path: "/metadata/name/x", value: 1 }], reason: "Invalid", says: `${REJECTED}: JSON patch operation 0 (add /metadata/name/x): path is missing` },
+  { name: "a test for what has no text", patch: [{ op: "test", path: "/metadata/name", value: { toString: 1 } }], reason: "Invalid", says: `${REJECTED}: JSON patch operation 0 (test /metadata/name): testing value failed` },
+  { name: "a test of nothing",   patch: [{ op: "test", path: "/spec", value: 1 }],      reason: "Invalid",    says: `${REJECTED}: JSON patch operation 0 (test /spec): path is missing` },
   { name: "removing nothing",    patch: [{ op: "remove", path: "/spec" }],              reason: "Invalid",    says: `${REJECTED}: JSON patch operation 0 (remove /spec): path is missing` },
   { name: "no list",             patch: { op: "remove" },                               reason: "BadRequest", says: "a JSON patch is a list of operations" },
   { name: "no object",           patch: [1],                                            reason: "BadRequest", says: "JSON patch operation 0: is not an object" },

@@ -209,6 +209,34 @@ const CASES: readonly Case[] = [
     reason: "ServiceUnavailable",
   },
   {
+    name: "an apiVersion that is no text",
+    method: "POST",
+    path: PODS,
+    body: { ...podNamed("web"), apiVersion: { toString: 1 } },
+    code: 400,
+    reason: "BadRequest",
+    message: /apiVersion must be a string$/,
+  },
+  {
+    name: "a kind that is no text",
+    method: "PUT",
+    path: `${PODS}/there`,
+    body: { ...podNamed("there"), kind: { toString: 1 } },
+    code: 400,
+    reason: "BadRequest",
+    message: /kind must be a string$/,
+  },
+  {
+    name: "a JSON patch into a number",
+    method: "PATCH",
+    path: `${PODS}/there`,
+    body: [{ op: "replace", path: "", value: 1 }, { op: "add", path: "/spec", value: 1 }],
+    headers: { "content-type": "application/json-patch+json" },
+    code: 422,
+    reason: "Invalid",
+    message: /JSON patch operation 1 \(add \/spec\): path is missing$/,
+  },
+  {
     name: "a version that is yet to come",
     path: `${PODS}?resourceVersion=99999`,
     code: 504,
@@ -363,3 +391,16 @@ for (const { name, metadata, code, cause } of META_CHANGES) {
     );
   });
 }
+
+Deno.test("errors: a warning of any text is a header, and very many are cut short", async () => {
+  await using api = await startApi();
+  const wrong = { ...podNamed("a"), "a\ufeff\u007fü": 1 };
+  const { code, headers } = await api.call("POST", PODS, wrong);
+  const bytes = Uint8Array.from(headers.get("warning") ?? "", (byte) => byte.charCodeAt(0));
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  assert.deepEqual([code, text], [201, '299 - "unknown field \\"a\ufeff?ü\\""']);
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`unknown${i}`, 1]));
+  const cut = await api.call("POST", PODS, { ...podNamed("b"), ...many });
+  assert.equal(cut.code, 201);
+  assert.ok((cut.headers.get("warning") ?? "").length < 8_192);
+});

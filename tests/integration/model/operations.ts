@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Answer, Harness, Json } from "../harness.ts";
-import type { Choices } from "./random.ts";
+import type { Choices } from "../choices.ts";
 import { type Id, nameOf, type Reference, textOf, type Thing } from "./reference.ts";
 import { thingOf } from "./watching.ts";
 

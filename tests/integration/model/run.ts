@@ -12,7 +12,7 @@ import {
   pathOf,
   perform,
 } from "./operations.ts";
-import { Choices } from "./random.ts";
+import { Choices } from "../choices.ts";
 import { type Id, Reference, type Scope, sees, SELECTORS, textOf } from "./reference.ts";
 import { holdList, thingOf, urlOf, Watching } from "./watching.ts";
 

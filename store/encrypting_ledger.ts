@@ -46,6 +46,14 @@ export class EncryptingLedger implements Ledger {
     return this.#ledger.compact(revision);
   }
 
+  fill({ present, history, ...content }: Loaded): Promise<void> {
+    return this.#ledger.fill({
+      ...content,
+      present: mapped(present, (one) => this.#sealedBytes(one)),
+      history: mapped(history, (change) => this.#sealedReplaced(change)),
+    });
+  }
+
   follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Followed[]> {
     return mapped(this.#ledger.follow(after, signal), (record) => this.#opened(record));
   }
@@ -59,31 +67,37 @@ export class EncryptingLedger implements Ledger {
   }
 
   #sealed(record: Record): Record {
-    const { key, revision, bytes, replaced } = record;
-    if (!this.#isSecret(key)) return record;
-    return {
-      ...record,
-      bytes: bytes && this.#sealer.seal(key, revision, bytes),
-      replaced: replaced && {
-        ...replaced,
-        bytes: this.#sealer.seal(key, replaced.revision, replaced.bytes),
-      },
-    };
+    return this.#sealedBytes(this.#sealedReplaced(record));
   }
 
-  #opened<T extends { key: Key; revision: Revision; bytes: Uint8Array | undefined }>(one: T): T {
+  #sealedBytes<T extends Versions>(one: T): T {
+    const { key, revision, bytes } = one;
+    if (bytes === undefined || !this.#isSecret(key)) return one;
+    return { ...one, bytes: this.#sealer.seal(key, revision, bytes) };
+  }
+
+  #sealedReplaced<T extends Pick<Record, "key" | "replaced">>(change: T): T {
+    const { key, replaced } = change;
+    if (replaced === undefined || !this.#isSecret(key)) return change;
+    const bytes = this.#sealer.seal(key, replaced.revision, replaced.bytes);
+    return { ...change, replaced: { ...replaced, bytes } };
+  }
+
+  #opened<T extends Versions>(one: T): T {
     const { key, revision, bytes } = one;
     if (bytes === undefined || !this.#isSecret(key)) return one;
     return { ...one, bytes: this.#sealer.open(key, revision, bytes) };
   }
 
-  #openedReplaced<T extends { key: Key; replaced: Record["replaced"] }>(change: T): T {
+  #openedReplaced<T extends Pick<Record, "key" | "replaced">>(change: T): T {
     const { key, replaced } = change;
     if (replaced === undefined || !this.#isSecret(key)) return change;
     const bytes = this.#sealer.open(key, replaced.revision, replaced.bytes);
     return { ...change, replaced: { ...replaced, bytes } };
   }
 }
+
+type Versions = Pick<Record, "key" | "revision" | "bytes">;
 
 async function* mapped<T>(
   groups: AsyncIterable<readonly T[]>,

@@ -3,6 +3,7 @@
  *
  *   meta/format                    1
  *   meta/head meta/compacted       revisions, in 16 digits, so that etcd can compare them
+ *   meta/filling                   that not all of another ledger's content is here yet
  *   log/REVISION                   one change: key, time, the revision that it replaced, and the JSON that it wrote
  *   parts/APPEND/REVISION/N        piece N of a JSON that has no room in its append's transaction
  *   pending/APPEND                 that an append is still on its way; goes by itself when its server dies
@@ -11,7 +12,7 @@
  * therefore what no other change in the log has replaced. One transaction writes changes and head, on condition
  * of the head before; parts go first, and are nothing until a change names them.
  */
-import type { Key, Revision } from "./ledger.ts";
+import type { Change, Key, Loaded, Revision } from "./ledger.ts";
 import type { Operation, PutRequest } from "./etcd_wire.ts";
 
 export const FORMAT = "1";
@@ -44,6 +45,10 @@ export class EtcdKeys {
 
   get compacted(): string {
     return `${this.#prefix}meta/compacted`;
+  }
+
+  get filling(): string {
+    return `${this.#prefix}meta/filling`;
   }
 
   change(revision: Revision): string {
@@ -172,6 +177,25 @@ export function planEtcdAppend(
     { key, revision, at, replaced, append, held: hold(revision, bytes) }
   ));
   return { parts, changes };
+}
+
+/** What another ledger holds, as changes: what is older than its history has no time, and replaced nothing. */
+export async function entriesOf({ present, history }: Loaded): Promise<Entry[]> {
+  const entries = new Map<Revision, Entry>();
+  const older = { at: 0, replaced: undefined };
+  for await (const group of present) {
+    for (const version of group) entries.set(version.revision, { ...version, ...older });
+  }
+  const changes: Change[] = [];
+  for await (const group of history) changes.push(...group);
+  for (const { key, replaced } of changes) {
+    if (replaced !== undefined) entries.set(replaced.revision, { key, ...replaced, ...older });
+  }
+  for (const { key, revision, at, replaced } of changes) {
+    const bytes = entries.get(revision)?.bytes;
+    entries.set(revision, { key, revision, at, replaced: replaced?.revision, bytes });
+  }
+  return [...entries.values()].sort((a, b) => a.revision - b.revision);
 }
 
 export function putChange(keys: EtcdKeys, change: HeldChange): Operation {

@@ -3,6 +3,7 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import { EtcdClient, type EtcdConnect, EtcdError } from "./etcd_client.ts";
 import {
   decodeChange,
+  entriesOf,
   EtcdKeys,
   FORMAT,
   type HeldChange,
@@ -81,9 +82,12 @@ async function initialize(client: EtcdClient, keys: EtcdKeys): Promise<void> {
       putText(keys.head, revisionText(0)),
       putText(keys.compacted, revisionText(0)),
     ],
-    failure: [{ range: { key: keys.format } }],
+    failure: [{ range: { key: keys.format } }, { range: { key: keys.filling } }],
   });
   const [format] = found[0] ?? [];
+  if (found[1]?.length) {
+    throw new Error("it is being filled from another store, or was and not to the end: remove it");
+  }
   if (format === undefined || textOf(format.value) === FORMAT) return;
   throw new Error(`it has format ${textOf(format.value)}, this program reads format ${FORMAT}`);
 }
@@ -223,6 +227,33 @@ class EtcdLedger implements Ledger {
     const mark = { put: { key: this.#keys.pending(append), value: [], lease } };
     await this.#client.txn({ compare: [], success: [mark] });
     for (const part of parts) await this.#client.txn({ compare: [], success: [part] });
+  }
+
+  async fill(content: Loaded): Promise<void> {
+    const keys = this.#keys;
+    const isEmpty = { key: keys.head, is: "equal", value: revisionText(0) } as const;
+    const { succeeded } = await this.#client.txn({
+      compare: [isEmpty, { key: keys.filling, is: "absent" }],
+      success: [putText(keys.filling, this.#server)],
+    });
+    if (!succeeded) throw new Error("Cannot fill a ledger that is not empty");
+    const entries = await entriesOf(content);
+    for (let from = 0; from < entries.length; from += LIMITS.records) {
+      const append = `${this.#server}.${this.#appends++}`;
+      const slice = entries.slice(from, from + LIMITS.records);
+      const { parts, changes } = planEtcdAppend(slice, { append, keys });
+      for (const put of parts) await this.#client.txn({ compare: [], success: [{ put }] });
+      const success = changes.map((change) => putChange(keys, change));
+      await this.#client.txn({ compare: [], success });
+    }
+    await this.#client.txn({
+      compare: [isEmpty, { key: keys.filling, is: "equal", value: this.#server }],
+      success: [
+        putText(keys.compacted, revisionText(content.compacted)),
+        putText(keys.head, revisionText(content.head)),
+        { remove: { key: keys.filling } },
+      ],
+    });
   }
 
   async readAfter(revision: Revision): Promise<readonly Followed[]> {

@@ -1,10 +1,10 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
 import { CatchUp } from "./catch_up.ts";
-import type { Followed, Ledger, Record, Revision } from "./ledger.ts";
+import type { Followed, Ledger, Revision } from "./ledger.ts";
+import { recordOf } from "./restore.ts";
 import type { Staging } from "./staging.ts";
 import type { StoreEvent, Transaction, Versioned } from "./store.ts";
-import { replacedBy } from "./version.ts";
 
 /** Commits that may wait for the ledger; with 64 clients it is 64. More is a storm that must be told so. */
 const COMMITS_WAITING_MAX = 10_000;
@@ -294,9 +294,4 @@ function unreadable(): StatusError {
 
 function bytesOf({ type, current, previous }: StoreEvent): number {
   return (type === "PUT" ? current.bytes.length : 0) + (previous?.bytes.length ?? 0);
-}
-
-function recordOf({ type, key, revision, at, current, previous }: StoreEvent): Record {
-  const bytes = type === "PUT" ? current.bytes : undefined;
-  return { key, revision, at, bytes, replaced: replacedBy(previous) };
 }

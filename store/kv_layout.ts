@@ -3,6 +3,7 @@
  *
  *   ["format"]                          1
  *   ["head"] ["compacted"]              revisions
+ *   ["filling"]                         that not all of another ledger's content is here yet
  *   ["state", key]                      the newest version of an object: its revision and JSON, or where that lies
  *   ["history", first]                  a page of changes from revision `first` on, with the versions they replaced
  *   ["parts", revision, side, n]        piece n of a version too large to lie in state or history, which
@@ -12,7 +13,7 @@
  * the head, so that without that commit they are nothing. `kv_codec.ts` says what stands in the values.
  */
 import { encodePages, encodeState, type Held, type HeldChange, type Parts } from "./kv_codec.ts";
-import type { Key, Record, Replaced, Revision } from "./ledger.ts";
+import type { Change, Key, Present, Record, Replaced, Revision } from "./ledger.ts";
 
 export const FORMAT = 1;
 
@@ -21,6 +22,9 @@ export const VALUE_BYTES_MAX = 60 * 1024;
 
 /** Source: Deno KV, a commit has at most 819,200 bytes; the keys and heads of entries are counted too. */
 const COMMIT_BYTES_MAX = 720 * 1024;
+
+/** Source: Deno KV, the keys of a commit have at most 81,920 bytes. */
+const FILL_MUTATIONS = 120;
 
 /** Bytes of an entry besides key and JSON, in state and history together. */
 const ENTRY_BYTES = 80;
@@ -88,6 +92,53 @@ export function planAppend(
     pages: pages.map(({ first }) => first),
     parts,
   };
+}
+
+/** How versions lie that come from another ledger; each begins where its own append would have put it. */
+export function planFill(
+  present: readonly Present[],
+  history: readonly Change[],
+): readonly Mutation[] {
+  const mutations: Mutation[] = [];
+  const hold = (bytes: Uint8Array, revision: Revision): Held => {
+    if (bytes.length <= VALUE_BYTES_MAX) return bytes;
+    const held = { revision, side: 0, length: bytes.length } as const;
+    mutations.push(...partMutations(held, bytes));
+    return held;
+  };
+  for (const { key, revision, bytes } of present) {
+    const value = encodeState({ revision, held: hold(bytes, revision) });
+    mutations.push({ key: ["state", key], value });
+  }
+  const changes = history.map(({ replaced, ...change }) => {
+    if (replaced === undefined) return { ...change, replaced };
+    const { revision, bytes } = replaced;
+    return { ...change, replaced: { revision, held: hold(bytes, revision) } };
+  });
+  for (const { first, value } of encodePages(changes)) {
+    mutations.push({ key: ["history", first], value });
+  }
+  return mutations;
+}
+
+/** As many in a commit as Deno KV takes. */
+export function inCommits(mutations: readonly Mutation[]): Mutation[][] {
+  const commits: Mutation[][] = [];
+  let room = 0;
+  for (const mutation of mutations) {
+    const { key, value } = mutation;
+    const bytes = value instanceof Uint8Array ? value.length : 8;
+    const size = bytes + overheadOf(String(key[1]));
+    const last = commits.at(-1);
+    if (last === undefined || size > room || last.length >= FILL_MUTATIONS) {
+      commits.push([mutation]);
+      room = COMMIT_BYTES_MAX - size;
+    } else {
+      last.push(mutation);
+      room -= size;
+    }
+  }
+  return commits;
 }
 
 /** Deno KV counts the key beside the value and once more; history has it too. */

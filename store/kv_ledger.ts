@@ -7,7 +7,16 @@ import {
   type HeldState,
   type Parts,
 } from "./kv_codec.ts";
-import { FORMAT, type KvKey, type Mutation, partKeys, planAppend, sliced } from "./kv_layout.ts";
+import {
+  FORMAT,
+  inCommits,
+  type KvKey,
+  type Mutation,
+  partKeys,
+  planAppend,
+  planFill,
+  sliced,
+} from "./kv_layout.ts";
 import { type FileLock, lockFile } from "./kv_lock.ts";
 import type { Change, Key, Ledger, Loaded, Present, Record, Revision } from "./ledger.ts";
 
@@ -70,6 +79,10 @@ class KvLedger implements Ledger {
       kv.close();
       throw new Error(`it has format ${format.value}, this program reads format ${FORMAT}`);
     }
+    if ((await kv.get(["filling"])).value !== null) {
+      kv.close();
+      throw new Error("it was filled from another store, and not to the end: remove it");
+    }
     return new KvLedger(kv, lock, await kv.get<number>(["head"]));
   }
 
@@ -120,6 +133,19 @@ class KvLedger implements Ledger {
     await this.#deleteAll(this.#takePartsReplacedBefore(upTo));
     await this.#deleteAll(pages.map((first) => ["history", first]));
     this.#pages = this.#pages.slice(count);
+  }
+
+  async fill({ head, compacted, present, history }: Loaded): Promise<void> {
+    if (this.#head.value) throw new Error(`Cannot fill a ledger that is at ${this.#head.value}`);
+    await this.#kv.set(["filling"], true);
+    for await (const group of present) await this.#lay(planFill(group, []));
+    for await (const group of history) await this.#lay(planFill([], group));
+    await this.#kv.atomic().check(this.#head).set(["head"], head).set(["compacted"], compacted)
+      .delete(["filling"]).commit();
+  }
+
+  async #lay(mutations: readonly Mutation[]): Promise<void> {
+    for (const part of inCommits(mutations)) await applyAll(this.#kv.atomic(), part).commit();
   }
 
   async *follow(): AsyncIterable<readonly Record[]> {}

@@ -79,6 +79,12 @@ export interface Ledger {
   readAfter(revision: Revision): Promise<readonly Followed[]>;
   /** Forgets the changes up to and including `revision`, in slices of a few milliseconds. */
   compact(revision: Revision): Promise<void>;
+  /**
+   * Takes over all that another ledger holds, revisions and history as they are there, into an empty one. What
+   * breaks off leaves a ledger that refuses to open. Afterwards it is to be closed.
+   * @throws {Error} when something is in it
+   */
+  fill(content: Loaded): Promise<void>;
   /** Records that others append, in order, from `after`; never ends by itself. Ends at once where nobody else can write. */
   follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Followed[]>;
   close(): Promise<void>;

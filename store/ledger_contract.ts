@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import type { Change, Ledger, Present, Record, Revision } from "./ledger.ts";
+
+import { MemoryLedger, MemoryMedium } from "./memory_ledger.ts";
 
 /** A medium that outlives the ledgers on it. */
 export interface Medium {
@@ -131,6 +134,32 @@ export function testLedger(name: string, makeMedium: () => Promise<Medium>): voi
     assert.deepEqual(sizes, again.map(() => size));
   });
 
+  test("takes over what another ledger holds, and goes on from there", async (medium) => {
+    const other = new MemoryMedium();
+    await fillWithHistory(new MemoryLedger(other));
+    const ledger = await medium.open();
+    await ledger.fill(await new MemoryLedger(other).load());
+    await ledger.close();
+    const from = { open: () => Promise.resolve(new MemoryLedger(other)), remove: medium.remove };
+    assert.deepEqual(await allIn(medium), await allIn(from));
+    await appendTo(medium, 6, [put("c", 7), gone("a", 8, 5)]);
+    const again = await medium.open();
+    await again.compact(8);
+    await again.close();
+    assert.deepEqual(Object.keys((await contentOf(medium)).present), ["c", "large"]);
+  });
+
+  test("takes over nothing when something is in it", async (medium) => {
+    await appendTo(medium, 0, [put("a", 1)]);
+    const ledger = await medium.open();
+    await assert.rejects(
+      async () => await ledger.fill(await new MemoryLedger().load()),
+      /Cannot fill/,
+    );
+    await ledger.close();
+    assert.deepEqual((await contentOf(medium)).present, { a: "a@1" });
+  });
+
   test("compaction lets large versions go with the changes that replaced them", async (medium) => {
     const ledger = await medium.open();
     await ledger.load();
@@ -143,6 +172,34 @@ export function testLedger(name: string, makeMedium: () => Promise<Medium>): voi
     assert.deepEqual((await presentOf(medium))[0]?.bytes, second);
     assert.deepEqual(await historyOf(medium), []);
   });
+}
+
+/** Revisions 1 to 6, forgotten up to 3, with a version that is large and one that was. */
+export async function fillWithHistory(ledger: Ledger): Promise<void> {
+  const large = { ...put("large", 1), bytes: filled(200_000, 1) };
+  await ledger.append(0, [large, put("b", 2), put("a", 3)]);
+  const replaced = { revision: 1, bytes: large.bytes };
+  await ledger.append(3, [{ ...put("large", 4), bytes: filled(100_000, 2), replaced }]);
+  await ledger.append(4, [put("a", 5, 3), gone("b", 6, 2)]);
+  await ledger.compact(3);
+}
+
+/** Everything, in an order that does not depend on the medium; of versions what tells them apart. */
+export async function allIn(medium: Medium) {
+  const ledger = await medium.open();
+  const { head, compacted, ...loaded } = await ledger.load();
+  const present = (await allOf(loaded.present)).map(({ key, revision, bytes }) => (
+    `${key}@${revision} ${digestOf(bytes)}`
+  ));
+  const history = (await allOf(loaded.history)).map(({ key, revision, at, replaced }) => (
+    `${key}@${revision} ${at} ${replaced?.revision} ${digestOf(replaced?.bytes)}`
+  ));
+  await ledger.close();
+  return { head, compacted, history, present: present.sort() };
+}
+
+function digestOf(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? "-" : createHash("sha256").update(bytes).digest("hex");
 }
 
 const encoder = new TextEncoder();

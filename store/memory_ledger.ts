@@ -1,4 +1,5 @@
 import type { Key, Ledger, Loaded, Present, Record, Revision } from "./ledger.ts";
+import { recordOf, restore } from "./restore.ts";
 
 /** As much as a group of commits has on Deno KV. */
 const LIMITS = { records: 120, bytes: 512 * 1024 };
@@ -62,6 +63,17 @@ export class MemoryLedger implements Ledger {
     this.#medium.records.splice(0, forgotten);
     this.#medium.compacted += forgotten;
     return Promise.resolve();
+  }
+
+  async fill(content: Loaded): Promise<void> {
+    const medium = this.#medium;
+    if (medium.head > 0) throw new Error(`Cannot fill a ledger that is at ${medium.head}`);
+    const { present, events } = await restore(content);
+    for (const { key, revision, bytes } of present) {
+      medium.present.set(key, { key, revision, bytes });
+    }
+    medium.records.push(...events.map(recordOf));
+    medium.compacted = content.compacted;
   }
 
   async *follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Record[]> {

@@ -3,8 +3,15 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { History, HISTORY_LIMITS, type HistoryLimits } from "./history.ts";
-import { type Followed, ForgottenError, type Key, type Ledger, type Revision } from "./ledger.ts";
-import { eventOf, restore } from "./restore.ts";
+import {
+  type Followed,
+  ForgottenError,
+  type Key,
+  type Ledger,
+  type Loaded,
+  type Revision,
+} from "./ledger.ts";
+import { eventOf, recordOf, restore } from "./restore.ts";
 import { SortedVersions } from "./sorted_versions.ts";
 import { overlaid, Staging } from "./staging.ts";
 import type { Store, StoreEvent, Transaction, Versioned } from "./store.ts";
@@ -13,6 +20,9 @@ import { Watchers } from "./watchers.ts";
 
 /** The ledger forgets in steps of at least so many changes: each step costs it a commit or more. */
 const COMPACT_STEP = 1_000;
+
+/** Versions or changes that a copy gives at once. */
+const COPY_GROUP = 500;
 
 /** How often a history that has grown is looked at again while nobody writes. */
 const TRIM_AFTER_MS = 5 * 60_000;
@@ -141,6 +151,16 @@ class MvccStore implements Store {
     return this.#watchers.add(prefix, Math.max(after, this.#revision), backlog, deliver);
   }
 
+  copy(): Loaded {
+    const { compacted } = this;
+    return {
+      head: this.#revision,
+      compacted,
+      present: inGroups(this.#durable.list(""), (version) => version),
+      history: inGroups(this.#history.after(compacted, ""), recordOf),
+    };
+  }
+
   async close(): Promise<void> {
     this.#ending.abort();
     this.#cancelTrim?.();
@@ -218,6 +238,12 @@ class MvccStore implements Store {
       this.lose(error);
       if (!signal.aborted) this.#log("Cannot follow the ledger's other writers", { error });
     }
+  }
+}
+
+async function* inGroups<From, To>(all: readonly From[], map: (one: From) => To) {
+  for (let at = 0; at < all.length; at += COPY_GROUP) {
+    yield await Promise.resolve(all.slice(at, at + COPY_GROUP).map(map));
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Change, Key, Loaded } from "./ledger.ts";
+import type { Change, Key, Loaded, Record } from "./ledger.ts";
 import type { StoreEvent, Versioned } from "./store.ts";
-import { LastState, Version } from "./version.ts";
+import { LastState, replacedBy, Version } from "./version.ts";
 
 /** What a ledger holds, as a store holds it. */
 export async function restore(
@@ -62,4 +62,10 @@ export function eventOf(
     current: new LastState(revision, previous),
     previous,
   };
+}
+
+/** The event as a ledger keeps it. */
+export function recordOf({ type, key, revision, at, current, previous }: StoreEvent): Record {
+  const bytes = type === "PUT" ? current.bytes : undefined;
+  return { key, revision, at, bytes, replaced: replacedBy(previous) };
 }

@@ -1,4 +1,4 @@
-import type { Key, Revision, Stored } from "./ledger.ts";
+import type { Key, Loaded, Revision, Stored } from "./ledger.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 
 /** The newest version of an object. `bytes` is made once, at commit, and shared by all who send it. */
@@ -95,5 +95,7 @@ export interface Store {
     after: Revision,
     deliver: (events: readonly StoreEvent[]) => void,
   ): () => void;
+  /** All of it as it is now, for a ledger to be filled with. It may be read while writes go on. */
+  copy(): Loaded;
   close(): Promise<void>;
 }

@@ -12,6 +12,7 @@ import { Informers } from "../client/informer.ts";
 import { runControllers } from "../controllers/manager.ts";
 import { runScheduler } from "../scheduler/loop.ts";
 import { realClock } from "./clock.ts";
+import { serveCopies } from "./copy_socket.ts";
 import type { Token } from "./credentials.ts";
 import type { Settings } from "./flags.ts";
 import { ensureIdentity, serverOf } from "./identity.ts";
@@ -20,6 +21,7 @@ import { stderrLog } from "./log.ts";
 import { openStores } from "./open_stores.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
+import { ensureSigningKey } from "./signing_key.ts";
 import { VERSION_INFO } from "./version.ts";
 
 const log = stderrLog("master");
@@ -45,6 +47,7 @@ export async function master(settings: Settings): Promise<void> {
     agents: agentTransport(await readTls(paths.pki, API_SERVER_TO_AGENT_FILE), realClock),
     log: stderrLog("api"),
     version: VERSION_INFO,
+    serviceAccountKey: await ensureSigningKey(paths),
   });
   await api.bootstrap(bootstrapObjects({
     serviceCidr: settings.serviceCidr,
@@ -52,13 +55,16 @@ export async function master(settings: Settings): Promise<void> {
     port: settings.apiPort,
   }));
   const server = await listen(api, settings, paths);
+  const endCopies = await serveCopies(paths, store, settings.storage.encryptionKeyFile !== "");
   log("ready", { server: serverOf(settings), revision: store.revision });
   const { signal } = lifetime;
   const { isShared } = stores;
-  const components = runComponents({ api, kinds, token: own.token, signal, isShared });
+  const { ca: caPem } = await readTls(paths.pki, API_SERVER_FILE);
+  const components = runComponents({ api, kinds, token: own.token, signal, isShared, caPem });
   await untilAborted(lifetime.signal);
   await components;
   await server.close();
+  await endCopies();
   await stores.close();
   await lifetime.end(0);
 }
@@ -103,13 +109,15 @@ async function listen(api: KubeApi, settings: Settings, paths: Paths): Promise<R
 }
 
 /** They reach the API as everybody does, only without a network in between. */
-async function runComponents({ api, kinds, token, signal, isShared }: {
+async function runComponents({ api, kinds, token, signal, isShared, caPem }: {
   api: KubeApi;
   kinds: readonly AnyKind[];
   token: string;
   signal: AbortSignal;
   /** Other masters run the same: one of them leads. */
   isShared: boolean;
+  /** Of the authority that signed for the API server. */
+  caPem: string;
 }): Promise<void> {
   const client = new HttpApi({
     baseUrl: "http://master",
@@ -127,6 +135,7 @@ async function runComponents({ api, kinds, token, signal, isShared }: {
         ...{ ...shared, cache, signal },
         log: stderrLog("controllers"),
         resources: ownableResources(kinds),
+        tokens: { caPem, sign: (...of) => api.tokenForSecret(...of) },
       })),
     run(
       "kube-scheduler",

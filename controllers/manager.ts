@@ -1,6 +1,7 @@
 import type { KubeObject } from "../api/types/meta.ts";
-import type { Resource } from "../api/types/resources.ts";
+import { CONFIG_MAPS, type Resource, SECRETS } from "../api/types/resources.ts";
 import { ownableResources } from "../client/writes.ts";
+import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import type { ControllerOptions } from "./controller.ts";
 import { endpointsController } from "./endpoints.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
@@ -12,18 +13,28 @@ import {
 } from "./node_lifecycle.ts";
 import { podGarbageCollector } from "./pod_garbage_collector.ts";
 import { replicationController } from "./replication.ts";
+import { ROOT_CA, rootCaController } from "./root_ca.ts";
 import { ControllerRuntime } from "./runtime.ts";
 import { serviceAccountController } from "./service_account.ts";
+import {
+  serviceAccountTokenController,
+  TOKEN_SECRET,
+  type TokenSources,
+} from "./service_account_token.ts";
 
 export interface ManagerOptions extends ControllerOptions {
   /** Whatever is left out has its default. */
   settings?: Partial<NodeLifecycleSettings>;
   /** Every kind whose objects may own or be owned; those that components know where absent. */
   resources?: readonly Resource<KubeObject>[];
+  /** What pods and secrets get to know of the API server; absent: nothing. */
+  tokens?: TokenSources;
 }
 
 /** Runs every controller until the signal aborts. */
-export function runControllers({ settings, resources, ...options }: ManagerOptions): Promise<void> {
+export function runControllers(
+  { settings, resources, tokens, ...options }: ManagerOptions,
+): Promise<void> {
   const nodeLifecycle = nodeLifecycleController({ ...NODE_LIFECYCLE_DEFAULTS, ...settings });
   const runs = [
     new ControllerRuntime(replicationController, options).run(),
@@ -32,7 +43,19 @@ export function runControllers({ settings, resources, ...options }: ManagerOptio
     new ControllerRuntime(podGarbageCollector, options).run(),
     new ControllerRuntime(namespaceController, options).run(),
     new ControllerRuntime(serviceAccountController, options).run(),
+    new ControllerRuntime(clusterRoleAggregationController, options).run(),
+    ...(tokens === undefined ? [] : runTokens(tokens, options)),
     new GarbageCollector({ ...options, resources: resources ?? ownableResources() }).run(),
   ];
   return Promise.all(runs).then(() => {});
+}
+
+/** Of config maps and secrets they follow their own alone. */
+function runTokens(tokens: TokenSources, options: ControllerOptions): Promise<void>[] {
+  options.cache.watch(CONFIG_MAPS, { fieldSelector: `metadata.name=${ROOT_CA}` });
+  options.cache.watch(SECRETS, { fieldSelector: `type=${TOKEN_SECRET}` });
+  return [
+    new ControllerRuntime(rootCaController(tokens.caPem), options).run(),
+    new ControllerRuntime(serviceAccountTokenController(tokens), options).run(),
+  ];
 }

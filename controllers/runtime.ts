@@ -51,8 +51,9 @@ export class ControllerRuntime<T extends KubeObject> {
   async run(): Promise<void> {
     const { cache, signal } = this.#with;
     const { reconciles, requeueOn, concurrency = 1 } = this.#controller;
-    cache.watch(reconciles);
-    for (const { resource } of requeueOn) cache.watch(resource);
+    for (const resource of [reconciles, ...requeueOn.map(({ resource }) => resource)]) {
+      if (!cache.isWatching(resource)) cache.watch(resource); // or somebody knows better what matters
+    }
     await cache.synced();
     if (signal.aborted) return;
     const ends = [

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
+import { hasReason } from "../types/status.ts";
 import type { Key, Revision } from "../../store/ledger.ts";
 import type { Store, Versioned, View, Write } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
@@ -18,6 +19,7 @@ import { type ListOptions, listPage, type Page } from "./list_page.ts";
 import { rejectMistakes } from "./mistakes.ts";
 import { type Place, rejectElsewhere } from "./object_meta.ts";
 import { applyPatch, type PatchType } from "./patch.ts";
+import { applicationOf, planApplication, planFirstApply } from "./plan_application.ts";
 import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
@@ -28,6 +30,10 @@ export interface WriteOptions {
   /** Everything happens but the write. */
   readonly isDryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Whom managed fields name; absent, the write is in nobody's name. */
+  readonly manager?: string;
+  /** An apply takes fields that others hold at another value. */
+  readonly isForced?: boolean;
   /** Who writes; absent where the server itself does. */
   readonly user?: User | undefined;
 }
@@ -126,7 +132,7 @@ export class Registry {
       const object = { ...decoded.object, metadata: { ...metadata, name: place.name } };
       return await this.#create(place.namespace, { ...decoded, object }, options);
     }
-    const moment = this.#moment();
+    const moment = this.#moment(options);
     const written = await this.#change(
       place,
       options,
@@ -137,10 +143,12 @@ export class Registry {
 
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
   async patch(place: Place, patch: Patch, options: WriteOptions): Promise<Written> {
-    const moment = this.#moment();
+    const { type } = patch;
+    if (type === "apply") return await this.#apply(place, patch.body, options);
+    const moment = this.#moment(options);
     let warnings: readonly string[] = [];
     const written = await this.#change(place, options, (old, view) => {
-      const json = applyPatch(patch.type, this.kind.schema, old, patch.body);
+      const json = applyPatch(type, this.kind.schema, old, patch.body);
       const decoded = this.#decode(json, options);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
@@ -159,10 +167,11 @@ export class Registry {
     const { resource, schema } = subresource;
     const decoded = decodeObject(resource, schema, json, options.fieldValidation);
     rejectElsewhere(decoded.object, place);
+    const moment = this.#moment(options, subresource);
     const written = await this.#change(
       place,
       options,
-      (old) => planViewUpdate(this.kind, subresource, decoded.object, old),
+      (old) => planViewUpdate(this.kind, subresource, decoded.object, old, moment),
       this.#changing(subresource),
     );
     return { ...written, warnings: decoded.warnings };
@@ -175,16 +184,60 @@ export class Registry {
     patch: Patch,
     options: WriteOptions,
   ): Promise<Written> {
+    const { type } = patch;
+    if (type === "apply") return await this.#applyView(subresource, place, patch.body, options);
     const { resource, schema } = subresource;
+    const moment = this.#moment(options, subresource);
     let warnings: readonly string[] = [];
     const written = await this.#change(place, options, (old) => {
-      const json = applyPatch(patch.type, schema, subresource.read(old), patch.body);
+      const json = applyPatch(type, schema, subresource.read(old), patch.body);
       const decoded = decodeObject(resource, schema, json, options.fieldValidation);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
-      return planViewUpdate(this.kind, subresource, decoded.object, old);
+      return planViewUpdate(this.kind, subresource, decoded.object, old, moment);
     }, this.#changing(subresource));
     return { ...written, warnings };
+  }
+
+  /** Creates what is not there yet. */
+  async #apply(place: Place, json: unknown, options: WriteOptions): Promise<Written> {
+    const { manager = "", isForced = false } = options;
+    const moment = this.#moment();
+    const application = applicationOf(this.kind, { json, place, manager, isForced }, moment.now);
+    const change = () =>
+      this.#change(
+        place,
+        options,
+        (old, view) => planApplication(this.kind, application, { old, view }, moment),
+      );
+    const isThere = this.store.get(keyOf(this.kind.resource, place.namespace, place.name));
+    if (isThere !== undefined) return await change();
+    const first = planFirstApply(this.kind, application, place, moment);
+    try {
+      return await this.#create(place.namespace, first.decoded, options, first.moment);
+    } catch (error) {
+      if (hasReason(error, "AlreadyExists")) return await change();
+      throw error;
+    }
+  }
+
+  async #applyView(
+    subresource: ViewSubresource<KubeObject>,
+    place: Place,
+    json: unknown,
+    options: WriteOptions,
+  ): Promise<Written> {
+    const { manager = "", isForced = false } = options;
+    const moment = this.#moment();
+    const through = { name: subresourceName(this.kind, subresource), subresource };
+    const request = { json, place, manager, isForced, through };
+    const application = applicationOf(this.kind, request, moment.now);
+    return await this.#change(
+      place,
+      options,
+      (old, view) => planApplication(this.kind, application, { old, view, subresource }, moment),
+      this.#changing(subresource),
+    );
   }
 
   /** @throws {StatusError} NotFound, BadRequest, and what the action refuses */
@@ -254,9 +307,10 @@ export class Registry {
   async #create(
     namespace: string,
     { object: input, warnings }: DecodedObject,
-    { isDryRun, user }: WriteOptions,
+    options: WriteOptions,
+    moment = this.#moment(options),
   ): Promise<Written> {
-    const moment = this.#moment();
+    const { isDryRun, user } = options;
     const prepared = prepareCreate(this.kind, input, namespace, moment);
     let object = prepared;
     const versions = await this.store.commit((view) => {
@@ -324,22 +378,25 @@ export class Registry {
   }
 
   #changing(subresource: Subresource<KubeObject>): Pick<Attempt, "operation" | "subresource"> {
-    const all: Readonly<Record<string, unknown>> = this.kind.subresources ?? {};
-    const name = Object.keys(all).find((name) => all[name] === subresource) ?? "";
-    return { operation: "UPDATE", subresource: name };
+    return { operation: "UPDATE", subresource: subresourceName(this.kind, subresource) };
   }
 
-  #moment(): Moment {
+  /** @param options of a write whose author managed fields name */
+  #moment(options?: WriteOptions, subresource?: Subresource<KubeObject>): Moment {
     const { clock, random, newUid } = this.#around;
-    return { now: secondsOf(clock.now()), random, newUid };
+    const moment = { now: secondsOf(clock.now()), random, newUid };
+    const manager = options?.manager;
+    if (manager === undefined) return moment;
+    if (subresource === undefined) return { ...moment, by: { manager } };
+    return { ...moment, by: { manager, subresource: subresourceName(this.kind, subresource) } };
   }
 }
 
-/** What becomes of the object under `key`. */
-function stakeIn(writes: readonly Write[], key: Key, old: KubeObject): Omit<Stake, "kind"> {
-  const { namespace = "" } = old.metadata;
-  const write = writes.find((one) => one.key === key);
-  return { namespace, old, next: write === undefined ? old : write.object, mayBeRefused: false };
+function subresourceName(
+  { subresources = {} }: AnyKind,
+  subresource: Subresource<KubeObject>,
+): string {
+  return Object.keys(subresources).find((name) => subresources[name] === subresource) ?? "";
 }
 
 function planAction(
@@ -348,8 +405,16 @@ function planAction(
   { old, input, view, moment }: { old: KubeObject; input: KubeObject; view: View; moment: Moment },
 ): Planned {
   if (plan !== undefined) return plan(old, input, { view, moment });
-  if (act === undefined) return { object: old, writes: [] };
-  return planReplace(kind, act(old, input, moment), old);
+  return act === undefined
+    ? { object: old, writes: [] }
+    : planReplace(kind, act(old, input, moment), old);
+}
+
+/** What becomes of the object under `key`. */
+function stakeIn(writes: readonly Write[], key: Key, old: KubeObject): Omit<Stake, "kind"> {
+  const { namespace = "" } = old.metadata;
+  const write = writes.find((one) => one.key === key);
+  return { namespace, old, next: write === undefined ? old : write.object, mayBeRefused: false };
 }
 
 function writtenOf(version: Versioned | undefined, object: KubeObject) {

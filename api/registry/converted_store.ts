@@ -11,8 +11,21 @@ export interface Conversion<T extends KubeObject> {
   fromStored(object: Readonly<KubeObject>): T;
 }
 
+/** @returns what shows the objects of `conversion` as those of `resource` */
+export function convertedInto<T extends KubeObject>(
+  resource: Resource<T>,
+  conversion: Conversion<T>,
+): (store: Store) => Store {
+  return (store) =>
+    new ConvertedStore(
+      store,
+      resource as Resource<KubeObject>,
+      conversion as Conversion<KubeObject>,
+    );
+}
+
 /** A store in which the objects of one kind appear in another form, under the keys of that form. */
-export class ConvertedStore implements Store {
+class ConvertedStore implements Store {
   readonly #inner: Store;
   readonly #form: Form;
   constructor(inner: Store, resource: Resource<KubeObject>, form: Conversion<KubeObject>) {
@@ -53,12 +66,12 @@ export class ConvertedStore implements Store {
     return this.#inner.revisionAt(time);
   }
 
-  async commit(transaction: Transaction): Promise<readonly Versioned[]> {
+  commit(transaction: Transaction): Promise<readonly Versioned[]> {
     const form = this.#form;
-    const written = await this.#inner.commit((view) =>
+    const written = this.#inner.commit((view) =>
       transaction(viewIn(form, view)).map((write) => form.stored(write))
     );
-    return written.map((one) => form.shown(one));
+    return written.then((versions) => versions.map((one) => form.shown(one)));
   }
 
   watch(prefix: Key, after: Revision, deliver: (events: readonly StoreEvent[]) => void) {

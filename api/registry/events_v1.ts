@@ -4,6 +4,7 @@ import { required } from "../types/field_errors.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { EVENTS, type Resource } from "../types/resources.ts";
 import type { FieldError } from "../types/status.ts";
+import { convertedInto } from "./converted_store.ts";
 import { events } from "./events.ts";
 import type { ResourceKind } from "./kind.ts";
 
@@ -16,7 +17,11 @@ export const eventsV1: ResourceKind<Event> = {
   hasStatus: false,
   createsOnUpdate: true,
   dependents: "none",
-  storedAs: { resource: EVENTS as Resource<KubeObject>, toStored: toCore, fromStored },
+  storedThrough: convertedInto(EVENTS_V1, {
+    resource: EVENTS as Resource<KubeObject>,
+    toStored: toCore,
+    fromStored,
+  }),
   validate,
   hasWholeTable: true,
   columns: events.columns.map((column) => ({

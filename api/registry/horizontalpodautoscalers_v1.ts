@@ -10,6 +10,7 @@ import { decode } from "../types/decode.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
 import type { MessageSchema, Schema } from "../types/schema.ts";
+import { convertedInto } from "./converted_store.ts";
 import { horizontalPodAutoscalers } from "./horizontalpodautoscalers.ts";
 import type { ResourceKind } from "./kind.ts";
 import { statusView } from "./status_view.ts";
@@ -29,11 +30,11 @@ export const horizontalPodAutoscalersV1: ResourceKind<HorizontalPodAutoscaler> =
   shortNames: ["hpa"],
   categories: ["all"],
   hasStatus: true,
-  storedAs: {
+  storedThrough: convertedInto(HORIZONTAL_POD_AUTOSCALERS_V1, {
     resource: HORIZONTAL_POD_AUTOSCALERS as Resource<KubeObject>,
     toStored,
     fromStored: (object) => fromStored(object as Stored),
-  },
+  }),
   prepareForCreate: (autoscaler) => ({
     ...autoscaler,
     status: { currentReplicas: 0, desiredReplicas: 0 },

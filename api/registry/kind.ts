@@ -2,8 +2,7 @@ import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
 import type { MessageSchema, Schema } from "../types/schema.ts";
 import type { FieldError } from "../types/status.ts";
-import type { View, Write } from "../../store/store.ts";
-import type { Conversion } from "./converted_store.ts";
+import type { Store, View, Write } from "../../store/store.ts";
 import type { FieldManager } from "./managed_fields.ts";
 
 /** What a decision may use of the outside world. It is read once for each request. */
@@ -88,8 +87,8 @@ export interface ResourceKind<T extends KubeObject> {
   readonly aliases?: readonly string[];
   /** Volatile objects live in memory and are gone after a restart. */
   readonly isVolatile?: true;
-  /** Served here in another form than the one it is stored in. */
-  readonly storedAs?: Conversion<T>;
+  /** The store as it looks to this kind, where objects are stored in another form than they are served in. */
+  storedThrough?(store: Store): Store;
   /** A question: a create is answered by http/, and nothing is stored. */
   readonly isReview?: true;
   /** Verbs left out of the usual eight. */
@@ -131,6 +130,10 @@ export interface ResourceKind<T extends KubeObject> {
   isGone?(object: T): boolean;
   /** Writes that land together with the removal of `object`: what it had allocated becomes free. */
   release?(object: T): readonly Write[];
+  /** What a client should know of an object that was stored. */
+  warn?(object: T): readonly string[];
+  /** Clients are told with every answer that this version will go. */
+  readonly deprecation?: string;
   /** Between name and age, which are added for you; those of priority 1 come after the age. */
   readonly columns: readonly Column<T>[];
   /** `columns` is the whole table: the kind places `NAME` and `AGE` of `columns.ts` itself, or leaves them out. */

@@ -97,7 +97,14 @@ function withStatusOf(kind: AnyKind, object: WithParts, old: WithParts): KubeObj
 }
 
 function withGeneration(kind: AnyKind, next: WithParts, old: WithParts): KubeObject {
-  if (!kind.hasGeneration || isSameJson(next.spec, old.spec)) return next;
+  if (!kind.hasGeneration || isSameJson(wantedIn(next), wantedIn(old))) return next;
   const generation = (old.metadata.generation ?? 0) + 1;
   return { ...next, metadata: { ...next.metadata, generation } };
+}
+
+/** The spec; of a kind without one all that is neither metadata nor status. */
+function wantedIn({ spec, ...object }: WithParts): unknown {
+  if (spec !== undefined) return spec;
+  const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...wanted } = object;
+  return wanted;
 }

@@ -6,7 +6,6 @@ import type { Store, Versioned, View, Write } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
 import type { chargeQuotas, Stake } from "../admission/resource_quota.ts";
 import type { User } from "../authentication/user.ts";
-import { ConvertedStore } from "./converted_store.ts";
 import {
   type DecodedObject,
   decodeObject,
@@ -79,9 +78,7 @@ export class Registry {
   constructor(readonly kind: AnyKind, around: Surroundings) {
     this.#around = around;
     const store = kind.isVolatile ? around.volatileStore : around.store;
-    this.store = kind.storedAs === undefined
-      ? store
-      : new ConvertedStore(store, kind.resource, kind.storedAs);
+    this.store = kind.storedThrough?.(store) ?? store;
   }
 
   /** @throws {StatusError} NotFound */

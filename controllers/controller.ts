@@ -45,6 +45,12 @@ export interface Reading {
   readonly options: ListOptions;
 }
 
+/** What time it is, and since when what the plan before asked for has held: now where it did not ask. */
+export interface Time {
+  readonly now: number;
+  heldSince(fact: string): number;
+}
+
 /** All that a plan may look at. */
 export interface World {
   readonly cache: Cache;
@@ -90,8 +96,13 @@ export interface Controller<T extends KubeObject> {
   /** Keys in work at one time. 1 where it is left out. */
   readonly concurrency?: number;
   readonly rates?: Readonly<Record<string, { readonly perSecond: number; readonly burst: number }>>;
-  /** Lists for the plan of this key. The object is undefined when it is gone. */
-  reads?(key: ObjectKey, object: Readonly<T> | undefined, cache: Cache): readonly Reading[];
+  /** Lists for the plan of this key, made in this order. The object is undefined when it is gone. */
+  reads?(
+    key: ObjectKey,
+    object: Readonly<T> | undefined,
+    cache: Cache,
+    time: Time,
+  ): readonly Reading[];
   /** Writes that bring the cluster closer to the spec; none when there is nothing to do. Pure. */
   plan(object: Readonly<T>, world: World): Plan;
   /** The same for an object that is not there. Pure. */

@@ -9,6 +9,11 @@ export class Facts {
     return since;
   }
 
+  /** As the plan before had it, without asking on its behalf. */
+  heldSince(fact: string, now: number): number {
+    return this.#known.get(fact) ?? now;
+  }
+
   /** To be called after each plan. @returns false when there is nothing to remember */
   turn(): boolean {
     this.#known = this.#asked;

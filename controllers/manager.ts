@@ -12,6 +12,7 @@ import {
   type NodeLifecycleSettings,
 } from "./node_lifecycle.ts";
 import { podGarbageCollector } from "./pod_garbage_collector.ts";
+import { resourceQuotaController } from "./resource_quota.ts";
 import { replicationController } from "./replication.ts";
 import { ROOT_CA, rootCaController } from "./root_ca.ts";
 import { ControllerRuntime } from "./runtime.ts";
@@ -36,6 +37,7 @@ export function runControllers(
   { settings, resources, tokens, ...options }: ManagerOptions,
 ): Promise<void> {
   const nodeLifecycle = nodeLifecycleController({ ...NODE_LIFECYCLE_DEFAULTS, ...settings });
+  const every = resources ?? ownableResources();
   const runs = [
     new ControllerRuntime(replicationController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
@@ -45,7 +47,8 @@ export function runControllers(
     new ControllerRuntime(serviceAccountController, options).run(),
     new ControllerRuntime(clusterRoleAggregationController, options).run(),
     ...(tokens === undefined ? [] : runTokens(tokens, options)),
-    new GarbageCollector({ ...options, resources: resources ?? ownableResources() }).run(),
+    new ControllerRuntime(resourceQuotaController(every), options).run(),
+    new GarbageCollector({ ...options, resources: every }).run(),
   ];
   return Promise.all(runs).then(() => {});
 }

@@ -130,7 +130,9 @@ export class ControllerRuntime<T extends KubeObject> {
     const key = keyFrom(text);
     const before = cache.get(reconciles, key.namespace, key.name);
     const lists = new Map<Resource<KubeObject>, readonly KubeObject[]>();
-    for (const { resource, options } of reads?.(key, before, cache) ?? []) {
+    const now = this.#with.clock.now();
+    const heldSince = (fact: string) => this.#facts.get(text)?.heldSince(fact, now) ?? now;
+    for (const { resource, options } of reads?.(key, before, cache, { now, heldSince }) ?? []) {
       lists.set(resource, (await this.#with.api.list(resource, options)).items);
     }
     const object = cache.get(reconciles, key.namespace, key.name);

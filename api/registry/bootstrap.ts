@@ -1,6 +1,8 @@
 import type { Endpoints, Namespace, Service } from "../types/core_v1.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { ENDPOINTS, NAMESPACES, SERVICES } from "../types/resources.ts";
+import { PRIORITY_CLASSES, type PriorityClass } from "../types/scheduling_v1.ts";
+import { SYSTEM_PRIORITIES } from "./priorityclasses.ts";
 import { firstServiceIp } from "./service_ips.ts";
 
 /** Namespaces that every cluster has. The last one holds the leases of the nodes. */
@@ -20,12 +22,27 @@ export interface ApiEndpoint {
  * `kubernetes` has the first address of the range, so that pods find the API server at a known place.
  */
 export function bootstrapObjects(api: ApiEndpoint): readonly KubeObject[] {
-  return [...BOOTSTRAP_NAMESPACES.map(namespaceOf), apiService(api), apiEndpoints(api)];
+  return [
+    ...BOOTSTRAP_NAMESPACES.map(namespaceOf),
+    ...Object.entries(SYSTEM_PRIORITIES).map(priorityClassOf),
+    apiService(api),
+    apiEndpoints(api),
+  ];
 }
 
 function namespaceOf(name: string): Namespace {
   const { apiVersion, kind } = NAMESPACES;
   return { apiVersion, kind, metadata: { name }, spec: {} };
+}
+
+/** Source: Kubernetes, SystemPriorityClasses. */
+function priorityClassOf([name, value]: [string, number]): PriorityClass {
+  const { apiVersion, kind } = PRIORITY_CLASSES;
+  const description = name === "system-node-critical"
+    ? "Used for system critical pods that must not be moved from their current node."
+    : "Used for system critical pods that must run in the cluster, but can be moved to another " +
+      "node if necessary.";
+  return { apiVersion, kind, metadata: { name }, value, description };
 }
 
 function apiService({ serviceCidr, port }: ApiEndpoint): Service {

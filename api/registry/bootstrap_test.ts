@@ -18,6 +18,8 @@ Deno.test("bootstrap: everything is accepted in its order, and the API has the f
     "Namespace kube-system",
     "Namespace kube-public",
     "Namespace kube-node-lease",
+    "PriorityClass system-node-critical",
+    "PriorityClass system-cluster-critical",
     "Service kubernetes",
     "Endpoints kubernetes",
   ]);

@@ -2,6 +2,7 @@
 import type { RawData, WebSocket } from "ws";
 import { Buffer } from "node:buffer";
 import type { Log } from "../api/types/ambient.ts";
+import { exitStatus, failureStatus, resizeTo } from "./remote_command.ts";
 import type { ExecSession } from "./runtime.ts";
 
 /** First byte of each message. Source: Kubernetes, remotecommand, channel protocol v4 and v5. */
@@ -25,16 +26,16 @@ export async function runExecSocket(
   // the client is gone: nobody reads any more
   socket.on("close", () => session.close());
   socket.on("error", () => session.close());
-  let status: unknown;
+  let status: string;
   try {
     for await (const { stream, bytes } of session.output) {
       await send(socket, CHANNEL[stream], bytes);
     }
     status = exitStatus(await session.exitCode());
   } catch (error) {
-    status = failureStatus(error instanceof Error ? error.message : String(error));
+    status = failureStatus(error);
   }
-  await send(socket, CHANNEL.error, Buffer.from(JSON.stringify(status)));
+  await send(socket, CHANNEL.error, Buffer.from(status));
   socket.close(NORMAL_CLOSURE);
 }
 
@@ -55,7 +56,7 @@ class Input {
     if (channel === CHANNEL.stdin) this.#write(body);
     else if (channel === CHANNEL.close && body[0] === CHANNEL.stdin) {
       this.#then(() => Promise.resolve(this.session.closeInput()));
-    } else if (channel === CHANNEL.resize) this.#resize(body.toString());
+    } else if (channel === CHANNEL.resize) resizeTo(body.toString(), this.session, this.log);
   }
 
   #write(bytes: Buffer): void {
@@ -68,33 +69,11 @@ class Input {
     });
   }
 
-  #resize(text: string): void {
-    const size = sizeIn(text);
-    if (size === undefined) return this.log("Ignored a terminal size that is none", { text });
-    // the process may not have its terminal yet, or may have ended
-    this.session.resize(size.Width, size.Height).catch((error) =>
-      this.log("Cannot resize the terminal", { error: String(error) })
-    );
-  }
-
   #then(step: () => Promise<void>): void {
     this.#line = this.#line.then(step).catch((error) => {
       this.log("Cannot pass input on", { error: String(error) });
       this.session.close();
     });
-  }
-}
-
-const TERMINAL_SIZE_MAX = 65_535;
-
-function sizeIn(text: string): { Width: number; Height: number } | undefined {
-  try {
-    const { Width, Height } = JSON.parse(text);
-    const isSize = (value: unknown) =>
-      Number.isInteger(value) && Number(value) > 0 && Number(value) <= TERMINAL_SIZE_MAX;
-    return isSize(Width) && isSize(Height) ? { Width, Height } : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -110,20 +89,4 @@ function send(socket: WebSocket, channel: number, bytes: Uint8Array): Promise<vo
 function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);
   return data instanceof ArrayBuffer ? Buffer.from(data) : data;
-}
-
-/** Source: Kubernetes, remotecommand.NonZeroExitCodeReason and its cause. */
-function exitStatus(code: number): unknown {
-  if (code === 0) return { metadata: {}, status: "Success" };
-  return {
-    metadata: {},
-    status: "Failure",
-    message: `command terminated with non-zero exit code: exit status ${code}`,
-    reason: "NonZeroExitCode",
-    details: { causes: [{ reason: "ExitCode", message: String(code) }] },
-  };
-}
-
-function failureStatus(message: string): unknown {
-  return { metadata: {}, status: "Failure", message, reason: "InternalError", code: 500 };
 }

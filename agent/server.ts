@@ -2,20 +2,20 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-// @ts-types="@types/ws"
-import { WebSocketServer } from "ws";
 import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
-import { CHANNEL_PROTOCOLS, runExecSocket } from "./exec_socket.ts";
-import { execTarget, logTarget } from "./log_target.ts";
+import { logTarget } from "./log_target.ts";
+import type { PodDialer } from "./port_forward.ts";
 import { failedFor, type LogOptions, type Runtime } from "./runtime.ts";
+import { type Upgrade, Upgrades } from "./upgrades.ts";
 
 export interface AgentServerOptions {
   /** PEM texts; `ca` signs the API server's certificate. */
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
   readonly view: { pods(): Readonly<Pod>[] };
   readonly runtime: Runtime;
+  readonly dialer: PodDialer;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -23,12 +23,13 @@ export interface AgentServerOptions {
 /** Who may call: the API server by its name, and administrators of the cluster. */
 const CALLER_NAME = "kube-apiserver";
 const CALLER_GROUP = "system:masters";
-/** A message of kubectl's is far below this. */
-const SOCKET_MESSAGE_BYTES_MAX = 16 << 20;
+/** Paths that only an upgrade can have. */
+const UPGRADED: ReadonlySet<string> = new Set(["exec", "attach", "portForward"]);
 
 /**
  * What the kubelet serves to the API server and to nobody else, over TLS with client certificates of the cluster's
- * authority: `/healthz`, `/pods`, `/containerLogs/NS/POD/CONTAINER`, `/exec/…` and `/attach/…`. The caller listens.
+ * authority: `/healthz`, `/pods`, `/containerLogs/NS/POD/CONTAINER`, `/exec/…`, `/attach/…`
+ * and `/portForward/NS/POD`. The caller listens.
  */
 export function createAgentServer(options: AgentServerOptions): Server {
   const { key, cert, ca } = options.tls;
@@ -36,14 +37,10 @@ export function createAgentServer(options: AgentServerOptions): Server {
   const server = createServer(tls, (request, response) => {
     answer(options, request, response).catch((error) => refuse(response, error));
   });
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: SOCKET_MESSAGE_BYTES_MAX,
-    handleProtocols: (offered) => CHANNEL_PROTOCOLS.find((name) => offered.has(name)) ?? false,
-  });
+  const upgrades = new Upgrades(options);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
     socket.on("error", () => socket.destroy());
-    upgrade(options, { request, socket, head, sockets }).catch((error) =>
+    upgrade(options, upgrades, { request, socket, head }).catch((error) =>
       refuseUpgrade(socket, error)
     );
   });
@@ -85,10 +82,10 @@ async function answer(
   if (route === "healthz") return void text(response, "ok");
   if (route === "pods") return void sendPods(options, response);
   if (route === "containerLogs") return await sendLogs(options, { path, query }, response);
-  if (route === "exec" || route === "attach") {
+  if (UPGRADED.has(route)) {
     throw new StatusError("BadRequest", "you must ask for an upgrade to a WebSocket");
   }
-  throw new StatusError("NotFound", "the server could not find the requested resource");
+  throw noSuchPath();
 }
 
 function text(response: ServerResponse, body: string): void {
@@ -188,45 +185,24 @@ function logOptions(query: URLSearchParams, clock: Clock): LogOptions {
   };
 }
 
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Uint8Array;
-  readonly sockets: WebSocketServer;
-}
-
 async function upgrade(
   options: AgentServerOptions,
-  { request, socket, head, sockets }: Upgrade,
+  upgrades: Upgrades,
+  { request, socket, head }: Omit<Upgrade, "query">,
 ): Promise<void> {
   rejectStranger(request);
   const { path, query } = targetOf(request);
   const [route = ""] = path;
-  if (route !== "exec" && route !== "attach") {
-    throw new StatusError("NotFound", "the server could not find the requested resource");
-  }
+  if (!UPGRADED.has(route)) throw noSuchPath();
   const { pod, container } = podAt(options, { path, query });
-  const id = execTarget(pod, container);
-  // the API server uses the kubelet's names, kubectl its own
-  const asks = (...names: string[]) => names.some((name) => isSet(query, name));
-  const streams = { hasStdin: asks("input", "stdin"), isTty: asks("tty") };
-  const command = query.getAll("command");
-  if (route === "exec" && command.length === 0) {
-    throw new StatusError("BadRequest", "you must specify at least 1 command for the container");
-  }
-  const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",");
-  if (!offered.some((name) => CHANNEL_PROTOCOLS.some((known) => known === name.trim()))) {
-    throw new StatusError("BadRequest", `unable to upgrade: use ${CHANNEL_PROTOCOLS.join(" or ")}`);
-  }
-  const session = route === "exec"
-    ? await options.runtime.exec(id, { command, ...streams })
-    : await options.runtime.attach(id, streams);
-  sockets.handleUpgrade(request, socket, head as never, (upgraded) => {
-    runExecSocket(upgraded, session, options.log).catch((error) => {
-      options.log("Cannot carry a remote command", { error: String(error) });
-      upgraded.terminate();
-    });
-  });
+  const asked = { request, socket, head, query };
+  if (route === "exec") await upgrades.exec(asked, pod, container);
+  else if (route === "attach") await upgrades.attach(asked, pod, container);
+  else upgrades.portForward(asked, pod);
+}
+
+function noSuchPath(): StatusError {
+  return new StatusError("NotFound", "the server could not find the requested resource");
 }
 
 function asStatusError(error: unknown): StatusError {

@@ -3,6 +3,8 @@ import { Buffer } from "node:buffer";
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:https";
 import { request } from "node:https";
+import { type Duplex, PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 import {
@@ -16,6 +18,7 @@ import { FakeClock } from "../client/fake_clock.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
 import { containerSpec, podWith } from "./pod_fixtures.ts";
 import { createAgentServer } from "./server.ts";
+import { SpdyConnection } from "./spdy/connection.ts";
 
 Deno.test("agent server: answers the API server", async () => {
   await using world = await World.open();
@@ -102,6 +105,42 @@ Deno.test("agent server: an older protocol, and a command that succeeds", async 
   assert.deepEqual(JSON.parse(channels[3] ?? ""), { metadata: {}, status: "Success" });
 });
 
+Deno.test("agent server: forwards ports, many connections at a time", async () => {
+  await using world = await World.open();
+  const transport = await world.spdy("/portForward/default/web", "portforward.k8s.io");
+  const client = new SpdyConnection(transport, { isServer: false });
+  const sent = Array.from({ length: 20 }, (_, i) => `${i} `.repeat(20_000));
+  const answers = await Promise.all(sent.map((one) => forwarded(client, "7", one)));
+  assert.deepEqual(answers, sent.map((got) => ({ got, refusal: "" })));
+  const { got, refusal } = await forwarded(client, "81", "lost");
+  assert.equal(got, "");
+  const why = "dial tcp 10.1.0.2:81: connect: connection refused";
+  assert.equal(refusal, `error forwarding port 81 to pod web, uid u1: ${why}`);
+  client.destroy();
+  await client.ended;
+});
+
+Deno.test("agent server: a command over SPDY, as older clients have it", async () => {
+  await using world = await World.open();
+  const path = "/exec/default/web/a?command=echo&input=1&output=1&error=1";
+  const client = new SpdyConnection(await world.spdy(path, "v4.channel.k8s.io"), {
+    isServer: false,
+  });
+  const open = (type: string) => client.open(new Map([["streamtype", type]]));
+  const [error, stdin, stdout, stderr] = [
+    await open("error"),
+    await open("stdin"),
+    await open("stdout"),
+    await open("stderr"),
+  ];
+  stdin.end("through");
+  const [status, printed, complaints] = await Promise.all([error, stdout, stderr].map(text));
+  assert.deepEqual([printed, complaints], ["through", ""]);
+  assert.equal(JSON.parse(status ?? "").details.causes[0].message, "7");
+  client.destroy();
+  await client.ended;
+});
+
 // deno-fmt-ignore
 const UPGRADES = [
   { path: "/exec/default/web/a?command=date",  protocol: "v9.channel.k8s.io", code: 400 },
@@ -115,6 +154,12 @@ for (const { path, protocol, code } of UPGRADES) {
     await using world = await World.open();
     assert.equal(await world.connect(path, protocol).refused, code);
   });
+}
+
+/** Port 7 sends back what it gets; nothing else listens. */
+function echoOn7(_pod: unknown, port: number): Promise<Duplex> {
+  if (port === 7) return Promise.resolve(new PassThrough());
+  return Promise.reject(new Error(`dial tcp 10.1.0.2:${port}: connect: connection refused`));
 }
 
 async function pki(clusterName: string) {
@@ -146,6 +191,7 @@ class World implements AsyncDisposable {
       tls: await readTls(folder, AGENT_FILE),
       view: { pods: () => [pod] },
       runtime,
+      dialer: { dial: echoOn7 },
       clock,
       log: () => {},
     });
@@ -198,6 +244,26 @@ class World implements AsyncDisposable {
     };
   }
 
+  /** Switches to SPDY/3.1. @throws {Error} with the code of a refusal */
+  spdy(path: string, protocol: string): Promise<Duplex> {
+    const headers = {
+      connection: "Upgrade",
+      upgrade: "SPDY/3.1",
+      "x-stream-protocol-version": ["v9.other", protocol],
+    };
+    const options = { ...this.caller, port: this.port, path, method: "POST", headers };
+    const sent = request({ ...options, agent: false });
+    return new Promise((resolve, reject) => {
+      sent.once("upgrade", (_answer, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      sent.once("response", ({ statusCode }) => reject(new Error(String(statusCode))));
+      sent.once("error", reject);
+      sent.end();
+    });
+  }
+
   /** Resolves once nobody is connected. */
   idle(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -217,6 +283,16 @@ class World implements AsyncDisposable {
     await closed;
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+async function forwarded(client: SpdyConnection, port: string, sent: string) {
+  const headers = { port, requestid: sent };
+  const error = await client.open(new Map(Object.entries({ streamtype: "error", ...headers })));
+  error.end();
+  const data = await client.open(new Map(Object.entries({ streamtype: "data", ...headers })));
+  data.end(sent);
+  const [got, refusal] = await Promise.all([text(data), text(error)]);
+  return { got, refusal };
 }
 
 async function startPod(runtime: FakeRuntime) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Agent } from "../agent/agent.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
 import { HostMachine } from "../agent/host_facts.ts";
+import { HostDialer } from "../agent/host_dialer.ts";
 import { DiskFiles } from "../agent/host_files.ts";
 import { createAgentServer } from "../agent/server.ts";
 import { HostProber } from "../agent/host_prober.ts";
@@ -99,7 +100,14 @@ async function runPods(
   });
   const view: { pods(): Readonly<Pod>[] } = { pods: () => agent.pods() };
   const tls = await readTls(paths.pki, AGENT_FILE);
-  const server = createAgentServer({ tls, view, runtime, clock: realClock, log });
+  const server = createAgentServer({
+    tls,
+    view,
+    runtime,
+    dialer: new HostDialer(realClock),
+    clock: realClock,
+    log,
+  });
   const agent = new Agent({
     api,
     cache,

@@ -16,6 +16,7 @@ export const limitRanges: ResourceKind<LimitRange> = {
   singular: "limitrange",
   shortNames: ["limits"],
   hasStatus: false,
+  createsOnUpdate: true,
   default: (range) => ({
     ...range,
     spec: { ...range.spec, limits: (range.spec.limits ?? []).map(defaultItem) },

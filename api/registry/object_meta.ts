@@ -41,8 +41,9 @@ export function updatedMeta({ metadata }: KubeObject, { metadata: old }: KubeObj
   return {
     ...kept,
     name: metadata.name || kept.name,
-    ...(metadata.creationTimestamp && { creationTimestamp: metadata.creationTimestamp }),
-    ...(metadata.deletionTimestamp && { deletionTimestamp: metadata.deletionTimestamp }),
+    ...(metadata.deletionTimestamp && kept.deletionTimestamp === undefined && {
+      deletionTimestamp: metadata.deletionTimestamp,
+    }),
     ...(metadata.deletionGracePeriodSeconds !== undefined && {
       deletionGracePeriodSeconds: metadata.deletionGracePeriodSeconds,
     }),
@@ -122,11 +123,7 @@ function validateOwners({ ownerReferences = [] }: ObjectMeta): FieldError[] {
   return [...errors, invalid("metadata.ownerReferences", ownerReferences, why + names)];
 }
 
-const IMMUTABLE = [
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-] as const;
+const IMMUTABLE = ["deletionTimestamp", "deletionGracePeriodSeconds"] as const;
 
 /** Name and namespace come from the path, and the uid is a precondition: these are what is left. */
 export function validateMetaUpdate(next: KubeObject, old: KubeObject): FieldError[] {

@@ -11,6 +11,7 @@ export const runtimeClasses: ResourceKind<RuntimeClass> = {
   schema: RuntimeClass,
   singular: "runtimeclass",
   hasStatus: false,
+  createsOnUpdate: true,
   validate: ({ handler, scheduling }) => [
     ...(handler ? invalidFor("handler", handler, validateDns1123Label(handler)) : []),
     ...validateLabels("scheduling.nodeSelector", scheduling?.nodeSelector),

@@ -3,7 +3,8 @@ import { KINDS } from "../../../api/registry/kinds.ts";
 import { encodeProtobuf, sealEnvelope } from "../../../api/types/protobuf.ts";
 import type { MessageSchema } from "../../../api/types/schema.ts";
 import type { Choices } from "../choices.ts";
-import { type Json, SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
+import type { Json } from "../harness.ts";
 import { Values } from "./values.ts";
 
 export interface FuzzRequest {
@@ -281,7 +282,7 @@ export class Requests {
       ...(choices.chance(0.05) &&
         { managedFields: choices.of([[], [{}], [{ manager: "m", operation: "Apply" }]]) }),
     };
-    const sample = choices.chance(0.7) ? SAMPLES[kind] ?? {} : {};
+    const sample = choices.chance(0.7) ? SAMPLES[`${apiVersion}/${kind}`] ?? {} : {};
     const random = choices.chance(0.6) ? this.#values.object(schema) : {};
     return { apiVersion, kind, metadata, ...this.#mixed(sample, random) };
   }

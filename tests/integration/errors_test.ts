@@ -185,13 +185,13 @@ const CASES: readonly Case[] = [
     reason: "BadRequest",
   },
   {
-    name: "server-side apply",
+    name: "server-side apply without a field manager",
     method: "PATCH",
     path: `${PODS}/there`,
     body: "{}",
     headers: { "content-type": "application/apply-patch+yaml" },
-    code: 415,
-    reason: "UnsupportedMediaType",
+    code: 422,
+    reason: "Invalid",
   },
   {
     name: "a wrong dryRun",

@@ -5,6 +5,9 @@ export const COMMANDS = {
   down: "stop it and take containers, links, rules and programs away",
   master: "run the API server, scheduler and controllers in the foreground",
   agent: "run this node's agent and data path in the foreground",
+  snapshot: "copy the store into --file while it serves: a master can start with the copy",
+  export: "write everything that is stored to --file, as text",
+  import: "fill an empty store from --file",
   version: "print the version",
   help: "print this text",
 } as const;

@@ -14,7 +14,7 @@ import { stderrLog } from "./log.ts";
 import type { Paths } from "./paths.ts";
 
 /** Prefixes of the keys of what is stored encrypted. */
-const ENCRYPTED = ["secrets/"];
+export const ENCRYPTED = ["secrets/"];
 
 const log = stderrLog("store");
 
@@ -89,7 +89,8 @@ async function etcdConnect(
   return (endpoint) => http2.connect(endpoint, tls);
 }
 
-async function readSealer(path: string): Promise<Sealer> {
+/** Of a key file; "" encrypts nothing. */
+export async function readSealer(path: string): Promise<Sealer> {
   const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   if (path === "") return new Sealer([], randomBytes);
   try {

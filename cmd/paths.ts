@@ -6,6 +6,8 @@ export interface Paths {
   /** `token,user,uid,"group,group"` a line, as in Kubernetes's static token file. */
   readonly tokens: string;
   readonly store: string;
+  /** Where a running master gives copies of its store. */
+  readonly copySocket: string;
   /** Volumes and other files of pods. */
   readonly pods: string;
   pidFile(process: ProcessName): string;
@@ -21,6 +23,7 @@ export function pathsOf(dataDir: string): Paths {
     pki: `${dataDir}/pki`,
     tokens: `${dataDir}/pki/tokens.csv`,
     store: `${dataDir}/store.db`,
+    copySocket: `${dataDir}/run/copy.sock`,
     pods: `${dataDir}/pods`,
     pidFile: (process) => `${dataDir}/run/${process}.pid`,
     logFile: (process) => `${dataDir}/log/${process}.log`,

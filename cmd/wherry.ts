@@ -15,6 +15,12 @@ async function dispatch(args: readonly string[], host: HostDefaults): Promise<vo
       return (await import("./master.ts")).master(settings);
     case "agent":
       return (await import("./agent.ts")).agent(settings);
+    case "snapshot":
+      return (await import("./copies.ts")).snapshot(settings);
+    case "export":
+      return (await import("./copies.ts")).exportAll(settings);
+    case "import":
+      return (await import("./copies.ts")).importAll(settings);
     case "version":
       return console.log(`wherry ${VERSION}`);
     case "help":

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
 import { connect, type TLSSocket } from "node:tls";
 import { serve } from "../../api/http/server.ts";
 import { ensurePki } from "../../cmd/pki.ts";
@@ -19,8 +20,8 @@ interface Pair {
   readonly ca: string;
 }
 
-async function pkiIn(folder: string) {
-  await ensurePki(folder, NAMES, Date.now());
+async function pkiIn(folder: string, now = Date.now()) {
+  await ensurePki(folder, NAMES, now);
   const pem = (file: string) => readFile(`${folder}/${file}`, "utf8");
   return async (file: string): Promise<Pair> => ({
     key: await pem(`${file}.key`),
@@ -29,9 +30,22 @@ async function pkiIn(folder: string) {
   });
 }
 
+/** Longer than a certificate lives, and shorter than an authority does. */
+const LONG_AGO_MS = 400 * 24 * 60 * 60 * 1000;
+
+/** `theirs` is signed by an authority of the same name as ours, `old` and `early` by ours at another time. */
 async function startServer() {
   const folder = await Deno.makeTempDir();
   const [ours, theirs] = [await pkiIn(`${folder}/ours`), await pkiIn(`${folder}/theirs`)];
+  const atAnotherTime = async (name: string, now: number) => {
+    await Deno.mkdir(`${folder}/${name}`);
+    for (const file of ["ca.crt", "ca.key"]) {
+      await Deno.copyFile(`${folder}/ours/${file}`, `${folder}/${name}/${file}`);
+    }
+    return await pkiIn(`${folder}/${name}`, now);
+  };
+  const old = await atAnotherTime("old", Date.now() - LONG_AGO_MS);
+  const early = await atAnotherTime("early", Date.now() + LONG_AGO_MS);
   const api = await startApi();
   const tls = await ours("apiserver");
   const server = await serve({ api: api.api, host: "127.0.0.1", port: 0, clock: CLOCK, tls });
@@ -40,6 +54,8 @@ async function startServer() {
     folder,
     ours,
     theirs,
+    old,
+    early,
     async [Symbol.asyncDispose]() {
       await server.close();
       await api[Symbol.asyncDispose]();
@@ -86,13 +102,67 @@ Deno.test("tls: a token, or a certificate of our authority for a client, and not
   assert.equal((await ask(port, await ours("apiserver"))).code, 401, "a server's certificate");
 });
 
+/** One GET over HTTP/2. @returns the code of the answer */
+async function askHttp2(port: number, pair: Partial<Pair>): Promise<number> {
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ...pair, rejectUnauthorized: false });
+  try {
+    const stream = session.request({ ":path": "/api/v1/nodes" });
+    stream.end();
+    const [headers] = await once(stream, "response");
+    stream.resume();
+    await once(stream, "end");
+    return Number(headers[":status"]);
+  } finally {
+    session.close();
+    await once(session, "close");
+  }
+}
+
+Deno.test("tls: forged, foreign, expired and early certificates, over HTTP/1.1 and HTTP/2", async () => {
+  await using server = await startServer();
+  const { port, ours, theirs, old, early } = server;
+  const cases: [string, Partial<Pair>, number][] = [
+    ["none", {}, 401],
+    ["ours", await ours("admin"), 200],
+    ["signed by an authority of the same name", await theirs("admin"), 401],
+    ["expired", await old("admin"), 401],
+    ["not valid yet", await early("admin"), 401],
+    ["a server's", await ours("apiserver"), 401],
+    ["the authority's own", await ours("ca"), 401],
+  ];
+  for (const [name, pair, code] of cases) {
+    assert.equal((await ask(port, pair)).code, code, `${name}, HTTP/1.1`);
+    assert.equal(await askHttp2(port, pair), code, `${name}, HTTP/2`);
+  }
+});
+
+const HTTP1 = new TextEncoder().encode(
+  "GET /api/v1/nodes HTTP/1.1\r\nHost: api\r\n\r\n",
+);
+
+/** Preface, empty settings, and the headers of one GET. Source: RFC 9113 and RFC 7541. */
+function http2Bytes(): Uint8Array {
+  const literal = (index: number, text: string) => [index, text.length, ...Buffer.from(text)];
+  const headers = [0x82, 0x87, ...literal(0x04, "/api/v1/nodes"), ...literal(0x01, "api")];
+  const frame = (type: number, flags: number, stream: number, payload: number[]) => [
+    ...[0, 0, payload.length, type, flags, 0, 0, 0, stream],
+    ...payload,
+  ];
+  const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  return Uint8Array.from([...preface, ...frame(4, 0, 0, []), ...frame(1, 0x05, 1, headers)]);
+}
+
 /** The same by OpenSSL's client, which can resume a session: Deno's does not. */
-async function askAgain(port: number, folder: string, file: string): Promise<Asked[]> {
-  const session = `${folder}/${file}.session`;
+async function askAgain(
+  port: number,
+  folder: string,
+  [alpn, request]: readonly [string, Uint8Array],
+): Promise<Asked[]> {
+  const session = `${folder}/${alpn.replace("/", "")}.session`;
   const answers: Asked[] = [];
   for (const flag of ["-sess_out", "-sess_in"]) {
     const args = ["s_client", "-connect", `127.0.0.1:${port}`, "-ign_eof", flag, session];
-    args.push("-cert", `${folder}/${file}.crt`, "-key", `${folder}/${file}.key`);
+    args.push("-alpn", alpn, "-cert", `${folder}/admin.crt`, "-key", `${folder}/admin.key`);
     const command = new Deno.Command("openssl", {
       args,
       stdin: "piped",
@@ -101,23 +171,41 @@ async function askAgain(port: number, folder: string, file: string): Promise<Ask
     });
     const child = command.spawn();
     const writer = child.stdin.getWriter();
-    const request = "GET /api/v1/nodes HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n";
-    await writer.write(new TextEncoder().encode(request));
-    await writer.close();
-    const output = await new Response(child.stdout).text();
-    await child.status;
-    const code = Number(/HTTP\/1.1 (\d+)/.exec(output)?.[1]);
+    await writer.write(request);
+    const output = await textUntil(child.stdout, /"kind":"NodeList"|"code":\d+/);
+    child.kill();
+    await Promise.all([child.status, writer.close().catch(() => {})]);
+    const code = Number(/"code":(\d+)/.exec(output)?.[1] ?? 200);
     answers.push({ code, isReused: /^Reused/m.test(output) });
   }
   return answers;
 }
 
-Deno.test("tls: a resumed session does not make a foreign certificate good", async () => {
-  await using server = await startServer();
-  const { port, folder } = server;
-  const [first, resumed] = await askAgain(port, `${folder}/theirs`, "admin");
-  assert.deepEqual(first, { code: 401, isReused: false });
-  assert.deepEqual(resumed, { code: 401, isReused: true });
-  const [, own] = await askAgain(port, `${folder}/ours`, "admin");
-  assert.deepEqual(own, { code: 200, isReused: true });
-});
+async function textUntil(stream: ReadableStream<Uint8Array>, pattern: RegExp): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    if (pattern.test(text)) break;
+  }
+  return text;
+}
+
+const PROTOCOLS: readonly (readonly [string, Uint8Array])[] = [
+  ["http/1.1", HTTP1],
+  ["h2", http2Bytes()],
+];
+for (const protocol of PROTOCOLS) {
+  Deno.test(`tls: a resumed session does not make a certificate good, over ${protocol[0]}`, async () => {
+    await using server = await startServer();
+    const { port, folder } = server;
+    for (const name of ["theirs", "old", "early"]) {
+      const [first, resumed] = await askAgain(port, `${folder}/${name}`, protocol);
+      assert.deepEqual(first, { code: 401, isReused: false }, name);
+      assert.equal(resumed?.code, 401, name);
+      if (name === "theirs") assert.equal(resumed?.isReused, true);
+    }
+    const [, own] = await askAgain(port, `${folder}/ours`, protocol);
+    assert.deepEqual(own, { code: 200, isReused: true });
+  });
+}

@@ -90,6 +90,10 @@ function collect(schema: AnySchema, version: OpenApiVersion, found: Map<string, 
     return;
   }
   if (found.has(schema.name)) return;
+  if (schema.structure !== undefined) {
+    found.set(schema.name, schema.structure.publish(version));
+    return collect(schema.fields["metadata"]!.schema, version, found);
+  }
   found.set(schema.name, definitionOf(schema, version));
   for (const { schema: inner } of Object.values(schema.fields)) collect(inner, version, found);
 }
@@ -167,7 +171,8 @@ function mergingOf(list: ListSchema): Json {
 }
 
 /** Lists that have a merge key alone are told apart by it, and need no type. */
-function listTypeOf({ mergeKey, mapKeys, isSet }: ListSchema): Json {
+function listTypeOf({ mergeKey, mapKeys, isSet, isAtomic }: ListSchema): Json {
+  if (isAtomic) return { "x-kubernetes-list-type": "atomic" };
   if (mapKeys !== undefined) return { "x-kubernetes-list-type": "map" };
   if (isSet) return { "x-kubernetes-list-type": "set" };
   return mergeKey === undefined ? { "x-kubernetes-list-type": "atomic" } : {};

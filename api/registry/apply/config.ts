@@ -38,7 +38,7 @@ export function readConfig(schema: MessageSchema, json: unknown, subject: Subjec
   }
   const decoded = decode(schema as Schema<JsonObject> & MessageSchema, json);
   const mistakes = [
-    ...decoded.unknown.map(undeclared),
+    ...decoded.unknown.map((unknown) => undeclared(schema, json, unknown)),
     ...decoded.errors,
   ];
   if (mistakes.length > 0) throw notTyped(subject, mistakes);
@@ -48,10 +48,26 @@ export function readConfig(schema: MessageSchema, json: unknown, subject: Subjec
   return config;
 }
 
-/** `unknown field "spec.foo"` in the words of an apply. */
-function undeclared(unknown: string): string {
+/** `unknown field "spec.foo"` in the words of an apply, which names items by their keys. */
+function undeclared(schema: AnySchema, json: unknown, unknown: string): string {
   const path: unknown = JSON.parse(unknown.replace(/^unknown field /, ""));
-  return `.${path}: field not declared in schema`;
+  const named = String(path).match(/[^.[\]]+/g) ?? [];
+  const steps: string[] = [];
+  let [at, value]: [AnySchema, unknown] = [schema, json];
+  for (const name of named) {
+    const isItem = at.is === "list" && Array.isArray(value);
+    const below: unknown = isItem
+      ? (value as unknown[])[Number(name)]
+      : isJsonObject(value)
+      ? value[name]
+      : undefined;
+    steps.push(
+      isItem ? itemStep(at as ListSchema, below) ?? `i:${name}` : fieldStep(name),
+    );
+    at = isItem ? (at as ListSchema).item : schemaBelow(at, name);
+    value = below;
+  }
+  return `${pathText(steps)}: field not declared in schema`;
 }
 
 /** Source: apimachinery, managedfields, structuredmerge.go. */

@@ -53,15 +53,23 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   return combined(a, b, (inA, inB) => inA || inB);
 }
 
-/** Paths of `a` that are not in `b`; what is below a path of `b` stays. */
+/** Paths of `a` that are not in `b`; what is below a path of `b` stays. `a` itself where they share none. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmpty(a) || isEmpty(b)) return a;
-  return combined(a, b, (inA, inB) => inA && !inB);
+  return hasCommon(a, b) ? combined(a, b, (inA, inB) => inA && !inB) : a;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmpty(a) || isEmpty(b)) return EMPTY;
-  return combined(a, b, (inA, inB) => inA && inB);
+  return hasCommon(a, b) ? combined(a, b, (inA, inB) => inA && inB) : EMPTY;
+}
+
+/** True when a path is in both. It takes as long as the smaller one `b` is, and makes nothing. */
+export function hasCommon(a: FieldSet, b: FieldSet): boolean {
+  for (const step in b) {
+    const [inA, inB] = [a[step], b[step]!];
+    if (step === SELF || inA === undefined) continue;
+    if (isMember(inA) && isMember(inB) || hasCommon(inA, inB)) return true;
+  }
+  return false;
 }
 
 type Rule = (inA: boolean, inB: boolean) => boolean;

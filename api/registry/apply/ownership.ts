@@ -13,7 +13,7 @@ export function ownershipOf(schema: AnySchema, value: unknown): Ownership {
     case "map":
       return schema.isAtomic ? "whole" : "fields";
     case "list":
-      return isMerged(schema) ? "items" : "whole";
+      return isMerged(schema) && Array.isArray(value) ? "items" : "whole";
     case "any":
       return isJsonObject(value) ? "fields" : "whole";
     default:

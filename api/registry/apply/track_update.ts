@@ -2,15 +2,7 @@ import type { KubeObject, ManagedFieldsEntry } from "../../types/meta.ts";
 import type { AnySchema } from "../../types/schema.ts";
 import { isSameJson } from "../same_json.ts";
 import { changedIn, compareObjects, type Comparison } from "./compare.ts";
-import {
-  difference,
-  EMPTY,
-  type FieldSet,
-  intersection,
-  isEmpty,
-  sorted,
-  union,
-} from "./field_set.ts";
+import { difference, EMPTY, isEmpty, sorted, union } from "./field_set.ts";
 import {
   capped,
   decodeEntries,
@@ -91,13 +83,8 @@ export function withoutChanges(
 ): readonly Managed[] {
   const lost = union(changedIn(comparison), comparison.removed);
   return entries.flatMap((entry) => {
-    const fields = without(entry.fieldsV1, lost);
+    const fields = difference(entry.fieldsV1, lost);
     if (fields === entry.fieldsV1) return [entry];
     return isEmpty(fields) ? [] : [{ ...entry, fieldsV1: sorted(fields) }];
   });
-}
-
-/** @returns `set` itself where it holds nothing of `lost` */
-function without(set: FieldSet, lost: FieldSet): FieldSet {
-  return isEmpty(intersection(set, lost)) ? set : difference(set, lost);
 }

@@ -189,7 +189,7 @@ export const PodStatus = message("PodStatus", {
   containerStatuses: optional(8, list(ContainerStatus)),
   ephemeralContainerStatuses: optional(13, list(ContainerStatus)),
   hostIP: optional(5, string),
-  hostIPs: optional(16, list(HostIP, { mergeKey: "ip" })),
+  hostIPs: optional(16, list(HostIP, { mergeKey: "ip", isAtomic: true })),
   initContainerStatuses: optional(10, list(ContainerStatus)),
   message: optional(3, string),
   nominatedNodeName: optional(11, string),

@@ -11,6 +11,7 @@ import { Catalog, type Served } from "./catalog.ts";
 import type { AgentTransport } from "./agents.ts";
 import { openAccess } from "./access.ts";
 import type { Authenticate, Tokens } from "./authenticate.ts";
+import { CustomKinds } from "./custom_kinds.ts";
 import { Documents, type VersionInfo } from "./documents.ts";
 import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
@@ -64,6 +65,7 @@ export function createApi(options: ApiOptions): KubeApi {
   const { authorizer, reviews, ask } = access;
   const around = { ...options, ...admissionChain(access.admission) };
   const catalog = new Catalog(options.kinds, around, options.log);
+  const customKinds = new CustomKinds({ store, catalog, clock, log: options.log });
   const resources = new Resources(clock, random);
   const subresources = new Subresources(resources);
   const connect = podConnect(agents, store);
@@ -96,6 +98,7 @@ export function createApi(options: ApiOptions): KubeApi {
     tokenForSecret: (namespace, account, secret) =>
       access.tokens.issueForSecret(namespace, account, secret),
     close() {
+      customKinds.close();
       for (const { hub } of catalog.all) hub.close();
       access.close();
     },

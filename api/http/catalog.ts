@@ -18,18 +18,41 @@ export interface ServedAction {
   readonly action: ActionSubresource<KubeObject>;
 }
 
-/** Finds what a path names: each kind under its own name and its aliases. */
+/** Finds what a path names: each kind under its own name and its aliases. Kinds come and go with definitions. */
 export class Catalog {
-  readonly all: readonly Served[];
-  readonly #byPath = new Map<string, Served>();
-  readonly #actions = new Map<string, ServedAction>();
+  /** Grows whenever other kinds are served: what was made of the kinds before is out of date. */
+  generation = 0;
+  readonly #fixed: readonly Served[];
+  readonly #made = new Map<string, readonly Served[]>();
+  readonly #serve: (kind: AnyKind) => Served;
+  #all: readonly Served[] = [];
+  #byPath = new Map<string, Served>();
+  #actions = new Map<string, ServedAction>();
+  #versions: ReadonlySet<string> = new Set();
 
   constructor(kinds: readonly AnyKind[], around: Surroundings, log: Log) {
-    this.all = kinds.map((kind) => {
+    this.#serve = (kind) => {
       const registry = new Registry(kind, around);
       return { kind, registry, hub: new WatchHub(registry, around.clock, log) };
-    });
-    for (const served of this.all) this.#add(served);
+    };
+    this.#fixed = kinds.map(this.#serve);
+    this.#index();
+  }
+
+  get all(): readonly Served[] {
+    return this.#all;
+  }
+
+  /** The kinds of a definition in the place of those it had. Their watches end: clients list and watch again. */
+  replace(definition: string, kinds: readonly AnyKind[]): void {
+    for (const { hub } of this.madeBy(definition)) hub.close();
+    this.#made.delete(definition);
+    if (kinds.length > 0) this.#made.set(definition, kinds.map(this.#serve));
+    this.#index();
+  }
+
+  madeBy(definition: string): readonly Served[] {
+    return this.#made.get(definition) ?? [];
   }
 
   find(apiVersion: string, resource: string): Served | undefined {
@@ -41,18 +64,29 @@ export class Catalog {
   }
 
   hasVersion(apiVersion: string): boolean {
-    return this.all.some(({ kind }) => kind.resource.apiVersion === apiVersion);
+    return this.#versions.has(apiVersion);
   }
 
   hasGroup(group: string): boolean {
-    return this.all.some(({ kind }) => groupOf(kind.resource.apiVersion) === group);
+    return this.#all.some(({ kind }) => groupOf(kind.resource.apiVersion) === group);
   }
 
+  #index(): void {
+    this.generation += 1;
+    this.#all = [...this.#fixed, ...[...this.#made.values()].flat()];
+    this.#byPath = new Map();
+    this.#actions = new Map();
+    this.#versions = new Set(this.#all.map(({ kind }) => kind.resource.apiVersion));
+    for (const served of this.#all) this.#add(served);
+  }
+
+  /** What is there already stays: no definition takes the place of a kind of the server's own. */
   #add(served: Served): void {
     const { resource, aliases = [], subresources = {} } = served.kind;
     const { apiVersion } = resource;
     for (const name of [resource.resource, ...aliases]) {
-      this.#byPath.set(`${apiVersion}/${name}`, served);
+      const path = `${apiVersion}/${name}`;
+      if (!this.#byPath.has(path)) this.#byPath.set(path, served);
     }
     for (const subresource of Object.values(subresources)) {
       if (subresource.does !== "action" || subresource.collection === undefined) continue;

@@ -29,12 +29,13 @@ interface Document {
 const PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const PROTOBUF_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
-/** Documents about the API itself: they follow from the kinds, are made on first use and never change. */
+/** Documents about the API itself: they follow from the kinds, and are made on first use. */
 export class Documents {
   readonly #catalog: Catalog;
   readonly #version: VersionInfo;
   readonly #made = new Map<string, Document>();
   #texts: OpenApiTexts | undefined;
+  #generation = 0;
 
   constructor(catalog: Catalog, version: VersionInfo) {
     this.#catalog = catalog;
@@ -43,12 +44,22 @@ export class Documents {
 
   /** @returns undefined where the path is no document */
   reply(call: Call, segments: readonly string[]): Reply | undefined {
+    this.#forgetOld();
     const document = this.#find(call, segments);
     if (document === undefined) return undefined;
     const { bytes, type, etag } = document;
     const headers = { etag, vary: "Accept", "cache-control": "public", "content-type": type };
     if (call.header("if-none-match") !== etag) return { status: 200, headers, body: bytes };
     return { status: 304, headers: { etag, vary: "Accept" }, body: new Uint8Array() };
+  }
+
+  /** Other kinds are served since: everything is made anew, and has another tag where it differs. */
+  #forgetOld(): void {
+    const { generation } = this.#catalog;
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#texts = undefined;
+    this.#made.clear();
   }
 
   #find(call: Call, segments: readonly string[]): Document | undefined {

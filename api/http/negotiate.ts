@@ -55,13 +55,15 @@ const META = "meta.k8s.io";
 
 /**
  * The first of the client's choices that objects can take. There are no tables in protobuf.
+ * @param isCustom objects of a custom kind have no form in protobuf
  * @throws {StatusError} NotAcceptable
  */
-export function objectFormat(header: string | null): Format {
+export function objectFormat(header: string | null, isCustom = false): Format {
   for (const accepted of acceptedBy(header)) {
     const isBinary = isProtobuf(accepted);
     if (!isBinary && !isJson(accepted)) continue;
     const { as, group, version } = accepted;
+    if (as === "" && isBinary && isCustom) continue;
     if (as === "") return isBinary ? "protobuf" : "json";
     if (group !== META || (version !== "v1" && version !== "v1beta1")) continue;
     if (as === "Table" && !isBinary) return "table";

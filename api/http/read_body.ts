@@ -32,7 +32,8 @@ export interface Expected {
  */
 export async function readObject(call: Call, expected: Expected): Promise<unknown> {
   const type = mediaType(call);
-  if (type === PROTOBUF_TYPE) return unpacked(await call.body(), expected);
+  const isCustom = expected.schema.structure !== undefined;
+  if (type === PROTOBUF_TYPE && !isCustom) return unpacked(await call.body(), expected);
   if (type !== "" && !type.endsWith("json") && !isYaml(type)) throw unsupported(type, OBJECT_TYPES);
   return parse(type, await call.body());
 }

@@ -57,7 +57,9 @@ const WARNING_LENGTH_MAX = 256;
 export function withWarnings(reply: Reply, warnings: readonly string[]): Reply {
   if (warnings.length === 0) return reply;
   const values = shortened(warnings).map((warning) => `299 - ${JSON.stringify(warning)}`);
-  return withHeaders(reply, { warning: headerText(values.join(", ")) });
+  const { warning: before } = reply.headers;
+  const all = before === undefined ? values : [before, ...values];
+  return withHeaders(reply, { warning: headerText(all.join(", ")) });
 }
 
 /** What does not fit is left out, from the end. */

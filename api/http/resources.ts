@@ -127,7 +127,7 @@ export class Resources {
   }
 
   rendering(call: Call, { kind }: Served): Rendering {
-    const format = objectFormat(call.header("accept"));
+    const format = objectFormat(call.header("accept"), kind.schema.structure !== undefined);
     const include = format === "table" ? includeObjectIn(call.query) : "Metadata";
     return renderingOf(kind, format, include, () => secondsOf(this.#clock.now()));
   }

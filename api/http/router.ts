@@ -10,6 +10,7 @@ import { noSuchPath } from "./documents.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { whenFresh } from "./fresh_reads.ts";
 import type { ResourcePath } from "./path.ts";
+import { withWarnings } from "./replies.ts";
 import type { Reviews } from "./reviews.ts";
 import type { Subresources } from "./subresources.ts";
 
@@ -89,6 +90,7 @@ export class Router {
   #mainRoute(call: Call, path: ResourcePath, target: Target): Route {
     const { served, name } = target;
     const verb = verbOf(call, path);
+    if (verb === "create" && served.kind.isEnding) throw ending();
     const isAllowed = verbsOf(served.kind).includes(verb) && isMeant(verb, target, path);
     if (!isAllowed) throw notAllowed();
     const { resources, reviews } = this.#handlers;
@@ -105,7 +107,8 @@ export class Router {
       deletecollection: fresh(() => resources.deleteCollection(call, target)),
     };
     const attributes = attributesOf(call, path, served, verb, name);
-    return { attributes, isLongRunning: verb === "watch", answer: answers[verb] ?? fail };
+    const answer = warned(served, answers[verb] ?? fail);
+    return { attributes, isLongRunning: verb === "watch", answer };
   }
 
   #subresourceRoute(call: Call, path: ResourcePath, target: Target): Route {
@@ -191,6 +194,22 @@ function attributesOf(
   if (fieldSelector === "") return { verb, path, resource: wanted };
   const named = name || (requiredValue(fieldSelector, "metadata.name") ?? "");
   return { verb, path, resource: { ...wanted, name: named, fieldSelector } };
+}
+
+/** Versions that will go say so with every answer. */
+function warned({ kind }: Served, answer: Route["answer"]): Route["answer"] {
+  const { deprecation } = kind;
+  if (deprecation === undefined) return answer;
+  return () => {
+    const reply = answer();
+    const tell = (one: Reply) => withWarnings(one, [deprecation]);
+    return reply instanceof Promise ? reply.then(tell) : tell(reply);
+  };
+}
+
+function ending(): StatusError {
+  const why = "create not allowed while custom resource definition is terminating";
+  return new StatusError("MethodNotAllowed", why);
 }
 
 function notAllowed(): StatusError {

@@ -8,7 +8,10 @@ import { prefixOf } from "./keys.ts";
 export interface Conversion<T extends KubeObject> {
   readonly resource: Resource<KubeObject>;
   toStored(object: T): KubeObject;
+  /** @returns `object` itself where it looks the same in both forms */
   fromStored(object: Readonly<KubeObject>): T;
+  /** Versions that are known to look the same in both forms go out as they are, bytes and all. */
+  isSame?(version: Versioned): boolean;
 }
 
 /** @returns what shows the objects of `conversion` as those of `resource` */
@@ -54,12 +57,11 @@ class ConvertedStore implements Store {
   }
 
   list(prefix: Key): readonly Versioned[] {
-    return this.#inner.list(this.#form.storedKey(prefix)).map((one) => this.#form.shown(one));
+    return this.#form.all(this.#inner.list(this.#form.storedKey(prefix)));
   }
 
   listAt(prefix: Key, revision: Revision): readonly Versioned[] {
-    return this.#inner.listAt(this.#form.storedKey(prefix), revision)
-      .map((one) => this.#form.shown(one));
+    return this.#form.all(this.#inner.listAt(this.#form.storedKey(prefix), revision));
   }
 
   revisionAt(time: number): Revision {
@@ -96,7 +98,7 @@ function viewIn(form: Form, view: View): View {
   return {
     revision: view.revision,
     get: (key) => form.read(view.get(form.storedKey(key))),
-    list: (prefix) => view.list(form.storedKey(prefix)).map((one) => form.shown(one)),
+    list: (prefix) => form.all(view.list(form.storedKey(prefix))),
   };
 }
 
@@ -132,11 +134,19 @@ class Form {
     return version === undefined ? undefined : this.shown(version);
   }
 
+  all(versions: readonly Versioned[]): readonly Versioned[] {
+    const { isSame } = this.#form;
+    return isSame !== undefined && versions.every(isSame)
+      ? versions
+      : versions.map((version) => this.shown(version));
+  }
+
   shown(version: Versioned): Versioned {
-    if (!version.key.startsWith(this.#stored)) return version;
+    if (!version.key.startsWith(this.#stored) || this.#form.isSame?.(version)) return version;
     const known = this.#known.get(version);
     if (known !== undefined) return known;
     const object = this.#form.fromStored(version.object as KubeObject);
+    if (object === version.object) return version;
     const key = this.#own + version.key.slice(this.#stored.length);
     const bytes = encoder.encode(JSON.stringify(object));
     const shown: Versioned = { key, revision: version.revision, bytes, object };

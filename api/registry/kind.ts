@@ -132,6 +132,8 @@ export interface ResourceKind<T extends KubeObject> {
   release?(object: T): readonly Write[];
   /** What a client should know of an object that was stored. */
   warn?(object: T): readonly string[];
+  /** The kind itself is going: nothing new is created. */
+  readonly isEnding?: boolean;
   /** Clients are told with every answer that this version will go. */
   readonly deprecation?: string;
   /** Between name and age, which are added for you; those of priority 1 come after the age. */

@@ -7,6 +7,7 @@ import { cronJobs } from "./cronjobs.ts";
 import { csiDrivers } from "./csidrivers.ts";
 import { csiNodes } from "./csinodes.ts";
 import { csiStorageCapacities } from "./csistoragecapacities.ts";
+import { customResourceDefinitions } from "./customresourcedefinitions.ts";
 import { daemonSets } from "./daemonsets.ts";
 import { deployments } from "./deployments.ts";
 import { endpoints } from "./endpoints.ts";
@@ -105,6 +106,7 @@ export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
     validatingWebhookConfigurations,
     runtimeClasses,
     ...REVIEWS,
+    customResourceDefinitions,
     clusterRoleBindings,
     clusterRoles,
     roleBindings,

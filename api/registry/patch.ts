@@ -20,8 +20,20 @@ export function applyPatch(
   patch: unknown,
 ): unknown {
   if (type === "json") return applyJsonPatch(object, patch);
+  if (type === "strategic" && schema.structure !== undefined) throw noStrategy();
   if (!isJsonObject(patch)) {
     throw new StatusError("BadRequest", "the patch must be a JSON object");
   }
   return type === "merge" ? mergePatch(object, patch) : strategicMerge(schema, object, patch);
+}
+
+/** The types of custom kinds say nothing of it. Source: apiextensions-apiserver, customresource_handler.go. */
+function noStrategy(): StatusError {
+  const supported = [
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/apply-patch+yaml",
+  ];
+  const why = "the body of the request was in an unknown format - accepted media types include";
+  return new StatusError("UnsupportedMediaType", `${why}: ${supported.join(", ")}`);
 }

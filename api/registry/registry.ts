@@ -135,7 +135,7 @@ export class Registry {
       options,
       (old, view) => planUpdate(this.kind, decoded.object, old, view, moment),
     );
-    return { ...written, warnings: decoded.warnings };
+    return { ...written, warnings: [...decoded.warnings, ...written.warnings] };
   }
 
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
@@ -151,7 +151,7 @@ export class Registry {
       rejectElsewhere(decoded.object, place);
       return planUpdate(this.kind, decoded.object, old, view, moment);
     });
-    return { ...written, warnings };
+    return { ...written, warnings: [...warnings, ...written.warnings] };
   }
 
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
@@ -171,7 +171,7 @@ export class Registry {
       (old) => planViewUpdate(this.kind, subresource, decoded.object, old, moment),
       this.#changing(subresource),
     );
-    return { ...written, warnings: decoded.warnings };
+    return { ...written, warnings: [...decoded.warnings, ...written.warnings] };
   }
 
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
@@ -193,7 +193,7 @@ export class Registry {
       rejectElsewhere(decoded.object, place);
       return planViewUpdate(this.kind, subresource, decoded.object, old, moment);
     }, this.#changing(subresource));
-    return { ...written, warnings };
+    return { ...written, warnings: [...warnings, ...written.warnings] };
   }
 
   /** Creates what is not there yet. */
@@ -318,7 +318,8 @@ export class Registry {
       const charges = this.#charges([{ namespace, next: object, mayBeRefused: true }], view);
       return isDryRun ? [] : [...planned.writes, ...charges];
     });
-    return { ...writtenOf(versions[0], object), isNew: true, warnings };
+    const told = [...warnings, ...this.kind.warn?.(object) ?? []];
+    return { ...writtenOf(versions[0], object), isNew: true, warnings: told };
   }
 
   /** Reads, decides and writes as one step. */
@@ -349,7 +350,9 @@ export class Registry {
     const written = versions.find((version) => version.key === key);
     const isEnd = stored === undefined && writes[0]?.object === undefined;
     const version = isEnd ? undefined : written ?? stored;
-    return { ...writtenOf(version, object), isNew: false, warnings: [] };
+    const isChange = change.operation === "UPDATE";
+    const warnings = isChange ? this.kind.warn?.(object) ?? [] : [];
+    return { ...writtenOf(version, object), isNew: false, warnings };
   }
 
   /** What the quotas of the namespace make of it. */

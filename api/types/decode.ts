@@ -3,9 +3,9 @@
  * it. Decoders are built once for each schema; a path becomes text only when there is a mistake to name.
  */
 import { FieldPath } from "./field_path.ts";
-import { isJsonObject, type JsonObject, jsonTypeOf, setOwn } from "./json.ts";
+import { isJsonObject, JSON_DEPTH_MAX, type JsonObject, jsonTypeOf, setOwn } from "./json.ts";
 import { decodeScalar, goScalarName, Wrong, zeroOf } from "./decode_scalar.ts";
-import type { AnySchema, EitherSchema, Field, MessageSchema, Schema } from "./schema.ts";
+import type { AnySchema, EitherSchema, Field, MessageSchema, Schema, Structure } from "./schema.ts";
 import { StatusError } from "./status.ts";
 
 export interface Decoded<T> {
@@ -73,7 +73,10 @@ function decoderOf(schema: AnySchema): Decoder {
 }
 
 function build(schema: AnySchema): Decoder {
-  if (schema.is === "message") return messageDecoder(schema);
+  if (schema.is === "message") {
+    const { structure } = schema;
+    return structure === undefined ? messageDecoder(schema) : structureDecoder(schema, structure);
+  }
   if (schema.is === "list") return listDecoder(schema.item, goTypeOf(schema));
   if (schema.is === "map") return mapDecoder(schema.value, goTypeOf(schema));
   if (schema.is === "either") return eitherDecoder(schema);
@@ -98,6 +101,21 @@ function messageDecoder({ name, fields }: MessageSchema): Decoder {
     const object = decodeFields(plan, value, walk);
     walk.owner = outer;
     return object;
+  };
+}
+
+/** Metadata is the same in all objects; of the rest the structure knows more. */
+function structureDecoder({ name, fields }: MessageSchema, structure: Structure): Decoder {
+  const metadata = decoderOf(fields["metadata"]!.schema);
+  return (value, walk) => {
+    if (!isJsonObject(value)) return refuse(walk, value, goMessageName(name));
+    const { object, unknown, isTooDeep } = structure.read(value);
+    if (isTooDeep) walk.errors.push(`nested more than ${JSON_DEPTH_MAX} deep`);
+    for (const path of unknown) walk.unknown.push(`unknown field ${JSON.stringify(path)}`);
+    walk.path.enter("metadata");
+    const meta = metadata(value["metadata"] ?? {}, walk);
+    walk.path.leave();
+    return { ...object, metadata: meta };
   };
 }
 

@@ -14,7 +14,7 @@ export function applyDefaults<T>(schema: Schema<T> & MessageSchema, object: T): 
 type Filler = (value: unknown) => void;
 
 /** undefined: nothing under this schema has a default. */
-const FILLERS = new Map<AnySchema, Filler | undefined>();
+const FILLERS = new WeakMap<AnySchema, Filler | undefined>();
 
 /** A message inside itself is reached through the map, once the outer one is built. */
 function fillerOf(schema: AnySchema): Filler | undefined {
@@ -26,7 +26,9 @@ function fillerOf(schema: AnySchema): Filler | undefined {
 }
 
 function build(schema: AnySchema): Filler | undefined {
-  if (schema.is === "message") return messageFiller(schema.fields);
+  if (schema.is === "message") {
+    return schema.structure === undefined ? messageFiller(schema.fields) : undefined;
+  }
   if (schema.is === "list") {
     const fill = fillerOf(schema.item);
     return fill && ((list) => (list as unknown[]).forEach(fill));

@@ -107,6 +107,21 @@ export interface MessageSchema {
   readonly description?: string;
   /** Server-side apply owns the message as a whole. */
   readonly isAtomic: boolean;
+  /** Of objects whose type a client declares: in place of what follows from the fields. */
+  readonly structure?: Structure;
+}
+
+/** A type that is declared at run time, in JSON schema. `fields` say then who may own what. */
+export interface Structure {
+  /** Everything but metadata: without the fields that are unknown, and with defaults. Never throws. */
+  read(json: Record<string, unknown>): {
+    readonly object: Record<string, unknown>;
+    /** Full paths. */
+    readonly unknown: readonly string[];
+    readonly isTooDeep: boolean;
+  };
+  /** The definition in an OpenAPI document. */
+  publish(version: 2 | 3): Record<string, unknown>;
 }
 
 export type AnySchema =

@@ -23,7 +23,7 @@ interface Walk {
 type Checker = (value: unknown, walk: Walk) => void;
 
 /** undefined: nothing under this schema can be missing or unsupported. */
-const CHECKERS = new Map<AnySchema, Checker | undefined>();
+const CHECKERS = new WeakMap<AnySchema, Checker | undefined>();
 
 /** A message inside itself is reached through the map, once the outer one is built. */
 function checkerOf(schema: AnySchema): Checker | undefined {

@@ -2,8 +2,10 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import { openKvLedger } from "../store/kv_ledger.ts";
+import type { Ledger } from "../store/ledger.ts";
 import { openStore } from "../store/mvcc_store.ts";
 import type { Store } from "../store/store.ts";
+import { hasEtcd, startEtcd } from "../tests/fixtures/etcd.ts";
 import type { Row } from "./run.ts";
 
 const OBJECT_BYTES = 2_000;
@@ -22,8 +24,10 @@ const clock: Clock = {
 };
 const log = (message: string, figures?: unknown) => console.error(message, figures);
 
-const open = async (path: string): Promise<Store> =>
-  await openStore(await openKvLedger(path), { clock, log });
+const openOn = async (ledger: Promise<Ledger>): Promise<Store> =>
+  await openStore(await ledger, { clock, log });
+
+const open = (path: string): Promise<Store> => openOn(openKvLedger(path));
 
 const perSecond = (count: number, ms: number, unit: string) =>
   `${Math.round(count / ms * 1_000).toLocaleString("en")} ${unit}/s`;
@@ -60,19 +64,39 @@ async function write(store: Store, writers: number, ms: number, distinct: number
   return written;
 }
 
-async function measureWrites(folder: string, what: string, distinct: number): Promise<Row[]> {
+async function measureWrites(
+  openNew: (name: string) => Promise<Store>,
+  what: string,
+  distinct: number,
+  goals = GOALS,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const writers of [1, 16, 64]) {
-    const store = await open(`${folder}/${what}-${writers}.db`);
+    const store = await openNew(`${what}-${writers}`);
     await write(store, writers, 300, distinct);
     const begin = performance.now();
     const count = await write(store, writers, MEASURE_MS, distinct);
     const figure = perSecond(count, performance.now() - begin, "objects");
-    const goal = GOALS[writers];
+    const goal = goals[writers];
     rows.push({ what: `${what}, ${writers} writers`, figure, ...(goal && { goal }) });
     await store.close();
   }
   return rows;
+}
+
+/** One member on this machine, which takes its share of the cores. */
+async function measureEtcd(): Promise<Row[]> {
+  if (!hasEtcd) return [{ what: "etcd", figure: "there is none" }];
+  const etcd = await startEtcd();
+  try {
+    const openNew = (name: string) => openOn(etcd.open(`/${name}/`));
+    return [
+      ...await measureWrites(openNew, "etcd create", 10_000_000, {}),
+      ...await measureWrites(openNew, "etcd update", 100, {}),
+    ];
+  } finally {
+    await etcd.stop();
+  }
 }
 
 async function fill(path: string, count: number): Promise<void> {
@@ -136,10 +160,12 @@ async function measureWatch(folder: string, watchers: number): Promise<Row> {
 
 export async function run(): Promise<Row[]> {
   const folder = await Deno.makeTempDir({ prefix: "wherry-bench-" });
+  const openNew = (name: string) => open(`${folder}/${name}.db`);
   try {
     return [
-      ...await measureWrites(folder, "create", 10_000_000),
-      ...await measureWrites(folder, "update", 100),
+      ...await measureWrites(openNew, "create", 10_000_000),
+      ...await measureWrites(openNew, "update", 100),
+      ...await measureEtcd(),
       await measureWatch(folder, 1),
       await measureWatch(folder, 1_000),
       ...await measureLoad(folder, 10_000),

@@ -175,15 +175,34 @@ export class Requests {
 
   next(): FuzzRequest {
     const choices = this.#choices;
-    if (choices.chance(1 / EPISODE)) this.#kind = choices.of(KINDS);
+    if (choices.chance(1 / EPISODE)) {
+      this.#kind = choices.of(KINDS);
+      return this.#plain(this.#kind);
+    }
     const kind = choices.chance(0.8) ? this.#kind : choices.of(KINDS);
     const method = choices.weighted(METHODS);
     const subresource = choices.chance(0.15) ? this.#subresource(kind) : undefined;
-    const path = this.#path(kind, method, subresource) + this.#query();
     const headers = this.#headers(method);
+    const isApply = headers["content-type"]?.includes("apply") ?? false;
+    const path = this.#path(kind, method, subresource) + this.#query(isApply);
     if (method === "GET" || method === "HEAD") return { method, path, headers };
     const body = this.#body(kind, method, headers, subresource);
     return { method, path, headers, ...(body !== undefined && { body }) };
+  }
+
+  /** Something for the others to meet. */
+  #plain({ resource }: AnyKind): FuzzRequest {
+    const { apiVersion, kind, isNamespaced } = resource;
+    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const path = `${root}${isNamespaced ? "/namespaces/default" : ""}/${resource.resource}`;
+    const metadata = { name: this.#choices.of(NAMES) };
+    const body = JSON.stringify({
+      apiVersion,
+      kind,
+      metadata,
+      ...SAMPLES[`${apiVersion}/${kind}`],
+    });
+    return { method: "POST", path, headers: { "content-type": "application/json" }, body };
   }
 
   #subresource({ subresources = {} }: AnyKind): string {
@@ -220,10 +239,14 @@ export class Requests {
     return segments.join("/");
   }
 
-  #query(): string {
+  #query(isApply: boolean): string {
     const choices = this.#choices;
-    if (choices.chance(0.7)) return "";
     const query = new URLSearchParams();
+    if (isApply && choices.chance(0.9)) {
+      query.append("fieldManager", choices.of(["m", "n"]));
+      if (choices.chance(0.5)) query.append("force", "true");
+    }
+    if (choices.chance(0.7)) return query.size === 0 ? "" : `?${query}`;
     for (let i = 0; i < 1 + choices.below(3); i += 1) {
       const name = choices.of(Object.keys(QUERIES));
       query.append(name, choices.of(QUERIES[name]!));

@@ -23,7 +23,7 @@ Deno.test("bootstrap: everything is accepted in its order, and the API has the f
     "Service kubernetes",
     "Endpoints kubernetes",
   ]);
-  const service = made[4]?.object as Service;
+  const service = made[6]?.object as Service;
   assert.equal(service.spec.clusterIP, "10.96.0.1");
   assert.deepEqual(service.spec.ports, [
     { name: "https", port: 443, protocol: "TCP", targetPort: 6443 },

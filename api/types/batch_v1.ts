@@ -161,7 +161,7 @@ export const JobStatus = message("JobStatus", {
   active: optional(4, int32),
   completedIndexes: optional(7, string),
   completionTime: optional(3, time),
-  conditions: optional(1, list(JobCondition, { mergeKey: "type" })),
+  conditions: optional(1, list(JobCondition, { mergeKey: "type", isAtomic: true })),
   failed: optional(6, int32),
   failedIndexes: optional(10, string),
   ready: optional(9, int32),

@@ -90,6 +90,8 @@ export interface Field {
   readonly description?: string;
   /** Strategic merge of a message in another way than field by field. */
   readonly patchStrategy?: PatchStrategy;
+  /** Server-side apply owns the message here by its fields, though its type is atomic elsewhere. */
+  readonly isGranular?: true;
   /** Number of the protobuf sub-message that JSON leaves out, when there is one. */
   readonly inlinedIn?: number;
 }

@@ -38,7 +38,19 @@ export function declaredField(schema: AnySchema, name: string): Field | undefine
 /** Of a field, or of an entry of a map. What no declaration knows is free JSON. */
 export function schemaBelow(schema: AnySchema, name: string): AnySchema {
   if (schema.is === "map") return schema.value;
-  return declaredField(schema, name)?.schema ?? FREE;
+  const field = declaredField(schema, name);
+  if (field === undefined) return FREE;
+  return field.isGranular ? granular(field.schema) : field.schema;
+}
+
+const GRANULAR = new WeakMap<AnySchema, AnySchema>();
+
+/** A type that is atomic elsewhere. */
+function granular(schema: AnySchema): AnySchema {
+  if (schema.is !== "message") return schema;
+  const known = GRANULAR.get(schema) ?? { ...schema, isAtomic: false };
+  GRANULAR.set(schema, known);
+  return known;
 }
 
 /** @param step of FieldsV1, in a value of this type */

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../types/json.ts";
 import type { AnySchema, ListSchema, MessageSchema } from "../../types/schema.ts";
 import { changedIn, compareObjects } from "./compare.ts";
 import { type FieldSet, sorted } from "./field_set.ts";
-import { declaredField, keysOf, ownershipOf } from "./ownership.ts";
+import { declaredField, keysOf, ownershipOf, schemaBelow } from "./ownership.ts";
 
 /** Steps remembered of one type: templates make far fewer. */
 const STEPS_MAX = 20_000;
@@ -82,9 +82,8 @@ function buildWalk(schema: AnySchema): Walk {
 function messageWalk(schema: MessageSchema): Walk {
   const inside = new Map<string, Walk>();
   const walkIn = (name: string): Walk => {
-    const field = declaredField(schema, name);
-    if (field === undefined) return freeWalk;
-    const walk = walkOf(field.schema);
+    if (declaredField(schema, name) === undefined) return freeWalk;
+    const walk = walkOf(schemaBelow(schema, name));
     inside.set(name, walk);
     return walk;
   };

@@ -75,7 +75,7 @@ export const PersistentVolumeSpec = message("PersistentVolumeSpec", {
     vsphereVolume: optional(14, VsphereVirtualDiskVolumeSource),
   }),
   capacity: optional(1, map(quantity)),
-  claimRef: optional(4, ObjectReference),
+  claimRef: { ...optional(4, ObjectReference), isGranular: true },
   mountOptions: optional(7, list(string)),
   nodeAffinity: optional(9, VolumeNodeAffinity),
   persistentVolumeReclaimPolicy: defaulted(5, oneOf("Delete", "Recycle", "Retain"), "Retain"),

@@ -4,6 +4,9 @@ import type { KubeObject } from "../types/meta.ts";
 import { hasReason, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import { admissionChain } from "../admission/chain.ts";
+import type { WebhookTransport } from "../admission/webhook_transport.ts";
+import { Webhooks } from "../admission/webhooks.ts";
+import { Audit, type AuditOptions } from "../audit/audit.ts";
 import { defaultPolicy } from "../authorization/default_policy.ts";
 import { reconciled } from "../authorization/reconcile_policy.ts";
 import type { AnyKind } from "../registry/kind.ts";
@@ -18,10 +21,13 @@ import type { Check } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { Pipeline } from "./pipeline.ts";
 import { podConnect } from "./pod_logs.ts";
+import { Proxies } from "./proxy.ts";
+import { type ProxyTransport, proxyTransport } from "./proxy_transport.ts";
 import { Resources } from "./resources.ts";
-import { Router } from "./router.ts";
+import { type Connect, Router } from "./router.ts";
 import { Subresources } from "./subresources.ts";
 import { type Upgrade, upgrader } from "./upgrade.ts";
+import { webhookTransport } from "./webhook_transport.ts";
 
 export interface ApiOptions {
   readonly store: Store;
@@ -34,10 +40,16 @@ export interface ApiOptions {
   readonly tokens: Tokens;
   /** PEM of the key that signs tokens of service accounts; absent: one that goes with the process. */
   readonly serviceAccountKey?: string;
+  /** Which requests are written down, and where to; absent: none. */
+  readonly audit?: Pick<AuditOptions, "rules" | "sink"> | undefined;
   /** In place of bearer tokens and client certificates. */
   readonly authenticate?: Authenticate;
   /** How the agents of nodes are reached; absent, logs and exec answer ServiceUnavailable. */
   readonly agents?: AgentTransport;
+  /** In place of direct connections to the pods and nodes that requests are passed on to. */
+  readonly proxies?: ProxyTransport;
+  /** In place of connections over TLS to the webhooks that are configured. */
+  readonly webhooks?: WebhookTransport;
   readonly log: Log;
   readonly version: VersionInfo;
   /** Packs long answers for clients that ask; on a loopback or a fast network it costs more than it saves. */
@@ -63,12 +75,20 @@ export function createApi(options: ApiOptions): KubeApi {
   const { store, clock, random, version, agents } = options;
   const access = openAccess(options);
   const { authorizer, reviews, ask } = access;
-  const around = { ...options, ...admissionChain(access.admission) };
+  const webhooks = new Webhooks({ ...options, transport: options.webhooks ?? webhookTransport() });
+  const around = { ...options, ...admissionChain(access.admission, webhooks) };
   const catalog = new Catalog(options.kinds, around, options.log);
   const customKinds = new CustomKinds({ store, catalog, clock, log: options.log });
   const resources = new Resources(clock, random);
   const subresources = new Subresources(resources);
-  const connect = podConnect(agents, store);
+  const proxies = new Proxies(
+    store,
+    random,
+    options.proxies ?? proxyTransport(agents, clock),
+  );
+  const fromPod = podConnect(agents, store);
+  const connect: Connect = (call, subresource, target) =>
+    subresource === "proxy" ? proxies.answer(call, target) : fromPod(call, subresource, target);
   const pipeline = new Pipeline({
     clock,
     log: options.log,
@@ -82,6 +102,7 @@ export function createApi(options: ApiOptions): KubeApi {
     metrics: new Metrics(),
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
+    audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
   });
   const app = new Hono<{ Bindings: Environment }>();
   app.all("*", ({ req, env }): Response | Promise<Response> => {
@@ -90,7 +111,7 @@ export function createApi(options: ApiOptions): KubeApi {
   });
   return {
     fetch: (request, environment) => app.fetch(request, environment),
-    upgrade: upgrader(pipeline, agents, store),
+    upgrade: upgrader(pipeline, agents, proxies, store),
     async bootstrap(objects) {
       await bootstrap(catalog, objects);
       await bootstrapPolicy(catalog);
@@ -101,6 +122,7 @@ export function createApi(options: ApiOptions): KubeApi {
       customKinds.close();
       for (const { hub } of catalog.all) hub.close();
       access.close();
+      webhooks.close();
     },
   };
 }

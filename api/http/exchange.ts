@@ -12,6 +12,8 @@ export interface Call {
   headerNames(): Iterable<string>;
   /** @throws {StatusError} RequestEntityTooLarge */
   body(): Promise<Uint8Array>;
+  /** The body as it comes, without a bound, in place of `body`: for who passes it on. */
+  bodyStream?(): AsyncIterable<Uint8Array> | undefined;
   /** Who the TLS connection is with, where it was proved. */
   readonly peer: Peer | undefined;
   /** Who makes the call, from the moment on that it is known. */
@@ -23,6 +25,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | Flow;
+  /** Another server's answer, which goes on as it is. Cookies are the headers that can't be joined into one. */
+  readonly foreign?: { readonly cookies: readonly string[] };
 }
 
 /** Where a body goes to while it is made. */

@@ -30,6 +30,7 @@ export function readCall(request: Request, environment: Environment | undefined)
     header: (name) => request.headers.get(name),
     headerNames: () => request.headers.keys(),
     body: () => environment === undefined ? wholeBody(request) : bodyOf(request),
+    bodyStream: () => request.body ?? undefined,
     peer: environment?.peer,
   };
 }
@@ -60,17 +61,24 @@ async function bodyOf(request: Request): Promise<Uint8Array> {
 
 /** Flows go straight to a node response where there is one: a stream of fetch costs more than the write. */
 export function send(reply: Reply, environment: Environment | undefined): Response {
-  const { status, headers, body } = reply;
+  const { status, headers, body, foreign } = reply;
   if (!isFlow(body)) {
     const content = body.length === 0 ? null : body as Uint8Array<ArrayBuffer>;
-    return new Response(content, { status, headers: { ...headers } });
+    return withCookies(new Response(content, { status, headers: { ...headers } }), foreign);
   }
   const { outgoing } = environment ?? {};
   if (outgoing === undefined) {
-    return new Response(streamOf(body), { status, headers: { ...headers } });
+    const response = new Response(streamOf(body), { status, headers: { ...headers } });
+    return withCookies(response, foreign);
   }
+  if (foreign?.cookies.length) outgoing.setHeader("set-cookie", foreign.cookies);
   sendFlow(outgoing, status, headers, body);
   return RESPONSE_ALREADY_SENT;
+}
+
+function withCookies(response: Response, foreign: Reply["foreign"]): Response {
+  for (const cookie of foreign?.cookies ?? []) response.headers.append("set-cookie", cookie);
+  return response;
 }
 
 function streamOf(flow: Flow): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -9,7 +9,8 @@ const LEVEL = 1;
 
 /** Packs long answers for clients that ask for it. Watches and logs say no length and stay as they are. */
 export function gzipped(reply: Reply, acceptEncoding: string | null): Reply {
-  const { body, headers } = reply;
+  const { body, headers, foreign } = reply;
+  if (foreign !== undefined) return reply;
   const length = isFlow(body) ? Number(headers["content-length"] ?? 0) : body.length;
   if (length < GZIP_BYTES_MIN || !/\bgzip\b/.test(acceptEncoding ?? "")) return reply;
   const { "content-length": _, ...rest } = headers;

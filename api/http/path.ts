@@ -28,7 +28,7 @@ export function segmentsOf(path: string): string[] {
   }
 }
 
-/** @returns undefined where the path stops before a resource or goes on after a subresource */
+/** @returns undefined where the path stops before a resource or goes on after a subresource other than `proxy` */
 export function resourcePath(segments: readonly string[]): ResourcePath | undefined {
   const [root] = segments;
   if (root !== "api" && root !== "apis") return undefined;
@@ -36,11 +36,19 @@ export function resourcePath(segments: readonly string[]): ResourcePath | undefi
     ? ["", segments[1], 2]
     : [segments[1], segments[2], 3];
   const isWatch = segments[at] === "watch" && segments.length > at + 1;
-  const rest = segments.slice(isWatch ? at + 1 : at);
+  const isProxy = segments[at] === "proxy" && segments.length > at + 1;
+  const rest = segments.slice(isWatch || isProxy ? at + 1 : at);
   if (group === undefined || version === undefined || rest.length === 0) return undefined;
-  if (rest.includes("")) return undefined;
-  const place = placeOf(rest);
+  const place = isProxy ? proxiedPlaceOf(rest) : placeOf(rest);
   return place && { group, version, isWatch, ...place };
+}
+
+/** Of `/proxy/KIND/NAME/…`, as the founding design has it: the same as `/KIND/NAME/proxy/…`. */
+function proxiedPlaceOf(rest: readonly string[]) {
+  const isInNamespace = rest[0] === "namespaces";
+  const [resource = "", name = ""] = isInNamespace ? rest.slice(2) : rest;
+  if (resource === "" || name === "") return undefined;
+  return { namespace: isInNamespace ? rest[1] : undefined, resource, name, subresource: "proxy" };
 }
 
 function placeOf(rest: readonly string[]) {
@@ -49,5 +57,9 @@ function placeOf(rest: readonly string[]) {
     !(rest.length === 3 && OF_NAMESPACES.has(third));
   const [namespace, parts] = isInNamespace ? [second, rest.slice(2)] : [undefined, rest];
   const [resource = "", name = "", subresource = ""] = parts;
-  return parts.length > 3 ? undefined : { namespace, resource, name, subresource };
+  const isProxy = subresource === "proxy";
+  // what comes after it is not this server's
+  const own = isProxy ? rest.slice(0, rest.length - parts.length + 3) : rest;
+  if (own.includes("") || !isProxy && parts.length > 3) return undefined;
+  return { namespace, resource, name, subresource };
 }

@@ -22,6 +22,12 @@ const CASES: readonly Row[] = [
   ["/apis/apps", undefined],
   ["/api/v1//pods", undefined],
   ["/api/v1/namespaces/x/pods/web/log/more", undefined],
+  ["/api/v1/namespaces/x/pods/web:80/proxy/a//b/", "/v1 x pods/web:80/proxy"],
+  ["/api/v1/namespaces/x/pods//proxy/a", undefined],
+  ["/api/v1/nodes/n1/proxy", "/v1 - nodes/n1/proxy"],
+  ["/api/v1/proxy/namespaces/x/services/web/a//b", "/v1 x services/web/proxy"],
+  ["/api/v1/proxy/nodes/n1", "/v1 - nodes/n1/proxy"],
+  ["/api/v1/proxy/nodes", undefined],
   ["/healthz", undefined],
 ];
 

@@ -131,7 +131,9 @@ export class Router {
     } else if (does === "connect") {
       const stream = { subresource: path.subresource, target };
       const answer = () => connect(call, path.subresource, target);
-      if (subresource.verbs.includes(verb)) {
+      // an OPTIONS has no verb, and is for whom it is passed on to
+      const isOptions = path.subresource === "proxy" && call.method === "OPTIONS";
+      if (subresource.verbs.includes(verb) || isOptions) {
         return { attributes, isLongRunning: true, stream, answer };
       }
     } else {

@@ -8,6 +8,7 @@ import type { Call } from "./exchange.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { noAgents } from "./pod_logs.ts";
 import { podTarget, streamPath } from "./pod_target.ts";
+import { hostOf, type Proxies, queryOf } from "./proxy.ts";
 
 /** A connection that wants to leave HTTP. `head` is what came after the request already. */
 export type Upgrade = (
@@ -21,18 +22,30 @@ export type Upgrade = (
 const NOT_FORWARDED = /^(authorization|host|content-length|transfer-encoding|impersonate-.*)$/i;
 
 /**
- * Exec, attach and port-forward: the request goes on to the agent with a path of its own, and then bytes both
- * ways. The server knows nothing of the protocol, so WebSocket and SPDY pass alike.
+ * Exec, attach and port-forward go on to the agent with a path of their own, proxied upgrades to where the path
+ * leads, and then bytes go both ways. The server knows nothing of the protocol, so WebSocket and SPDY pass alike.
  */
 export function upgrader(
   pipeline: Pipeline,
   agents: AgentTransport | undefined,
+  proxies: Proxies,
   store: Store,
 ): Upgrade {
   return async (call, incoming, socket, head) => {
     socket.on("error", () => socket.destroy());
+    const pass = (server: Duplex, asked: string) => {
+      server.write(asked);
+      if (head.length > 0) server.write(head); // an empty write over TLS never ends, and holds up the next
+      splice(socket, server);
+    };
     try {
       const { target, subresource } = pipeline.stream(call);
+      if (subresource === "proxy") {
+        const proxied = proxies.find(call, target);
+        const path = `${proxied.path || "/"}${queryOf(call)}`;
+        const host = call.header("host") ?? hostOf(proxied.location);
+        return pass(await proxies.open(proxied), requestHead(incoming, path, host));
+      }
       const { pod, node } = podTarget(store, target.namespace ?? "", target.name);
       if (node === undefined) {
         const why = `pod ${target.name} does not have a host assigned`;
@@ -40,10 +53,7 @@ export function upgrader(
       }
       const path = streamPath(subresource, pod, call.query);
       if (agents === undefined) throw noAgents();
-      const agent = await agents.connect(node);
-      agent.write(requestHead(incoming, path, node.metadata.name));
-      if (head.length > 0) agent.write(head); // an empty write over TLS never ends, and holds up the next
-      splice(socket, agent);
+      pass(await agents.connect(node), requestHead(incoming, path, node.metadata.name));
     } catch (error) {
       refuse(socket, error instanceof StatusError ? error : pipeline.mistake(call, error));
     }

@@ -7,6 +7,7 @@ import { giveBack, isFree, isFreeFor, type Pool, take } from "./allocations.ts";
 import { contains, formatCidr, formatIpv4, parseCidr, readCidr } from "./ip_addresses.ts";
 import type { ResourceKind } from "./kind.ts";
 import { NODE_COLUMNS } from "./node_columns.ts";
+import { proxyTo } from "./proxy.ts";
 import { statusView } from "./status_view.ts";
 import { validateTaints } from "./validate_taints.ts";
 
@@ -41,7 +42,10 @@ export function nodes(network: PodNetwork): ResourceKind<Node> {
     columns: NODE_COLUMNS,
     hasWholeTable: true,
     selectableFields: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false) },
-    subresources: { status: statusView(NODES, Node) },
+    subresources: {
+      status: statusView(NODES, Node),
+      proxy: proxyTo(NODES, "NodeProxyOptions"),
+    },
   };
 }
 

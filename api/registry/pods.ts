@@ -11,6 +11,7 @@ import { defaultPod } from "./pod_defaults.ts";
 import { beginPodDeletion } from "./pod_deletion.ts";
 import { planEviction } from "./pod_eviction.ts";
 import { qosClassOf } from "./pod_quality.ts";
+import { proxyTo } from "./proxy.ts";
 import { statusView } from "./status_view.ts";
 import { validatePod } from "./validate_pod.ts";
 import { validatePodUpdate } from "./validate_pod_update.ts";
@@ -62,6 +63,7 @@ export const pods: ResourceKind<Pod> = {
     exec: stream("PodExecOptions"),
     attach: stream("PodAttachOptions"),
     portforward: stream("PodPortForwardOptions"),
+    proxy: proxyTo(PODS, "PodProxyOptions"),
   },
 };
 

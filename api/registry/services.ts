@@ -11,6 +11,7 @@ import {
 import { SERVICE_COLUMNS } from "./service_columns.ts";
 import { defaultService } from "./service_defaults.ts";
 import { keepAllocated } from "./service_updates.ts";
+import { proxyTo } from "./proxy.ts";
 import { statusView } from "./status_view.ts";
 import { validateService, validateServiceUpdate } from "./validate_service.ts";
 
@@ -39,6 +40,9 @@ export function services(network: ServiceNetwork): ResourceKind<Service> {
       "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "",
       "spec.type": ({ spec }) => spec.type ?? "",
     },
-    subresources: { status: statusView(SERVICES, Service) },
+    subresources: {
+      status: statusView(SERVICES, Service),
+      proxy: proxyTo(SERVICES, "ServiceProxyOptions"),
+    },
   };
 }

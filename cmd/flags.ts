@@ -29,6 +29,7 @@ export interface Settings {
   readonly backend: "auto" | "ebpf" | "nftables";
   readonly dockerHost: string;
   readonly storage: Storage;
+  readonly audit: AuditFiles;
   readonly example: boolean;
   readonly purge: boolean;
   /** What snapshot and export write, and import reads; "" where none is said. */
@@ -45,6 +46,12 @@ export interface Storage {
   readonly etcdKeyFile: string;
   /** Of keys for Secrets, or "". */
   readonly encryptionKeyFile: string;
+}
+
+/** Who did what is written down here; paths, or "" for not at all and for the usual rules. */
+export interface AuditFiles {
+  readonly log: string;
+  readonly policy: string;
 }
 
 /** What the settings take from the host where no flag says otherwise. */
@@ -101,6 +108,11 @@ export const FLAGS = {
   "encryption-key-file": {
     type: "string",
     help: "lines of name and base64 key: secrets are stored encrypted with the first",
+  },
+  "audit-log-path": { type: "string", help: "writes down who did what, a line of JSON for each" },
+  "audit-policy-file": {
+    type: "string",
+    help: "what of it, as audit.k8s.io/v1 Policy (default: writes, without bodies)",
   },
   "file": { type: "string", help: "what snapshot and export write, and import reads" },
   "no-example": { type: "boolean", help: "up: do not apply examples/web.yaml" },
@@ -167,6 +179,10 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       etcdCertFile: optionalPath("etcd-certfile", text("etcd-certfile")),
       etcdKeyFile: optionalPath("etcd-keyfile", text("etcd-keyfile")),
       encryptionKeyFile: optionalPath("encryption-key-file", text("encryption-key-file")),
+    },
+    audit: {
+      log: optionalPath("audit-log-path", text("audit-log-path")),
+      policy: optionalPath("audit-policy-file", text("audit-policy-file")),
     },
     file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
@@ -267,22 +283,24 @@ function dockerHost(value: string): string {
 }
 
 /** A record of a cluster that is older than these flags has none. */
-function storageFlags(storage: Partial<Storage> = {}): string[] {
+function fileFlags(storage: Partial<Storage> = {}, audit: Partial<AuditFiles> = {}): string[] {
   const flags = {
     "store": storage.store,
     "etcd-cafile": storage.etcdCaFile,
     "etcd-certfile": storage.etcdCertFile,
     "etcd-keyfile": storage.etcdKeyFile,
     "encryption-key-file": storage.encryptionKeyFile,
+    "audit-log-path": audit.log,
+    "audit-policy-file": audit.policy,
   } satisfies { [name in keyof typeof FLAGS]?: string | undefined };
   return Object.entries(flags).flatMap(([name, value]) => value ? [`--${name}=${value}`] : []);
 }
 
 /** The flags that make another process act on the same cluster. */
 export function asFlags(settings: Settings): string[] {
-  const { nodePortRange: { first, last }, storage } = settings;
+  const { nodePortRange: { first, last }, storage, audit } = settings;
   return [
-    ...storageFlags(storage),
+    ...fileFlags(storage, audit),
     `--data-dir=${settings.dataDir}`,
     `--cluster-name=${settings.clusterName}`,
     `--bind-address=${settings.bindAddress}`,

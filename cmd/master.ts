@@ -11,6 +11,7 @@ import { HttpApi } from "../client/http_api.ts";
 import { Informers } from "../client/informer.ts";
 import { runControllers } from "../controllers/manager.ts";
 import { runScheduler } from "../scheduler/loop.ts";
+import { AuditLog, readPolicyFile } from "./audit_log.ts";
 import { realClock } from "./clock.ts";
 import { serveCopies } from "./copy_socket.ts";
 import type { Token } from "./credentials.ts";
@@ -36,6 +37,11 @@ export async function master(settings: Settings): Promise<void> {
   const { store, volatileStore } = stores;
   const kinds = kindsOf(networkOf(settings));
   const own = ownToken();
+  const auditLog = new AuditLog(settings.audit.log, log);
+  const audit = settings.audit.log === "" ? undefined : {
+    rules: await readPolicyFile(settings.audit.policy),
+    sink: (line: string) => auditLog.write(line),
+  };
   const api = createApi({
     store,
     volatileStore,
@@ -48,6 +54,7 @@ export async function master(settings: Settings): Promise<void> {
     log: stderrLog("api"),
     version: VERSION_INFO,
     serviceAccountKey: await ensureSigningKey(paths),
+    audit,
   });
   await api.bootstrap(bootstrapObjects({
     serviceCidr: settings.serviceCidr,
@@ -65,6 +72,7 @@ export async function master(settings: Settings): Promise<void> {
   await components;
   await server.close();
   await endCopies();
+  await auditLog.flushed();
   await stores.close();
   await lifetime.end(0);
 }

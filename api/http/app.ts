@@ -4,6 +4,7 @@ import type { KubeObject } from "../types/meta.ts";
 import { hasReason, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import { admissionChain } from "../admission/chain.ts";
+import { Audit, type AuditOptions } from "../audit/audit.ts";
 import type { WebhookTransport } from "../admission/webhook_transport.ts";
 import { Webhooks } from "../admission/webhooks.ts";
 import { Audit, type AuditOptions } from "../audit/audit.ts";
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly tokens: Tokens;
   /** PEM of the key that signs tokens of service accounts; absent: one that goes with the process. */
   readonly serviceAccountKey?: string;
+  /** Which requests are written down, and where to; absent: none. */
+  readonly audit?: Pick<AuditOptions, "rules" | "sink"> | undefined;
   /** Which requests are written down, and where to; absent: none. */
   readonly audit?: Pick<AuditOptions, "rules" | "sink"> | undefined;
   /** In place of bearer tokens and client certificates. */
@@ -102,6 +105,7 @@ export function createApi(options: ApiOptions): KubeApi {
     metrics: new Metrics(),
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
+    audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
     audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
   });
   const app = new Hono<{ Bindings: Environment }>();

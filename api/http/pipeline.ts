@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../types/ambient.ts";
 import { StatusError } from "../types/status.ts";
 import { type Authorizer, rejectForbidden } from "../authorization/authorizer.ts";
+import type { Audit } from "../audit/audit.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Catalog } from "./catalog.ts";
 import { type Documents, noSuchPath } from "./documents.ts";
@@ -30,6 +31,8 @@ export interface PipelineParts {
   readonly metrics: Metrics;
   readonly revision: () => number;
   readonly usesGzip: boolean;
+  /** Absent: nothing is written down. */
+  readonly audit?: Audit | undefined;
 }
 
 /** A request that takes longer is answered without its outcome. Source: kube-apiserver, --request-timeout. */
@@ -63,20 +66,26 @@ export class Pipeline {
    */
   stream(call: Call): Stream {
     const { stream } = this.#route(call);
-    if (stream !== undefined) return stream;
+    if (stream !== undefined) {
+      const { audit, clock } = this.#parts;
+      audit?.end(call, { status: 101, body: undefined }, clock.now());
+      return stream;
+    }
     throw new StatusError("BadRequest", "this path can't be upgraded");
   }
 
   /** Nothing is told to those who may not know it: a path is looked up only after the caller is known. */
   #route(call: Call): Route {
-    const { authenticate, authorizer, router } = this.#parts;
-    const user = impersonated(authenticate(call), call, authorizer);
+    const { authenticate, authorizer, router, audit } = this.#parts;
+    const asker = authenticate(call);
+    const user = impersonated(asker, call, authorizer);
     call.user = user;
     const segments = segmentsOf(call.path);
     const path = resourcePath(segments);
     const route = path === undefined || this.#isUnknown(path.group, path.version)
       ? this.#plainRoute(call, segments)
       : router.route(call, path);
+    audit?.begin(call, asker, user, route.attributes);
     rejectForbidden(authorizer, user, route.attributes);
     return route;
   }
@@ -135,9 +144,13 @@ export class Pipeline {
   }
 
   #done(call: Call, route: Route | undefined, reply: Reply, from: number): Reply {
-    const { metrics, clock } = this.#parts;
+    const { metrics, clock, audit } = this.#parts;
     const { verb = call.method, resource } = route?.attributes ?? {};
     metrics.count(verb.toUpperCase(), resource?.resource ?? "", reply.status, clock.now() - from);
+    if (audit !== undefined) {
+      const body = isFlow(reply.body) ? undefined : reply.body;
+      audit.end(call, { status: reply.status, body }, from);
+    }
     if (call.method === "HEAD" && isFlow(reply.body)) return { ...reply, body: new Uint8Array() };
     const { query } = call;
     const shown = query.has("pretty") && isPretty(query) ? prettyReply(reply) : reply;

@@ -2,6 +2,7 @@ import type { Admission } from "./admission.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { chargeQuotas } from "./resource_quota.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 /** All that a write must pass besides the rules of its kind. */
 export interface AdmissionChain {
@@ -9,14 +10,21 @@ export interface AdmissionChain {
   readonly admission: readonly Admission[];
   /** Last of all, when the object has its name: what it takes of quotas. */
   readonly charge?: typeof chargeQuotas;
+  /** First of all, outside of the transaction: they are far away. Absent: there are none. */
+  readonly webhooks?: Webhooks | undefined;
 }
 
 /**
- * The order in which a write is admitted.
- * @param access rules about who writes and whom pods run as and before whom
+ * The order in which a write is admitted: webhooks see the object as the rules leave it, mutating ones before
+ * validating ones; inside the transaction the rules decide once more, then the kind itself, and at last the quotas.
+ * @param access rules about who writes, and whom pods run as and before whom
  */
-export function admissionChain(access: readonly Admission[]): AdmissionChain {
+export function admissionChain(
+  access: readonly Admission[],
+  webhooks?: Webhooks,
+): AdmissionChain {
   return {
+    webhooks,
     admission: [
       namespaceLifecycle,
       limitRanger,

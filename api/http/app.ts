@@ -4,7 +4,6 @@ import type { KubeObject } from "../types/meta.ts";
 import { hasReason, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import { admissionChain } from "../admission/chain.ts";
-import { Audit, type AuditOptions } from "../audit/audit.ts";
 import type { WebhookTransport } from "../admission/webhook_transport.ts";
 import { Webhooks } from "../admission/webhooks.ts";
 import { Audit, type AuditOptions } from "../audit/audit.ts";
@@ -43,8 +42,6 @@ export interface ApiOptions {
   readonly serviceAccountKey?: string;
   /** Which requests are written down, and where to; absent: none. */
   readonly audit?: Pick<AuditOptions, "rules" | "sink"> | undefined;
-  /** Which requests are written down, and where to; absent: none. */
-  readonly audit?: Pick<AuditOptions, "rules" | "sink"> | undefined;
   /** In place of bearer tokens and client certificates. */
   readonly authenticate?: Authenticate;
   /** How the agents of nodes are reached; absent, logs and exec answer ServiceUnavailable. */
@@ -52,7 +49,7 @@ export interface ApiOptions {
   /** In place of direct connections to the pods and nodes that requests are passed on to. */
   readonly proxies?: ProxyTransport;
   /** In place of connections over TLS to the webhooks that are configured. */
-  readonly webhooks?: WebhookTransport;
+  readonly callWebhook?: WebhookTransport;
   readonly log: Log;
   readonly version: VersionInfo;
   /** Packs long answers for clients that ask; on a loopback or a fast network it costs more than it saves. */
@@ -78,7 +75,10 @@ export function createApi(options: ApiOptions): KubeApi {
   const { store, clock, random, version, agents } = options;
   const access = openAccess(options);
   const { authorizer, reviews, ask } = access;
-  const webhooks = new Webhooks({ ...options, transport: options.webhooks ?? webhookTransport() });
+  const webhooks = new Webhooks({
+    ...options,
+    transport: options.callWebhook ?? webhookTransport(),
+  });
   const around = { ...options, ...admissionChain(access.admission, webhooks) };
   const catalog = new Catalog(options.kinds, around, options.log);
   const customKinds = new CustomKinds({ store, catalog, clock, log: options.log });
@@ -106,7 +106,6 @@ export function createApi(options: ApiOptions): KubeApi {
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
     audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
-    audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
   });
   const app = new Hono<{ Bindings: Environment }>();
   app.all("*", ({ req, env }): Response | Promise<Response> => {
@@ -133,7 +132,11 @@ export function createApi(options: ApiOptions): KubeApi {
 
 /** What a PUT may create is brought up to date: this server's own address may be another one than last time. */
 async function bootstrap(catalog: Catalog, objects: readonly KubeObject[]): Promise<void> {
-  const options = { isDryRun: false, fieldValidation: "Strict" } as const;
+  const options = {
+    isDryRun: false,
+    fieldValidation: "Strict",
+    manager: "kube-apiserver",
+  } as const;
   for (const object of objects) {
     const { namespace = "", name } = object.metadata;
     try {
@@ -150,7 +153,11 @@ async function bootstrap(catalog: Catalog, objects: readonly KubeObject[]): Prom
 
 /** All at once: most are made in one commit. */
 async function bootstrapPolicy(catalog: Catalog): Promise<void> {
-  const options = { isDryRun: false, fieldValidation: "Strict" } as const;
+  const options = {
+    isDryRun: false,
+    fieldValidation: "Strict",
+    manager: "kube-apiserver",
+  } as const;
   await Promise.all(
     defaultPolicy().map(async (wanted) => {
       const { namespace = "", name } = wanted.metadata;

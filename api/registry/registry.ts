@@ -5,6 +5,7 @@ import type { Key, Revision } from "../../store/ledger.ts";
 import type { Store, Versioned, View, Write } from "../../store/store.ts";
 import type { Admission, Attempt } from "../admission/admission.ts";
 import type { chargeQuotas, Stake } from "../admission/resource_quota.ts";
+import type { Reviewers, Webhooks } from "../admission/webhooks.ts";
 import type { User } from "../authentication/user.ts";
 import {
   type DecodedObject,
@@ -22,7 +23,7 @@ import { applicationOf, planApplication, planFirstApply } from "./plan_applicati
 import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
-import { notFound } from "./refusals.ts";
+import { conflict, notFound } from "./refusals.ts";
 import type { Selection } from "./selection.ts";
 
 export interface WriteOptions {
@@ -61,6 +62,8 @@ export interface Surroundings {
   readonly admission: readonly Admission[];
   /** Last of all, when the object has its name: what it takes of quotas. */
   readonly charge?: typeof chargeQuotas;
+  /** Asked before the transaction, and again where another write came in between. */
+  readonly webhooks?: Pick<Webhooks, "concerning"> | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly newUid: () => string;
@@ -69,7 +72,17 @@ export interface Surroundings {
 /** Deletions in one commit of a collection: with what each frees, well under what a ledger takes at once. */
 const DELETIONS_PER_COMMIT = 20;
 
-const UPDATE = { operation: "UPDATE", subresource: "" } as const;
+/** A write that webhooks are asked about is asked about so often, while others are faster each time. */
+const REVIEWS_MAX = 5;
+
+/** What a change is, for admission. Webhooks see objects and views of them, and no actions. */
+interface ChangeKind extends Pick<Attempt, "operation" | "subresource"> {
+  readonly through?: Subresource<KubeObject>;
+}
+
+type Decide = (old: KubeObject, view: View) => Planned;
+
+const UPDATE: ChangeKind = { operation: "UPDATE", subresource: "" };
 
 /** The verbs of one kind, once for all kinds. Decisions are made inside the transaction, so none is retried. */
 export class Registry {
@@ -279,11 +292,26 @@ export class Registry {
   ): Promise<readonly Versioned[]> {
     const found = this.store.list(prefixOf(this.kind.resource, namespace))
       .filter(({ object }) => selection.isEverything || selection.matches(object));
+    if (this.#reviewers({ operation: "DELETE", subresource: "" }) !== undefined) {
+      await this.#deleteEach(found, deletion, isDryRun);
+      return found;
+    }
     for (let start = 0; start < found.length; start += DELETIONS_PER_COMMIT) {
       const part = found.slice(start, start + DELETIONS_PER_COMMIT);
       await this.#deleteAll(part, deletion, isDryRun);
     }
     return found;
+  }
+
+  /** Where webhooks are asked about each. */
+  async #deleteEach(found: readonly Versioned[], deletion: Deletion, isDryRun: boolean) {
+    for (const { object: { metadata: { namespace = "", name } } } of found) {
+      try {
+        await this.delete({ namespace, name }, deletion, { isDryRun });
+      } catch (error) {
+        if (!hasReason(error, "NotFound")) throw error;
+      }
+    }
   }
 
   async #deleteAll(found: readonly Versioned[], deletion: Deletion, isDryRun: boolean) {
@@ -303,9 +331,35 @@ export class Registry {
 
   async #create(
     namespace: string,
-    { object: input, warnings }: DecodedObject,
+    decoded: DecodedObject,
     options: WriteOptions,
     moment = this.#moment(options),
+  ): Promise<Written> {
+    const reviewers = this.#reviewers({ operation: "CREATE", subresource: "" });
+    if (reviewers === undefined) return await this.#insert(namespace, decoded, options, moment);
+    const { user, isDryRun } = options;
+    const { resource, schema } = this.kind;
+    const draft = (object: KubeObject) => {
+      const nameless = { ...moment, by: undefined };
+      const prepared = prepareCreate(this.kind, object, namespace, nameless);
+      return this.#admit({ operation: "CREATE", namespace, object: prepared, user }, this.store);
+    };
+    const before = draft(decoded.object);
+    const { name } = before.metadata;
+    const review = { operation: "CREATE", resource, subresource: "", of: resource } as const;
+    const about = { ...review, namespace, name, old: undefined, user, isDryRun };
+    const after = await reviewers.mutate({ ...about, object: before }, schema) ?? before;
+    const object = after === before ? decoded.object : after;
+    await reviewers.validate({ ...about, object: after === before ? before : draft(after) });
+    const warnings = [...decoded.warnings, ...reviewers.warnings];
+    return await this.#insert(namespace, { object, warnings }, options, moment);
+  }
+
+  async #insert(
+    namespace: string,
+    { object: input, warnings }: DecodedObject,
+    options: WriteOptions,
+    moment: Moment,
   ): Promise<Written> {
     const { isDryRun, user } = options;
     const prepared = prepareCreate(this.kind, input, namespace, moment);
@@ -322,12 +376,88 @@ export class Registry {
     return { ...writtenOf(versions[0], object), isNew: true, warnings: told };
   }
 
-  /** Reads, decides and writes as one step. */
+  /** Reads, decides and writes; webhooks are asked in between, about the very object that is changed. */
   async #change(
     place: Place,
+    options: Pick<WriteOptions, "isDryRun" | "user">,
+    decide: Decide,
+    change: ChangeKind = UPDATE,
+  ): Promise<Written> {
+    const { resource } = this.kind;
+    const key = keyOf(resource, place.namespace, place.name);
+    const overtaken = conflict(resource, place.name, "others changed it while webhooks were asked");
+    for (let turn = 0; turn < REVIEWS_MAX; turn += 1) {
+      const reviewers = this.#reviewers(change);
+      if (reviewers === undefined) return await this.#step(place, options, decide, change);
+      const seen = this.get(place);
+      const reviewed = await this.#reviewed(reviewers, seen, decide, { options, change });
+      try {
+        const written = await this.#step(place, options, (old, view) => {
+          if (view.get(key)?.revision !== seen.revision) throw overtaken;
+          return reviewed(old, view);
+        }, change);
+        return { ...written, warnings: [...reviewers.warnings, ...written.warnings] };
+      } catch (error) {
+        if (error !== overtaken) throw error;
+      }
+    }
+    throw overtaken;
+  }
+
+  /** @returns the decision, as mutating webhooks want it */
+  async #reviewed(
+    reviewers: Reviewers,
+    { object }: Versioned,
+    decide: Decide,
+    { options: { isDryRun, user }, change }: {
+      options: Pick<WriteOptions, "isDryRun" | "user">;
+      change: ChangeKind;
+    },
+  ): Promise<Decide> {
+    const { operation, subresource = "", through } = change;
+    const { resource, schema } = this.kind;
+    const { namespace = "", name } = object.metadata;
+    const old: KubeObject = object;
+    const view = through?.does === "view" ? through : undefined;
+    const shown = (one: KubeObject): KubeObject => view?.read(one) ?? one;
+    const planned = decide(old, this.store);
+    const isDeletion = operation === "DELETE";
+    const next = isDeletion ? old : planned.object;
+    this.#admit({ operation, subresource, namespace, object: next, old, user }, this.store);
+    const about = { operation, resource, subresource, of: view?.resource ?? resource };
+    const review = { ...about, namespace, name, old: shown(old), user, isDryRun };
+    const before = isDeletion ? undefined : shown(next);
+    const after = await reviewers.mutate({ ...review, object: before }, view?.schema ?? schema);
+    if (after === undefined || after === before) {
+      await reviewers.validate({ ...review, object: before });
+      return decide;
+    }
+    const managedFields = planned.object.metadata.managedFields ?? [];
+    const moment = { ...this.#moment(), by: { managedFields } };
+    const redecide: Decide = (old, state) =>
+      view === undefined
+        ? planUpdate(this.kind, after, old, state, moment)
+        : planViewUpdate(this.kind, view, after, old, moment);
+    await reviewers.validate({ ...review, object: shown(redecide(old, this.store).object) });
+    return redecide;
+  }
+
+  /** Who wants to be asked about such writes: nearly always nobody. */
+  #reviewers({ operation, subresource, through }: ChangeKind): Reviewers | undefined {
+    if (through?.does === "action") return undefined;
+    return this.#around.webhooks?.concerning({
+      operation,
+      kind: this.kind,
+      ...(subresource !== undefined && { subresource }),
+    });
+  }
+
+  /** Reads, decides and writes as one step. */
+  async #step(
+    place: Place,
     { isDryRun, user }: Pick<WriteOptions, "isDryRun" | "user">,
-    decide: (old: KubeObject, view: View) => Planned,
-    change: Pick<Attempt, "operation" | "subresource"> = UPDATE,
+    decide: Decide,
+    { operation, subresource = "" }: ChangeKind,
   ): Promise<Written> {
     const { resource } = this.kind;
     const { namespace } = place;
@@ -339,9 +469,10 @@ export class Registry {
       if (found === undefined) throw notFound(resource, place.name);
       planned = decide(found.object, view);
       const old: KubeObject = found.object;
-      const object = change.operation === "DELETE" ? old : planned.object;
-      this.#admit({ ...change, namespace, object, old, user }, view);
-      const stake = { ...stakeIn(planned.writes, key, old), mayBeRefused: change === UPDATE };
+      const object = operation === "DELETE" ? old : planned.object;
+      this.#admit({ operation, subresource, namespace, object, old, user }, view);
+      const mayBeRefused = operation === "UPDATE" && subresource === "";
+      const stake = { ...stakeIn(planned.writes, key, old), mayBeRefused };
       const charges = this.#charges([stake], view);
       return isDryRun ? [] : [...planned.writes, ...charges];
     });
@@ -350,7 +481,7 @@ export class Registry {
     const written = versions.find((version) => version.key === key);
     const isEnd = stored === undefined && writes[0]?.object === undefined;
     const version = isEnd ? undefined : written ?? stored;
-    const isChange = change.operation === "UPDATE";
+    const isChange = operation === "UPDATE";
     const warnings = isChange ? this.kind.warn?.(object) ?? [] : [];
     return { ...writtenOf(version, object), isNew: false, warnings };
   }
@@ -377,8 +508,8 @@ export class Registry {
     return attempt.object;
   }
 
-  #changing(subresource: Subresource<KubeObject>): Pick<Attempt, "operation" | "subresource"> {
-    return { operation: "UPDATE", subresource: subresourceName(this.kind, subresource) };
+  #changing(through: Subresource<KubeObject>): ChangeKind {
+    return { operation: "UPDATE", subresource: subresourceName(this.kind, through), through };
   }
 
   /** @param options of a write whose author managed fields name */

@@ -76,6 +76,13 @@ export class StatusError extends Error {
   }
 }
 
+/** A no from outside this server, in the words, and with the code and reason, of who said it. */
+export class Denial extends StatusError {
+  constructor(message: string, override readonly code: number, readonly said: string) {
+    super("Forbidden", message);
+  }
+}
+
 /** True when `error` is a StatusError with this reason. Never compare messages. */
 export function hasReason(error: unknown, ...reasons: StatusReason[]): boolean {
   return error instanceof StatusError && reasons.includes(error.reason);
@@ -94,7 +101,8 @@ export interface Status {
 }
 
 export function toStatus(error: StatusError): Status {
-  const { reason, message, code, causes, details, metadata } = error;
+  const { message, code, causes, details, metadata } = error;
+  const reason = error instanceof Denial ? error.said as StatusReason : error.reason;
   const withCauses = causes.length === 0 ? details : { ...details, causes };
   return {
     kind: "Status",
@@ -102,7 +110,7 @@ export function toStatus(error: StatusError): Status {
     metadata,
     status: "Failure",
     message,
-    reason,
+    ...(reason && { reason }),
     ...(Object.keys(withCauses).length === 0 ? {} : { details: withCauses }),
     code,
   };

@@ -28,6 +28,8 @@ export interface WatchedCache extends Cache {
   /** Starts to follow a resource. Asking again with the same filter changes nothing. */
   watch(resource: Resource<KubeObject>, filter?: ListOptions): void;
   isWatching(resource: Resource<KubeObject>): boolean;
+  /** True when every object of the resource is followed, and all of each. */
+  isWatchingAll(resource: Resource<KubeObject>): boolean;
   /**
    * Calls `listener` after the cache has changed: `before` is undefined for a new object, `after` for one that
    * is gone. Objects that are there already are delivered first. @returns a function that ends it

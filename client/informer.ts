@@ -12,6 +12,7 @@ export class Informers implements WatchedCache {
   readonly #options: InformerOptions;
   // deno-lint-ignore no-explicit-any -- one map holds reflectors of different objects
   readonly #reflectors = new Map<string, Reflector<any>>();
+  readonly #ends = new Map<string, () => void>();
   /** The same by the resource itself: every read comes through here. */
   // deno-lint-ignore no-explicit-any -- as above
   readonly #byResource = new Map<Resource<KubeObject>, Reflector<any>>();
@@ -28,9 +29,32 @@ export class Informers implements WatchedCache {
       assert.deepEqual(there.filter, filter, `${key} is watched already, with another filter`);
       return;
     }
-    const reflector = new Reflector(resource, filter, this.#options);
+    const ending = new AbortController();
+    const { signal } = this.#options;
+    const end = () => ending.abort();
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    const reflector = new Reflector(resource, filter, { ...this.#options, signal: ending.signal });
     this.#reflectors.set(key, reflector);
+    this.#ends.set(key, () => {
+      signal.removeEventListener("abort", end);
+      end();
+    });
     void reflector.run();
+  }
+
+  /** Follows a resource no longer, and forgets it. */
+  unwatch(resource: Resource<KubeObject>): void {
+    const key = keyOf(resource);
+    this.#ends.get(key)?.();
+    this.#ends.delete(key);
+    this.#reflectors.delete(key);
+    this.#byResource.delete(resource);
+  }
+
+  isWatchingAll(resource: Resource<KubeObject>): boolean {
+    const { filter } = this.#reflectors.get(keyOf(resource)) ?? {};
+    return filter !== undefined && Object.keys(filter).length === 0;
   }
 
   isWatching(resource: Resource<KubeObject>): boolean {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Pod } from "../api/types/core_v1.ts";
-import { PODS } from "../api/types/resources.ts";
+import { CONFIG_MAPS, PODS, SECRETS, SERVICES } from "../api/types/resources.ts";
 import { StatusError } from "../api/types/status.ts";
 import { FakeApi } from "./fake_api.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -152,3 +152,22 @@ function names(cache: Informers): string[] {
 function pod(name: string, namespace = "default"): Pod {
   return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace }, spec: { containers: [] } };
 }
+
+Deno.test("informers: know what they follow whole, and follow no longer what is unwatched", async () => {
+  const { api, clock, cache } = world();
+  cache.watch(PODS);
+  cache.watch(CONFIG_MAPS, { fieldSelector: "metadata.name=a" });
+  cache.watch(SECRETS, { onlyMetadata: true });
+  await cache.synced();
+  const whole = [PODS, CONFIG_MAPS, SECRETS, SERVICES].map((one) => cache.isWatchingAll(one));
+  assert.deepEqual(whole, [true, false, false, false]);
+  cache.unwatch(PODS);
+  const calls = api.calls.length;
+  await api.create(PODS, pod("a"));
+  await clock.advance(600_000);
+  assert.equal(cache.isWatching(PODS), false);
+  assert.equal(api.calls.slice(calls + 1).filter(({ resource }) => resource === "pods").length, 0);
+  cache.watch(PODS);
+  await cache.synced();
+  assert.deepEqual(names(cache), ["default/a"]);
+});

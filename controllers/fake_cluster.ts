@@ -28,6 +28,8 @@ export async function startCluster(settings: NonNullable<ManagerOptions["setting
     api,
     clock,
     cache,
+    /** For one more controller beside the others. */
+    options: { api, cache, clock, random, log },
     logged,
     stop: () => controller.abort(),
     async pods(namespace = "default"): Promise<Pod[]> {

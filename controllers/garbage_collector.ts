@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { CUSTOM_RESOURCE_DEFINITIONS } from "../api/types/apiextensions_v1.ts";
 import type { KubeObject, OwnerReference } from "../api/types/meta.ts";
 import type { Resource } from "../api/types/resources.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
@@ -5,6 +7,7 @@ import type { WatchedCache } from "../client/cache.ts";
 import { Informers } from "../client/informer.ts";
 import { WorkQueue } from "../client/queue.ts";
 import type { ControllerOptions } from "./controller.ts";
+import { type CustomResource, customResourceOf } from "./custom_resource.ts";
 import {
   type Collection,
   isEnding,
@@ -27,6 +30,8 @@ const CONCURRENCY = 20;
 /** Owners remembered as gone, so that the many that name one ask once. Source: kube-controller-manager. */
 const GONE_MAX = 500;
 
+const METADATA = { onlyMetadata: true } as const;
+
 /** One kind that is followed: in the cache that others share, or by its metadata alone. */
 interface Followed {
   readonly resource: Resource<KubeObject>;
@@ -46,29 +51,65 @@ export class GarbageCollector {
   readonly #gone = new Set<string>();
   /** Questions on the way, by uid. */
   readonly #asked = new Map<string, Promise<OwnerState>>();
+  /** Follows what nobody else follows whole. */
+  readonly #own: Informers;
 
   constructor(options: GarbageCollectorOptions) {
     this.#with = options;
+    this.#own = new Informers(options);
     this.#queue = new WorkQueue({ clock: options.clock });
   }
 
   /** To be called after the components that share the cache have said what they watch. */
   async run(): Promise<void> {
     const { cache, resources, signal } = this.#with;
-    const metadata = new Informers(this.#with);
     for (const resource of resources) {
-      const isShared = cache.isWatching(resource);
-      if (!isShared) metadata.watch(resource, { onlyMetadata: true });
-      this.#followed.set(typeOf(resource), { resource, cache: isShared ? cache : metadata });
+      const isShared = cache.isWatchingAll(resource);
+      const filter = resource === CUSTOM_RESOURCE_DEFINITIONS ? {} : METADATA;
+      if (!isShared) this.#own.watch(resource, filter);
+      this.#followed.set(typeOf(resource), { resource, cache: isShared ? cache : this.#own });
     }
-    await Promise.all([cache.synced(), metadata.synced()]);
+    await Promise.all([cache.synced(), this.#own.synced()]);
     if (signal.aborted) return;
-    const ends = [...this.#followed.values()].map(({ resource, cache }) =>
-      cache.onChange(resource, (before, after) => this.#changed(resource, before, after))
-    );
+    const ends = [...this.#followed.values()].map((followed) => this.#listen(followed));
+    const definitions = this.#followed.get(typeOf(CUSTOM_RESOURCE_DEFINITIONS));
+    if (definitions !== undefined) ends.push(this.#followCustomKinds(definitions.cache));
     await Promise.all(Array.from({ length: CONCURRENCY }, () => this.#work()));
     for (const end of ends) end();
     this.#queue.close();
+  }
+
+  #listen({ resource, cache }: Followed): () => void {
+    return cache.onChange(resource, (before, after) => this.#changed(resource, before, after));
+  }
+
+  #followCustomKinds(cache: WatchedCache): () => void {
+    return cache.onChange(CUSTOM_RESOURCE_DEFINITIONS, (before, after) => {
+      const [had, has] = [customResourceOf(before), customResourceOf(after)];
+      if (isDeepStrictEqual(had, has)) return;
+      if (had !== undefined) this.#leave(had);
+      if (has !== undefined) this.#follow(has);
+    });
+  }
+
+  /** One watch serves every version: the objects are the same. */
+  #follow({ resource, versions }: CustomResource): void {
+    this.#own.watch(resource, METADATA);
+    const followed = { resource, cache: this.#own };
+    for (const apiVersion of versions) {
+      this.#followed.set(typeOf({ apiVersion, kind: resource.kind }), followed);
+      for (const { resource: of, object } of this.#index.naming(apiVersion, resource.kind)) {
+        this.#add(of, object);
+      }
+    }
+    this.#listen(followed);
+  }
+
+  #leave({ resource, versions }: CustomResource): void {
+    this.#own.unwatch(resource);
+    for (const apiVersion of versions) {
+      this.#followed.delete(typeOf({ apiVersion, kind: resource.kind }));
+    }
   }
 
   #changed(

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import {
+  CUSTOM_RESOURCE_DEFINITIONS,
+  type CustomResourceDefinition,
+} from "../api/types/apiextensions_v1.ts";
 import type { ConfigMap } from "../api/types/core_v1.ts";
 import type { KubeObject, ObjectMeta, OwnerReference } from "../api/types/meta.ts";
 import {
@@ -6,10 +10,13 @@ import {
   NODES,
   PODS,
   REPLICATION_CONTROLLERS,
+  type Resource,
   SECRETS,
 } from "../api/types/resources.ts";
 import type { PropagationPolicy } from "../client/api.ts";
 import { controllerReferenceTo } from "../client/owners.ts";
+import { ownableResources } from "../client/writes.ts";
+import { GarbageCollector } from "./garbage_collector.ts";
 import { controllerWith, nodeNamed, podNamed, startCluster } from "./fake_cluster.ts";
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
@@ -167,6 +174,68 @@ Deno.test("garbage: an owner of a kind that nobody knows, or elsewhere, is not c
   assert.equal((await cluster.api.list(NODES)).items.length, 1);
   cluster.stop();
 });
+
+const WIDGETS: Resource<KubeObject> = {
+  apiVersion: "example.com/v1",
+  kind: "Widget",
+  resource: "widgets",
+  isNamespaced: true,
+};
+
+function definition(status: "True" | "False"): CustomResourceDefinition {
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "widgets.example.com" },
+    spec: {
+      group: "example.com",
+      names: { kind: "Widget", plural: "widgets" },
+      scope: "Namespaced",
+      versions: [{ name: "v1", served: true, storage: true }, {
+        name: "v0",
+        served: false,
+        storage: false,
+      }],
+    },
+    status: { conditions: [{ type: "Established", status }] },
+  };
+}
+
+Deno.test("garbage: objects of a kind that was declared later own and are owned", async () => {
+  const cluster = await startCluster();
+  const { api, clock } = cluster;
+  const resources = [...ownableResources(), CUSTOM_RESOURCE_DEFINITIONS];
+  const { signal, abort } = stopping();
+  const collector = new GarbageCollector({ ...cluster.options, signal, resources });
+  const running = collector.run();
+  await clock.settle();
+  const root = await api.create(CONFIG_MAPS, map("root"));
+  const widget = (name: string, owner?: KubeObject): KubeObject => ({
+    apiVersion: "example.com/v1",
+    kind: "Widget",
+    metadata: { name, namespace: "default", ...owner && { ownerReferences: [referenceTo(owner)] } },
+  });
+  const top = await api.create(WIDGETS, widget("top", root));
+  await api.create(CONFIG_MAPS, map("below", top));
+  await api.create(CONFIG_MAPS, map("lost", { ...referenceTo(top), name: "nobody", uid: "gone" }));
+  await clock.advance(1_000);
+  assert.deepEqual(await mapNames(cluster), ["below", "lost", "root"]);
+  await api.create(CUSTOM_RESOURCE_DEFINITIONS, definition("True"));
+  await clock.advance(1_000);
+  assert.deepEqual(await mapNames(cluster), ["below", "root"]);
+  await api.delete(CONFIG_MAPS, "default", "root");
+  await clock.advance(1_000);
+  assert.deepEqual(await mapNames(cluster), []);
+  assert.deepEqual((await api.list(WIDGETS)).items, []);
+  abort();
+  await running;
+  cluster.stop();
+});
+
+function stopping() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
 
 Deno.test("garbage: nothing is read or written while nothing ends", async () => {
   const cluster = await withWeb(3);

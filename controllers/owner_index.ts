@@ -21,6 +21,14 @@ export class OwnerIndex {
     return [...this.#dependents.get(ownerUid)?.values() ?? []];
   }
 
+  /** Those that name an owner of a type. It looks at all of them. */
+  naming(apiVersion: string, kind: string): readonly Dependent[] {
+    const isOfType = (owner: OwnerReference) =>
+      owner.apiVersion === apiVersion && owner.kind === kind;
+    return [...this.#dependents.values()].flatMap((known) => [...known.values()])
+      .filter(({ object }) => ownersOf(object).some(isOfType));
+  }
+
   /** `before` and `after` are two versions of one object; one of them is absent at its begin and its end. */
   change(
     resource: Resource<KubeObject>,

@@ -88,6 +88,11 @@ class ConvertedStore implements Store {
     return this.#inner.copy();
   }
 
+  /** Of the whole inner store. */
+  metrics(): string[] {
+    return this.#inner.metrics();
+  }
+
   /** The inner store belongs to others too. */
   close(): Promise<void> {
     return Promise.resolve();

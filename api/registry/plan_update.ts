@@ -103,8 +103,8 @@ function withGeneration(kind: AnyKind, next: WithParts, old: WithParts): KubeObj
 }
 
 /** The spec; of a kind without one all that is neither metadata nor status. */
-function wantedIn({ spec, ...object }: WithParts): unknown {
-  if (spec !== undefined) return spec;
+function wantedIn(object: WithParts): unknown {
+  if (object.spec !== undefined) return object.spec;
   const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...wanted } = object;
   return wanted;
 }

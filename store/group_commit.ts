@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { StatusError } from "../api/types/status.ts";
 import { CatchUp } from "./catch_up.ts";
+import { StoreFigures } from "./figures.ts";
 import type { Followed, Ledger, Revision } from "./ledger.ts";
 import { recordOf } from "./restore.ts";
 import type { Staging } from "./staging.ts";
@@ -49,6 +50,7 @@ export interface CommitHost {
  * everything it rests on is durable, also when it is an error.
  */
 export class GroupCommit {
+  readonly figures = new StoreFigures();
   readonly #ledger: Ledger;
   readonly #staging: Staging;
   readonly #host: CommitHost;
@@ -210,6 +212,7 @@ export class GroupCommit {
 
   async #append(group: Group): Promise<void> {
     const { revision } = this.#host;
+    const begin = this.#clock.now();
     const written = await this.#ledger.append(revision, group.events.map(recordOf)).catch(
       (error: unknown) => {
         this.#log("Cannot append to the ledger", { revision, error });
@@ -217,6 +220,7 @@ export class GroupCommit {
       },
     );
     this.#inFlight = undefined;
+    this.figures.countAppend(written ? group.events.length : 0, this.#clock.now() - begin);
     if (written === true) return this.#settle(group);
     this.#isHeadUnknown = true;
     if (written === false) this.#queue.unshift(group);

@@ -151,6 +151,16 @@ class MvccStore implements Store {
     return this.#watchers.add(prefix, Math.max(after, this.#revision), backlog, deliver);
   }
 
+  metrics(): string[] {
+    return [
+      ...this.#commits.figures.lines(),
+      "# TYPE wherry_store_history_events gauge",
+      `wherry_store_history_events ${this.#history.size}`,
+      "# TYPE wherry_store_compacted_revision gauge",
+      `wherry_store_compacted_revision ${this.compacted}`,
+    ];
+  }
+
   copy(): Loaded {
     const { compacted } = this;
     return {

@@ -95,6 +95,8 @@ export interface Store {
     after: Revision,
     deliver: (events: readonly StoreEvent[]) => void,
   ): () => void;
+  /** Lines of Prometheus's text format: appends and their time, writes, history. */
+  metrics(): string[];
   /** All of it as it is now, for a ledger to be filled with. It may be read while writes go on. */
   copy(): Loaded;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
-import type { Catalog } from "./catalog.ts";
+import { prefixOf, qualifiedName } from "../registry/keys.ts";
+import type { Catalog, Served } from "./catalog.ts";
 
 interface Counted {
   requests: number;
@@ -22,6 +23,7 @@ export class Metrics {
   /** Prometheus's text format. */
   text(catalog: Catalog, revision: number): string {
     const counted = [...this.#requests];
+    const lasting = catalog.all.find(({ kind }) => !kind.isVolatile);
     const watchers = catalog.all.map(({ kind, hub }) =>
       `apiserver_longrunning_requests{verb="WATCH",resource="${kind.resource.resource}"} ${hub.size}`
     );
@@ -39,7 +41,20 @@ export class Metrics {
       `apiserver_current_inflight_requests ${this.inFlight}`,
       "# TYPE wherry_store_revision gauge",
       `wherry_store_revision ${revision}`,
+      ...lasting?.registry.store.metrics() ?? [],
+      "# TYPE apiserver_storage_objects gauge",
+      ...catalog.all.filter(isStored).map(objectsLine),
       "",
     ].join("\n");
   }
+}
+
+/** Other forms of a stored object are not counted again. */
+function isStored({ kind }: Served): boolean {
+  return !kind.isReview && kind.storedThrough === undefined;
+}
+
+function objectsLine({ kind, registry }: Served): string {
+  const { length } = registry.store.list(prefixOf(kind.resource));
+  return `apiserver_storage_objects{resource="${qualifiedName(kind.resource)}"} ${length}`;
 }

@@ -22,6 +22,8 @@ export interface HttpApiOptions {
   fetch: Fetch;
   /** Sent as a bearer token. */
   token?: string;
+  /** The program that asks: managed fields name it. */
+  userAgent?: string;
 }
 
 const PATCH_MEDIA_TYPE: Readonly<Record<PatchType, string>> = {
@@ -62,12 +64,13 @@ export class HttpApi implements Api {
   readonly #fetch: Fetch;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor({ baseUrl, fetch, token }: HttpApiOptions) {
+  constructor({ baseUrl, fetch, token, userAgent }: HttpApiOptions) {
     this.#baseUrl = baseUrl.replace(/\/$/, "");
     this.#fetch = fetch;
     this.#headers = {
       accept: "application/json",
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
     };
   }
 

@@ -43,7 +43,7 @@ export async function agent(settings: Settings): Promise<void> {
   const lifetime = await beginLifetime("agent", paths.pidFile("agent"));
   const { tokens } = await ensureIdentity(settings, paths);
   const token = tokenOf(tokens, nodeUser(settings.nodeName));
-  const connection = await connect(serverOf(settings), paths, token);
+  const connection = await connect(serverOf(settings), paths, { token, userAgent: "kubelet" });
   await run({ settings, paths, connection, signal: lifetime.signal });
   await lifetime.end(0);
 }

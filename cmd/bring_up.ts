@@ -53,7 +53,9 @@ export async function bringUp(settings: Settings, progress: Progress): Promise<v
       await stopChild("master", settings);
     }
     await writeRecord(settings);
-    using connection = await connect(serverOf(settings), paths, tokenOf(tokens, ADMIN_USER));
+    using connection = await connect(serverOf(settings), paths, {
+      token: tokenOf(tokens, ADMIN_USER),
+    });
     const image = settings.example ? obtainExampleImage(engine) : undefined;
     await startProcesses(settings, engine, connection, progress);
     if (image !== undefined) await showExample(image, connection, progress);

@@ -9,12 +9,22 @@ export interface Connection extends Disposable {
   fetch(path: string, init?: { signal?: AbortSignal }): Promise<Response>;
 }
 
-/** @param token a bearer token; see credentials.ts */
-export async function connect(server: string, paths: Paths, token: string): Promise<Connection> {
+/**
+ * @param token a bearer token; see credentials.ts
+ * @param userAgent the program that managed fields name
+ */
+export async function connect(
+  server: string,
+  paths: Paths,
+  { token, userAgent = "wherry" }: { token: string; userAgent?: string },
+): Promise<Connection> {
   const caCerts = [await Deno.readTextFile(`${paths.pki}/${CA_FILE}.crt`)];
   const client = Deno.createHttpClient({ caCerts });
   return {
-    api: new HttpApi({ baseUrl: server, token, fetch: (request) => fetch(request, { client }) }),
+    api: new HttpApi({
+      ...{ baseUrl: server, token, userAgent },
+      fetch: (request) => fetch(request, { client }),
+    }),
     fetch: (path, init = {}) =>
       fetch(`${server}${path}`, {
         ...init,

@@ -127,12 +127,13 @@ async function runComponents({ api, kinds, token, signal, isShared, caPem }: {
   /** Of the authority that signed for the API server. */
   caPem: string;
 }): Promise<void> {
-  const client = new HttpApi({
-    baseUrl: "http://master",
-    token,
-    fetch: (request) => api.fetch(request),
-  });
-  const shared = { api: client, clock: realClock, random: Math.random };
+  const clientOf = (userAgent: string) =>
+    new HttpApi({
+      ...{ baseUrl: "http://master", token, userAgent },
+      fetch: (request) => api.fetch(request),
+    });
+  const manager = clientOf("kube-controller-manager");
+  const shared = { api: manager, clock: realClock, random: Math.random };
   const cache = new Informers({ ...shared, log: stderrLog("cache"), signal });
   const identity = `${Deno.hostname()}_${crypto.randomUUID()}`;
   const run = (name: string, lead: (signal: AbortSignal) => Promise<void>) =>
@@ -147,7 +148,11 @@ async function runComponents({ api, kinds, token, signal, isShared, caPem }: {
       })),
     run(
       "kube-scheduler",
-      (signal) => runScheduler({ ...shared, cache, signal, log: stderrLog("scheduler") }),
+      (signal) =>
+        runScheduler({
+          ...{ ...shared, api: clientOf("kube-scheduler"), cache, signal },
+          log: stderrLog("scheduler"),
+        }),
     ),
   ]);
 }

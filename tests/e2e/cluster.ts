@@ -62,7 +62,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     throw error;
   }
   const tokens = await ensureTokens(paths, settings.nodeName);
-  const connection = await connect(serverOf(settings), paths, tokenOf(tokens, ADMIN_USER));
+  const connection = await connect(serverOf(settings), paths, {
+    token: tokenOf(tokens, ADMIN_USER),
+  });
   const kubectl = await Kubectl.open(paths.kubeconfig);
   return {
     settings,

@@ -3,6 +3,7 @@ import { PODS } from "../types/resources.ts";
 import type { PriorityClass } from "../types/scheduling_v1.ts";
 import type { Key } from "../../store/ledger.ts";
 import type { Store } from "../../store/store.ts";
+import { SYSTEM_PRIORITIES } from "../registry/priorityclasses.ts";
 import { forbidden } from "../registry/refusals.ts";
 import type { Admission } from "./admission.ts";
 
@@ -10,12 +11,6 @@ const PREFIX = "scheduling.k8s.io/priorityclasses/";
 const PREEMPTS = "PreemptLowerPriority";
 
 type Class = Pick<PriorityClass, "value" | "preemptionPolicy" | "globalDefault">;
-
-/** They are always there. Source: k8s.io/kubernetes, pkg/apis/scheduling. */
-export const SYSTEM_CLASSES: Readonly<Record<string, number>> = {
-  "system-cluster-critical": 2_000_000_000,
-  "system-node-critical": 2_000_001_000,
-};
 
 /** The classes by name, kept as the store changes: every new pod asks. */
 export class PriorityClasses {
@@ -38,7 +33,7 @@ export class PriorityClasses {
   }
 
   find(name: string): Class | undefined {
-    const value = SYSTEM_CLASSES[name];
+    const value = SYSTEM_PRIORITIES[name];
     return this.#classes.get(`${PREFIX}/${name}`) ?? (value === undefined ? undefined : { value });
   }
 

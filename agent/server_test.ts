@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:https";
 import { request } from "node:https";
@@ -118,6 +120,25 @@ Deno.test("agent server: forwards ports, many connections at a time", async () =
   assert.equal(refusal, `error forwarding port 81 to pod web, uid u1: ${why}`);
   client.destroy();
   await client.ended;
+});
+
+Deno.test("agent server: forwards ports in a WebSocket", async () => {
+  await using world = await World.open();
+  const protocol = "SPDY/3.1+portforward.k8s.io";
+  const answered = Promise.withResolvers<string | undefined>();
+  const socket = await world.upgraded("/portForward/default/web", {
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "sec-websocket-protocol": protocol,
+  }, (headers) => answered.resolve(headers["sec-websocket-protocol"] as string));
+  assert.equal(await answered.promise, protocol);
+  const ping = [0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, 9];
+  // a binary message, of this length, masked with zeros
+  socket.write(Uint8Array.of(0x82, 0x80 | ping.length, 0, 0, 0, 0, ...ping));
+  const [message] = await once(socket, "data");
+  assert.deepEqual([...message], [0x82, ping.length, ...ping]);
+  socket.destroy();
 });
 
 Deno.test("agent server: a command over SPDY, as older clients have it", async () => {
@@ -244,17 +265,23 @@ class World implements AsyncDisposable {
     };
   }
 
-  /** Switches to SPDY/3.1. @throws {Error} with the code of a refusal */
   spdy(path: string, protocol: string): Promise<Duplex> {
-    const headers = {
-      connection: "Upgrade",
-      upgrade: "SPDY/3.1",
-      "x-stream-protocol-version": ["v9.other", protocol],
-    };
-    const options = { ...this.caller, port: this.port, path, method: "POST", headers };
+    const headers = { "x-stream-protocol-version": ["v9.other", protocol] };
+    return this.upgraded(path, { upgrade: "SPDY/3.1", ...headers });
+  }
+
+  /** Leaves HTTP. @throws {Error} with the code of a refusal */
+  upgraded(
+    path: string,
+    asked: Record<string, string | string[]>,
+    look: (headers: IncomingHttpHeaders) => void = () => {},
+  ): Promise<Duplex> {
+    const headers = { connection: "Upgrade", ...asked };
+    const options = { ...this.caller, port: this.port, path, method: "GET", headers };
     const sent = request({ ...options, agent: false });
     return new Promise((resolve, reject) => {
-      sent.once("upgrade", (_answer, socket, head) => {
+      sent.once("upgrade", ({ headers }, socket, head) => {
+        look(headers);
         if (head.length > 0) socket.unshift(head);
         resolve(socket);
       });

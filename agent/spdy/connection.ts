@@ -88,7 +88,8 @@ export class SpdyConnection {
   async #run(): Promise<void> {
     const reader = new FrameReader();
     try {
-      for await (const chunk of this.#transport) {
+      // a farewell has to be possible after the last chunk
+      for await (const chunk of this.#transport.iterator({ destroyOnReturn: false })) {
         for (const frame of reader.read(chunk)) {
           const wait = this.#take(frame);
           if (wait !== undefined) await wait;
@@ -98,19 +99,18 @@ export class SpdyConnection {
       if (error instanceof ProtocolError) {
         const status = GO_AWAY_STATUS.protocolError;
         void this.#send({ type: "goAway", lastStreamId: this.#lastIdThere, status });
+        return this.#end(() => this.#transport.end(() => this.#transport.destroy()));
       }
-    } finally {
-      this.#end();
     }
+    this.#end(() => this.#transport.destroy());
   }
 
-  #end(): void {
+  #end(close: () => void): void {
     for (const stream of this.#streams.values()) stream.cut();
     this.#streams.clear();
     this.#deflater.close();
     this.#inflater.close();
-    this.#transport.end();
-    this.#transport.destroy();
+    close();
   }
 
   #take(frame: Frame): Promise<void> | undefined {

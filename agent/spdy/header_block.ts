@@ -43,9 +43,12 @@ export function decodeHeaders(bytes: Uint8Array): Headers {
   return headers;
 }
 
-/** Packs header blocks: each goes on where the one before it ended, so the calls come one after the other. */
+/**
+ * Packs header blocks: each goes on where the one before it ended, so the calls come one after the other. Whoever
+ * unpacks does so with the dictionary or without it, as the first bytes say; Deno 2.9 packs without it.
+ */
 export class HeaderDeflater {
-  readonly #stream: Deflate = createDeflate(OPTIONS);
+  readonly #stream: Deflate = hardened(createDeflate(OPTIONS));
 
   pack(headers: Headers): Promise<Uint8Array> {
     return through(this.#stream, encodeHeaders(headers), Infinity);
@@ -58,7 +61,7 @@ export class HeaderDeflater {
 
 /** Unpacks header blocks, in the order in which they came. */
 export class HeaderInflater {
-  readonly #stream: Inflate = createInflate(OPTIONS);
+  readonly #stream: Inflate = hardened(createInflate(OPTIONS));
 
   /** @throws {ProtocolError} */
   async unpack(block: Uint8Array): Promise<Headers> {
@@ -68,6 +71,12 @@ export class HeaderInflater {
   close(): void {
     this.#stream.destroy();
   }
+}
+
+/** An error is heard of where a block is awaited; without any listener a second one would end the process. */
+function hardened<T extends Deflate | Inflate>(stream: T): T {
+  stream.on("error", () => {});
+  return stream;
 }
 
 function through(

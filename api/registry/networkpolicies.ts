@@ -62,7 +62,7 @@ function validatePort(field: string, { port, endPort }: NetworkPolicyPort): Fiel
   if (endPort === undefined) return errors;
   const at = `${field}.endPort`;
   if (port === undefined) {
-    return [...errors, required(at, "must be specified when `endPort` is specified")];
+    return [...errors, invalid(at, endPort, "may not be specified when `port` is not specified")];
   }
   if (typeof port === "string") {
     return [...errors, invalid(at, endPort, "may not be specified when `port` is non-numeric")];

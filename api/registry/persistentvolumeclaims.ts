@@ -42,8 +42,7 @@ export const persistentVolumeClaims: ResourceKind<Claim> = {
   subresources: { status: statusView(PERSISTENT_VOLUME_CLAIMS, PersistentVolumeClaim) },
 };
 
-/** Also the claims that stateful sets and pods make. */
-export function validateClaimSpec(field: string, spec: PersistentVolumeClaimSpec): FieldError[] {
+function validateClaimSpec(field: string, spec: PersistentVolumeClaimSpec): FieldError[] {
   const { accessModes = [], selector, resources, storageClassName } = spec;
   const errors = validateAccessModes(`${field}.accessModes`, accessModes);
   if (accessModes.length === 0) {

@@ -78,7 +78,7 @@ export const MutatingWebhookConfiguration = message("MutatingWebhookConfiguratio
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   webhooks: optional(2, list(MutatingWebhook, { mergeKey: "name" })),
-});
+}, { description: "Servers that are asked before objects are written, and may change them." });
 export interface MutatingWebhookConfiguration extends Infer<typeof MutatingWebhookConfiguration> {}
 
 export const ValidatingWebhook = message("ValidatingWebhook", {
@@ -104,7 +104,7 @@ export const ValidatingWebhookConfiguration = message("ValidatingWebhookConfigur
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   webhooks: optional(2, list(ValidatingWebhook, { mergeKey: "name" })),
-});
+}, { description: "Servers that are asked before objects are written, and may refuse them." });
 export interface ValidatingWebhookConfiguration
   extends Infer<typeof ValidatingWebhookConfiguration> {}
 

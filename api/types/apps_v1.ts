@@ -22,13 +22,12 @@ import type { Resource } from "./resources.ts";
 
 const message = messagesOf("io.k8s.api.apps.v1");
 
-/** A state of a workload that can be gone back to. Its data never changes. */
 export const ControllerRevision = message("ControllerRevision", {
   ...TYPE_META,
   data: optional(2, any, "What the workload was, as its controller writes it."),
   metadata: always(1, ObjectMeta),
   revision: required(3, int64, "Grows with each revision of the same workload."),
-});
+}, { description: "A state of a workload that can be gone back to. Its data never changes." });
 export interface ControllerRevision extends Infer<typeof ControllerRevision> {}
 
 export const RollingUpdateDaemonSet = message("RollingUpdateDaemonSet", {
@@ -80,7 +79,7 @@ export const DaemonSet = message("DaemonSet", {
   metadata: always(1, ObjectMeta),
   spec: always(2, DaemonSetSpec),
   status: optional(3, DaemonSetStatus),
-});
+}, { description: "Keeps one pod on every node that its template fits." });
 export interface DaemonSet extends Infer<typeof DaemonSet> {}
 
 export const RollingUpdateDeployment = message("RollingUpdateDeployment", {
@@ -100,7 +99,7 @@ export interface RollingUpdateDeployment extends Infer<typeof RollingUpdateDeplo
 export const DeploymentStrategy = message("DeploymentStrategy", {
   rollingUpdate: optional(2, RollingUpdateDeployment),
   type: optional(1, oneOf("Recreate", "RollingUpdate")),
-});
+}, { description: "How old pods are replaced by new ones." });
 export interface DeploymentStrategy extends Infer<typeof DeploymentStrategy> {}
 
 export const DeploymentSpec = message("DeploymentSpec", {
@@ -117,7 +116,7 @@ export const DeploymentSpec = message("DeploymentSpec", {
   selector: required(2, LabelSelector),
   strategy: patchedBy("retainKeys", optional(4, DeploymentStrategy)),
   template: required(3, PodTemplateSpec),
-});
+}, { description: "What the deployment should be." });
 export interface DeploymentSpec extends Infer<typeof DeploymentSpec> {}
 
 export const DeploymentCondition = message("DeploymentCondition", {
@@ -142,12 +141,14 @@ export const DeploymentStatus = message("DeploymentStatus", {
 });
 export interface DeploymentStatus extends Infer<typeof DeploymentStatus> {}
 
-/** Keeps as many pods of one template as wanted, and replaces them in steps when the template changes. */
 export const Deployment = message("Deployment", {
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   spec: always(2, DeploymentSpec),
   status: optional(3, DeploymentStatus),
+}, {
+  description:
+    "Keeps as many pods of one template as wanted, and replaces them in steps when the template changes.",
 });
 export interface Deployment extends Infer<typeof Deployment> {}
 
@@ -183,7 +184,7 @@ export const ReplicaSet = message("ReplicaSet", {
   metadata: always(1, ObjectMeta),
   spec: always(2, ReplicaSetSpec),
   status: optional(3, ReplicaSetStatus),
-});
+}, { description: "Keeps as many pods of one template as wanted." });
 export interface ReplicaSet extends Infer<typeof ReplicaSet> {}
 
 export const RollingUpdateStatefulSetStrategy = message("RollingUpdateStatefulSetStrategy", {
@@ -269,7 +270,7 @@ export const StatefulSet = message("StatefulSet", {
   metadata: always(1, ObjectMeta),
   spec: always(2, StatefulSetSpec),
   status: optional(3, StatefulSetStatus),
-});
+}, { description: "Keeps numbered pods, each with a name and volumes of its own." });
 export interface StatefulSet extends Infer<typeof StatefulSet> {}
 
 export const CONTROLLER_REVISIONS: Resource<ControllerRevision> = {

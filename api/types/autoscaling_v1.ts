@@ -70,7 +70,7 @@ export const HorizontalPodAutoscaler = message("HorizontalPodAutoscaler", {
   metadata: always(1, ObjectMeta),
   spec: always(2, HorizontalPodAutoscalerSpec),
   status: optional(3, HorizontalPodAutoscalerStatus),
-});
+}, { description: "Sets the number of pods of a workload by their use of CPU." });
 export interface HorizontalPodAutoscaler extends Infer<typeof HorizontalPodAutoscaler> {}
 
 /** Served under the workload, as its subresource `scale`. */

@@ -191,7 +191,7 @@ export const HorizontalPodAutoscaler = message("HorizontalPodAutoscaler", {
   metadata: always(1, ObjectMeta),
   spec: always(2, HorizontalPodAutoscalerSpec),
   status: optional(3, HorizontalPodAutoscalerStatus),
-});
+}, { description: "Sets the number of pods of a workload by what is measured." });
 export interface HorizontalPodAutoscaler extends Infer<typeof HorizontalPodAutoscaler> {}
 
 export const HORIZONTAL_POD_AUTOSCALERS: Resource<HorizontalPodAutoscaler> = {

@@ -138,7 +138,7 @@ export const CronJob = message("CronJob", {
   metadata: always(1, ObjectMeta),
   spec: always(2, CronJobSpec),
   status: optional(3, CronJobStatus),
-});
+}, { description: "Starts jobs by a schedule." });
 export interface CronJob extends Infer<typeof CronJob> {}
 
 export const JobCondition = message("JobCondition", {
@@ -177,7 +177,7 @@ export const Job = message("Job", {
   metadata: always(1, ObjectMeta),
   spec: always(2, JobSpec),
   status: optional(3, JobStatus),
-});
+}, { description: "Runs pods until enough of them have succeeded." });
 export interface Job extends Infer<typeof Job> {}
 
 export const CRON_JOBS: Resource<CronJob> = {

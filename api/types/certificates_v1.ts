@@ -52,7 +52,7 @@ export const CertificateSigningRequest = message("CertificateSigningRequest", {
   metadata: always(1, ObjectMeta),
   spec: always(2, CertificateSigningRequestSpec),
   status: optional(3, CertificateSigningRequestStatus),
-});
+}, { description: "Asks for a certificate." });
 export interface CertificateSigningRequest extends Infer<typeof CertificateSigningRequest> {}
 
 export const CERTIFICATE_SIGNING_REQUESTS: Resource<CertificateSigningRequest> = {

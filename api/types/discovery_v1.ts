@@ -66,7 +66,7 @@ export const EndpointSlice = message("EndpointSlice", {
   endpoints: always(2, list(Endpoint), "At most 1,000."),
   metadata: always(1, ObjectMeta),
   ports: optional(3, list(EndpointPort)),
-});
+}, { description: "A part of the addresses behind a service, which its labels name." });
 export interface EndpointSlice extends Infer<typeof EndpointSlice> {}
 
 export const ENDPOINT_SLICES: Resource<EndpointSlice> = {

@@ -39,7 +39,7 @@ export const Event = message("Event", {
   reportingInstance: optional(5, string),
   series: optional(3, EventSeries),
   type: optional(11, string),
-});
+}, { description: "Something that happened to an object." });
 export interface Event extends Infer<typeof Event> {}
 
 /** The same objects as the events of core/v1, under newer names. */

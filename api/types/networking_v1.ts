@@ -105,7 +105,7 @@ export const Ingress = message("Ingress", {
   metadata: always(1, ObjectMeta),
   spec: always(2, IngressSpec),
   status: optional(3, IngressStatus),
-});
+}, { description: "Leads requests from outside to services, by host and path." });
 export interface Ingress extends Infer<typeof Ingress> {}
 
 export const IngressClassParametersReference = message("IngressClassParametersReference", {
@@ -132,7 +132,7 @@ export const IngressClass = message("IngressClass", {
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   spec: always(2, IngressClassSpec),
-});
+}, { description: "Who serves ingresses of the class, and with which settings." });
 export interface IngressClass extends Infer<typeof IngressClass> {}
 
 export const NetworkPolicyPeer = message("NetworkPolicyPeer", {
@@ -181,7 +181,7 @@ export const NetworkPolicy = message("NetworkPolicy", {
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   spec: always(2, NetworkPolicySpec),
-});
+}, { description: "What traffic pods may get and send." });
 export interface NetworkPolicy extends Infer<typeof NetworkPolicy> {}
 
 export const INGRESSES: Resource<Ingress> = {

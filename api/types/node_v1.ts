@@ -32,7 +32,7 @@ export const RuntimeClass = message("RuntimeClass", {
   metadata: always(1, ObjectMeta),
   overhead: optional(3, Overhead),
   scheduling: optional(4, Scheduling),
-});
+}, { description: "A container runtime of the nodes, under a name." });
 export interface RuntimeClass extends Infer<typeof RuntimeClass> {}
 
 export const RUNTIME_CLASSES: Resource<RuntimeClass> = {

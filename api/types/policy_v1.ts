@@ -18,12 +18,11 @@ import type { Resource } from "./resources.ts";
 
 const message = messagesOf("io.k8s.api.policy.v1");
 
-/** Asks for a pod to go, where a deletion would not ask. */
 export const Eviction = message("Eviction", {
   ...TYPE_META,
   deleteOptions: optional(2, DeleteOptions),
   metadata: always(1, ObjectMeta),
-});
+}, { description: "Asks for a pod to go, where a deletion would not ask." });
 export interface Eviction extends Infer<typeof Eviction> {}
 
 export const PodDisruptionBudgetSpec = message("PodDisruptionBudgetSpec", {
@@ -43,7 +42,7 @@ export const PodDisruptionBudgetSpec = message("PodDisruptionBudgetSpec", {
     oneOf("AlwaysAllow", "IfHealthyBudget"),
     "Whether pods that are not ready may always be evicted.",
   ),
-});
+}, { description: "The pods, and how many of them may be missing." });
 export interface PodDisruptionBudgetSpec extends Infer<typeof PodDisruptionBudgetSpec> {}
 
 export const PodDisruptionBudgetStatus = message("PodDisruptionBudgetStatus", {
@@ -62,7 +61,7 @@ export const PodDisruptionBudget = message("PodDisruptionBudget", {
   metadata: always(1, ObjectMeta),
   spec: always(2, PodDisruptionBudgetSpec),
   status: optional(3, PodDisruptionBudgetStatus),
-});
+}, { description: "Says how many pods of a set may be missing when pods are evicted." });
 export interface PodDisruptionBudget extends Infer<typeof PodDisruptionBudget> {}
 
 /** Served under a pod, as its subresource `eviction`. */

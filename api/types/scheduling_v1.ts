@@ -27,7 +27,7 @@ export const PriorityClass = message("PriorityClass", {
     "Whether pods of the class may drive out others.",
   ),
   value: required(2, int32, "Pods with a higher number go first."),
-});
+}, { description: "A number that says which pods go first, under a name." });
 export interface PriorityClass extends Infer<typeof PriorityClass> {}
 
 export const PRIORITY_CLASSES: Resource<PriorityClass> = {

@@ -47,7 +47,7 @@ export const CSIDriver = message("CSIDriver", {
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   spec: always(2, CSIDriverSpec),
-});
+}, { description: "What a storage driver can do and needs." });
 export interface CSIDriver extends Infer<typeof CSIDriver> {}
 
 export const VolumeNodeResources = message("VolumeNodeResources", {
@@ -72,7 +72,7 @@ export const CSINode = message("CSINode", {
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   spec: always(2, CSINodeSpec),
-});
+}, { description: "The storage drivers on a node." });
 export interface CSINode extends Infer<typeof CSINode> {}
 
 export const CSIStorageCapacity = message("CSIStorageCapacity", {
@@ -82,7 +82,7 @@ export const CSIStorageCapacity = message("CSIStorageCapacity", {
   metadata: always(1, ObjectMeta),
   nodeTopology: optional(2, LabelSelector),
   storageClassName: required(3, string),
-});
+}, { description: "How much of a storage class is free in one place." });
 export interface CSIStorageCapacity extends Infer<typeof CSIStorageCapacity> {}
 
 export const StorageClass = message("StorageClass", {
@@ -105,7 +105,7 @@ export const StorageClass = message("StorageClass", {
     "Immediate",
     "Whether a claim waits for a pod before it gets a volume.",
   ),
-});
+}, { description: "How volumes are made for the claims that name the class." });
 export interface StorageClass extends Infer<typeof StorageClass> {}
 
 export const VolumeAttachmentSource = message("VolumeAttachmentSource", {
@@ -140,7 +140,7 @@ export const VolumeAttachment = message("VolumeAttachment", {
   metadata: always(1, ObjectMeta),
   spec: always(2, VolumeAttachmentSpec),
   status: optional(3, VolumeAttachmentStatus),
-});
+}, { description: "That a volume should be attached to a node, or is." });
 export interface VolumeAttachment extends Infer<typeof VolumeAttachment> {}
 
 export const CSI_DRIVERS: Resource<CSIDriver> = {

@@ -15,5 +15,5 @@ export const ComponentStatus = message("ComponentStatus", {
   ...TYPE_META,
   conditions: optional(2, list(ComponentCondition, { mergeKey: "type" })),
   metadata: always(1, ObjectMeta),
-});
+}, { description: "How a component of the control plane is." });
 export interface ComponentStatus extends Infer<typeof ComponentStatus> {}

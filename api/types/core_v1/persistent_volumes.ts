@@ -98,7 +98,7 @@ export const PersistentVolume = message("PersistentVolume", {
   metadata: always(1, ObjectMeta),
   spec: always(2, PersistentVolumeSpec),
   status: optional(3, PersistentVolumeStatus),
-});
+}, { description: "Storage that outlives pods." });
 export interface PersistentVolume extends Infer<typeof PersistentVolume> {}
 
 export const PersistentVolumeClaimCondition = message("PersistentVolumeClaimCondition", {
@@ -127,5 +127,5 @@ export const PersistentVolumeClaim = message("PersistentVolumeClaim", {
   metadata: always(1, ObjectMeta),
   spec: always(2, PersistentVolumeClaimSpec),
   status: optional(3, PersistentVolumeClaimStatus),
-});
+}, { description: "Asks for storage, and is bound to a volume that fits." });
 export interface PersistentVolumeClaim extends Infer<typeof PersistentVolumeClaim> {}

@@ -32,7 +32,7 @@ export const LimitRange = message("LimitRange", {
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   spec: always(2, LimitRangeSpec),
-});
+}, { description: "What a single pod, container or claim of a namespace may use, and gets." });
 export interface LimitRange extends Infer<typeof LimitRange> {}
 
 export const ScopedResourceSelectorRequirement = message("ScopedResourceSelectorRequirement", {
@@ -66,5 +66,5 @@ export const ResourceQuota = message("ResourceQuota", {
   metadata: always(1, ObjectMeta),
   spec: always(2, ResourceQuotaSpec),
   status: optional(3, ResourceQuotaStatus),
-});
+}, { description: "What the objects of a namespace may use together." });
 export interface ResourceQuota extends Infer<typeof ResourceQuota> {}

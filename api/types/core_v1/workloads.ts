@@ -28,7 +28,7 @@ export const PodTemplate = message("PodTemplate", {
   ...TYPE_META,
   metadata: always(1, ObjectMeta),
   template: always(2, PodTemplateSpec),
-});
+}, { description: "A template for pods, stored under a name." });
 export interface PodTemplate extends Infer<typeof PodTemplate> {}
 
 export const ReplicationControllerSpec = message("ReplicationControllerSpec", {

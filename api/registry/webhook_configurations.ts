@@ -16,6 +16,7 @@ interface Webhook {
   namespaceSelector?: LabelSelector;
   objectSelector?: LabelSelector;
   timeoutSeconds?: number;
+  matchConditions?: unknown[];
   admissionReviewVersions: string[];
 }
 
@@ -51,6 +52,10 @@ function validateWebhook(field: string, webhook: Webhook): FieldError[] {
   if (timeoutSeconds < 1 || timeoutSeconds > 30) {
     const why = "the timeout value must be between 1 and 30 seconds";
     errors.push(invalid(`${field}.timeoutSeconds`, timeoutSeconds, why));
+  }
+  if (webhook.matchConditions?.length) {
+    const why = "expressions are not supported: select by rules and labels";
+    errors.push(forbidden(`${field}.matchConditions`, why));
   }
   return [
     ...errors,

@@ -87,7 +87,7 @@ export class GarbageCollector {
     return cache.onChange(CUSTOM_RESOURCE_DEFINITIONS, (before, after) => {
       const [had, has] = [customResourceOf(before), customResourceOf(after)];
       if (isDeepStrictEqual(had, has)) return;
-      if (had !== undefined) this.#leave(had);
+      if (had !== undefined) this.#leave(had, after === undefined);
       if (has !== undefined) this.#follow(has);
     });
   }
@@ -105,10 +105,16 @@ export class GarbageCollector {
     this.#listen(followed);
   }
 
-  #leave({ resource, versions }: CustomResource): void {
+  /** @param isOver the definition is gone, and all objects of its kind with it, whether the watch told or not */
+  #leave({ resource, versions }: CustomResource, isOver: boolean): void {
+    const left = isOver ? this.#own.list(resource) : [];
     this.#own.unwatch(resource);
     for (const apiVersion of versions) {
       this.#followed.delete(typeOf({ apiVersion, kind: resource.kind }));
+    }
+    for (const object of left) {
+      this.#noteGone(uidOf(object));
+      this.#changed(resource, object, undefined);
     }
   }
 
@@ -264,12 +270,12 @@ export class GarbageCollector {
   ): Promise<OwnerState> {
     const known = this.#known(reference, dependent);
     if (known !== undefined) return known.state;
+    if (this.#gone.has(reference.uid)) return "gone";
     const followed = this.#followed.get(typeOf(reference));
     if (followed === undefined) return "there";
     const { resource } = followed;
     const namespace = placeOf(resource, dependent);
     if (resource.isNamespaced && namespace === "") return "there";
-    if (this.#gone.has(reference.uid)) return "gone";
     const asked = this.#asked.get(reference.uid) ??
       this.#read(resource, namespace, reference).finally(() => this.#asked.delete(reference.uid));
     this.#asked.set(reference.uid, asked);
@@ -287,9 +293,13 @@ export class GarbageCollector {
     } catch (error) {
       if (!hasReason(error, "NotFound")) throw error;
     }
+    this.#noteGone(uid);
+    return "gone";
+  }
+
+  #noteGone(uid: string): void {
     if (this.#gone.size >= GONE_MAX) this.#gone.clear();
     this.#gone.add(uid);
-    return "gone";
   }
 }
 

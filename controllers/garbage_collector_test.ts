@@ -227,6 +227,12 @@ Deno.test("garbage: objects of a kind that was declared later own and are owned"
   await clock.advance(1_000);
   assert.deepEqual(await mapNames(cluster), []);
   assert.deepEqual((await api.list(WIDGETS)).items, []);
+  const last = await api.create(WIDGETS, widget("last"));
+  await api.create(CONFIG_MAPS, map("of-last", last));
+  await clock.advance(1_000);
+  await api.delete(CUSTOM_RESOURCE_DEFINITIONS, "", "widgets.example.com");
+  await clock.advance(1_000);
+  assert.deepEqual(await mapNames(cluster), [], "the kind is gone, and so is the owner");
   abort();
   await running;
   cluster.stop();

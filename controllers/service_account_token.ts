@@ -1,6 +1,5 @@
 import type { Secret, ServiceAccount } from "../api/types/core_v1.ts";
 import { SECRETS, SERVICE_ACCOUNTS } from "../api/types/resources.ts";
-import type { Cache } from "../client/cache.ts";
 import { toward } from "../client/writes.ts";
 import { type Controller, keyOf, NOTHING_TO_DO, onChangeOf } from "./controller.ts";
 
@@ -25,11 +24,18 @@ export function serviceAccountTokenController(sources: TokenSources): Controller
         return cache.list(SECRETS, namespace).filter((secret) => isOf(secret, name)).map(keyOf);
       }),
     ],
-    plan(secret, { cache }) {
+    /** From the API: an account that is created together with its secret may not be in the cache yet. */
+    reads: ({ namespace }, secret) => {
+      const name = secret?.metadata.annotations?.[ACCOUNT_NAME];
+      if (secret?.type !== TOKEN_SECRET || name === undefined) return [];
+      const options = { namespace, fieldSelector: `metadata.name=${name}` };
+      return [{ resource: SERVICE_ACCOUNTS, options }];
+    },
+    plan(secret, { read }) {
       if (secret.type !== TOKEN_SECRET || secret.metadata.deletionTimestamp !== undefined) {
         return NOTHING_TO_DO;
       }
-      const account = accountOf(secret, cache);
+      const account = accountOf(secret, read(SERVICE_ACCOUNTS));
       if (account === undefined) return { writes: [{ verb: "delete", object: secret }] };
       return { writes: toward(secret, filled(secret, account, sources)) };
     },
@@ -41,9 +47,11 @@ function isOf({ type, metadata }: Readonly<Secret>, account: string): boolean {
 }
 
 /** An account of the same name that came later is another one. */
-function accountOf({ metadata }: Readonly<Secret>, cache: Cache) {
-  const { namespace = "", annotations = {} } = metadata;
-  const account = cache.get(SERVICE_ACCOUNTS, namespace, annotations[ACCOUNT_NAME] ?? "");
+function accountOf(
+  { metadata: { annotations = {} } }: Readonly<Secret>,
+  found: readonly Readonly<ServiceAccount>[],
+) {
+  const account = found.find(({ metadata }) => metadata.name === annotations[ACCOUNT_NAME]);
   const uid = annotations[ACCOUNT_UID];
   return uid === undefined || uid === account?.metadata.uid ? account : undefined;
 }

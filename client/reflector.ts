@@ -147,7 +147,8 @@ export class Reflector<T extends KubeObject> {
     else if (type !== "BOOKMARK") this.#put(object);
   }
 
-  #put(object: T): void {
+  #put(found: T): void {
+    const object = withoutManagers(found);
     const { namespace = "", name, uid, resourceVersion } = object.metadata;
     const before = this.#objects.get(namespace, name);
     if (before?.metadata.resourceVersion === resourceVersion && before !== undefined) return;
@@ -171,4 +172,10 @@ export class Reflector<T extends KubeObject> {
 
 function keyOf({ metadata }: KubeObject): string {
   return `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+/** Nobody decides by managed fields, which are a good part of an object; an update without them leaves them alone. */
+function withoutManagers<T extends KubeObject>(object: T): T {
+  const { managedFields, ...metadata } = object.metadata;
+  return managedFields === undefined ? object : { ...object, metadata };
 }

@@ -63,6 +63,26 @@ test("one member of three is killed: nothing is lost, doubled or refused", 3, as
   await store.close();
 });
 
+test(
+  "a member that hangs is left, and what it does when it wakes counts for nothing",
+  3,
+  async (etcd) => {
+    const store = await openOn(onPrefix(etcd));
+    for (let n = 0; n < 20; n += 1) await store.commit(creating(`a${n}`));
+    etcd.freeze(0);
+    const names = Array.from({ length: 20 }, (_, n) => `b${n}`);
+    const written = await Promise.all(names.map((name) => store.commit(creating(name))));
+    etcd.thaw(0);
+    for (let n = 0; n < 20; n += 1) await store.commit(creating(`c${n}`));
+    await store.close();
+    const events = await eventsOf(etcd);
+    assert.equal(events.length, 60);
+    for (const [version] of written) {
+      assert.ok(events.includes(`${version?.key} ${version?.revision}`));
+    }
+  },
+);
+
 test("two stores on three members, one of which is killed, see the same", 3, async (etcd) => {
   const stores = [await openOn(onPrefix(etcd)), await openOn(onPrefix(etcd))];
   const logs = stores.map((store) => {

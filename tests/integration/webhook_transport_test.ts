@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer, type RequestListener } from "node:https";
+import type { RequestListener } from "node:http";
+import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { ANSWER_BYTES_MAX } from "../../api/admission/webhook_transport.ts";
 import { webhookTransport } from "../../api/http/webhook_transport.ts";

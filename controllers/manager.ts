@@ -43,7 +43,7 @@ export function runControllers(
     new ControllerRuntime(endpointsController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),
     new ControllerRuntime(podGarbageCollector, options).run(),
-    new ControllerRuntime(namespaceController, options).run(),
+    new ControllerRuntime(namespaceController(every), options).run(),
     new ControllerRuntime(serviceAccountController, options).run(),
     new ControllerRuntime(clusterRoleAggregationController, options).run(),
     ...(tokens === undefined ? [] : runTokens(tokens, options)),

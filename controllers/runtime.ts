@@ -129,11 +129,11 @@ export class ControllerRuntime<T extends KubeObject> {
     const { reconciles, reads } = this.#controller;
     const key = keyFrom(text);
     const before = cache.get(reconciles, key.namespace, key.name);
-    const lists = new Map<Resource<KubeObject>, readonly KubeObject[]>();
+    const lists = new Map<string, readonly KubeObject[]>();
     const now = this.#with.clock.now();
     const heldSince = (fact: string) => this.#facts.get(text)?.heldSince(fact, now) ?? now;
     for (const { resource, options } of reads?.(key, before, cache, { now, heldSince }) ?? []) {
-      lists.set(resource, (await this.#with.api.list(resource, options)).items);
+      lists.set(textOfResource(resource), (await this.#with.api.list(resource, options)).items);
     }
     const object = cache.get(reconciles, key.namespace, key.name);
     if ((object === undefined) !== (before === undefined)) return { writes: [], againMs: 0 };
@@ -143,7 +143,7 @@ export class ControllerRuntime<T extends KubeObject> {
   #plan(
     text: string,
     object: Readonly<T> | undefined,
-    lists: ReadonlyMap<Resource<KubeObject>, readonly KubeObject[]>,
+    lists: ReadonlyMap<string, readonly KubeObject[]>,
   ): Plan {
     const facts = this.#facts.get(text) ?? new Facts();
     const now = this.#with.clock.now();
@@ -152,7 +152,8 @@ export class ControllerRuntime<T extends KubeObject> {
       now,
       heardAt: this.#heardAt.get(text),
       since: (fact) => facts.since(fact, now),
-      read: <R extends KubeObject>(resource: Resource<R>) => (lists.get(resource) ?? []) as R[],
+      read: <R extends KubeObject>(resource: Resource<R>) =>
+        (lists.get(textOfResource(resource)) ?? []) as R[],
     };
     const plan = object !== undefined
       ? this.#controller.plan(object, world)
@@ -226,4 +227,8 @@ function textOf({ namespace = "", name }: { namespace?: string; name: string }):
 function keyFrom(text: string): ObjectKey {
   const slash = text.indexOf("/");
   return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
+}
+
+function textOfResource({ apiVersion, resource }: Resource<KubeObject>): string {
+  return `${apiVersion}/${resource}`;
 }

@@ -9,6 +9,8 @@ export type { User };
 export interface Peer {
   readonly commonName: string;
   readonly organizations: readonly string[];
+  /** When the certificate ends, in milliseconds since 1970; absent: no end is known. */
+  readonly until?: number;
 }
 
 /** Bearer tokens, and whose they are. */

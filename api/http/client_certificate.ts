@@ -10,6 +10,7 @@ const ANY_USAGE = Uint8Array.of(0x06, 0x04, 0x55, 0x1d, 0x25, 0x00);
 /**
  * Who holds the other end of a connection. The certificate is verified here in any case: on a resumed session
  * the TLS layer calls every certificate authorized, also one that it refused when the session began.
+ * @param now milliseconds since 1970
  * @returns undefined where there is no certificate, or none that this authority gave to a client
  */
 export function peerOf(
@@ -21,7 +22,9 @@ export function peerOf(
   const { raw } = socket.getPeerCertificate() ?? {};
   if (raw === undefined) return undefined;
   const certificate = new X509Certificate(raw);
-  return isClientOf(authorities, certificate, now) ? subjectOf(certificate) : undefined;
+  if (!isClientOf(authorities, certificate, now)) return undefined;
+  const subject = subjectOf(certificate);
+  return subject && { ...subject, until: Date.parse(certificate.validTo) };
 }
 
 export function isClientOf(

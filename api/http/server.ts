@@ -128,12 +128,17 @@ class Listener {
     const { stream } = incoming as unknown as { stream?: { session?: Http2Session } };
     const connection: object = stream?.session ?? incoming.socket;
     const known = this.#peers.get(connection);
-    if (known !== undefined) return known.peer;
+    if (known !== undefined) return stillGood(known.peer, this.#options.clock.now());
     const socket = (stream?.session?.socket ?? incoming.socket) as TLSSocket;
     const peer = peerOf(socket, this.#authorities, this.#options.clock.now());
     this.#peers.set(connection, { peer });
     return peer;
   }
+}
+
+/** A connection may last longer than its certificate. */
+function stillGood(peer: Peer | undefined, now: number): Peer | undefined {
+  return peer === undefined || now <= (peer.until ?? Infinity) ? peer : undefined;
 }
 
 function track<T extends { once(event: "close", listener: () => void): unknown }>(

@@ -4,6 +4,7 @@ import { Agent } from "../agent/agent.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
 import { HostMachine } from "../agent/host_facts.ts";
 import { HostDialer } from "../agent/host_dialer.ts";
+import { LoopbackRelays } from "../agent/host_relays.ts";
 import { DiskFiles } from "../agent/host_files.ts";
 import { createAgentServer } from "../agent/server.ts";
 import { HostProber } from "../agent/host_prober.ts";
@@ -49,6 +50,12 @@ export async function agent(settings: Settings): Promise<void> {
 }
 
 const log = stderrLog("agent");
+
+const RELAY_PROGRAM = [
+  Deno.execPath(),
+  ...["run", "-A", "--quiet", "--no-config", "--no-lock"],
+  new URL("./relay.ts", import.meta.url).pathname,
+];
 
 async function run(surroundings: Surroundings): Promise<void> {
   const { settings, connection: { api }, signal } = surroundings;
@@ -104,7 +111,11 @@ async function runPods(
     tls,
     view,
     runtime,
-    dialer: new HostDialer(realClock),
+    dialer: new HostDialer({
+      runtime,
+      relays: new LoopbackRelays(RELAY_PROGRAM, realClock),
+      clock: realClock,
+    }),
     clock: realClock,
     log,
   });

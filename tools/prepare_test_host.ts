@@ -20,8 +20,6 @@ const TEST_TOOLS: readonly Tool[] = [
   { name: "openssl", package: "openssl" },
 ];
 const PYTHON_CLIENT = "/usr/lib/python3/dist-packages/kubernetes";
-/** For the tests of more than one master; they start their own. */
-const ETCD: Tool = { name: "etcd", package: "etcd-server" };
 
 /** Installs what the tests need of Debian, and starts a container engine if none answers. */
 export async function prepareTestHost(): Promise<PreparedHost> {

@@ -51,6 +51,9 @@ export function rejectUndecoded(
   throw new StatusError("BadRequest", `${subject}: ${what}`);
 }
 
+/** Types that hold themselves have no other end. */
+const TOO_DEEP = `nested more than ${JSON_DEPTH_MAX} deep`;
+
 /** Where decoding stands. `owner` is the message that holds the field. */
 interface Walk {
   readonly path: FieldPath;
@@ -95,6 +98,7 @@ function messageDecoder({ name, fields }: MessageSchema): Decoder {
   let plan: Plan | undefined;
   return (value, walk) => {
     if (!isJsonObject(value)) return refuse(walk, value, goType);
+    if (walk.path.depth > JSON_DEPTH_MAX) return refuse(walk, value, goType, TOO_DEEP);
     plan ??= planOf(fields);
     const outer = walk.owner;
     walk.owner = short;
@@ -110,7 +114,7 @@ function structureDecoder({ name, fields }: MessageSchema, structure: Structure)
   return (value, walk) => {
     if (!isJsonObject(value)) return refuse(walk, value, goMessageName(name));
     const { object, unknown, isTooDeep } = structure.read(value);
-    if (isTooDeep) walk.errors.push(`nested more than ${JSON_DEPTH_MAX} deep`);
+    if (isTooDeep) walk.errors.push(TOO_DEEP);
     for (const path of unknown) walk.unknown.push(`unknown field ${JSON.stringify(path)}`);
     walk.path.enter("metadata");
     const meta = metadata(value["metadata"] ?? {}, walk);

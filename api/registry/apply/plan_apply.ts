@@ -69,7 +69,9 @@ export function planApply(schema: AnySchema, live: KubeObject, application: Appl
   const others = before.filter((entry) => entry !== own);
   const merged = mergeApplied(schema, bare, config);
   const held = [UNOWNED, fields, ...others.map(({ fieldsV1 }) => fieldsV1)].reduce(union);
-  const next = pruned(schema, merged, { last: own?.fieldsV1 ?? EMPTY, held }) as JsonObject;
+  const left = pruned(schema, merged, { last: own?.fieldsV1 ?? EMPTY, held });
+  // What loses all it had goes, also where the configuration wants it empty: once more, and it is there.
+  const next = mergeApplied(schema, left, config) as JsonObject;
   const comparison = compareObjects(schema, bare, next);
   if (!isForced) {
     rejectConflicts(schema, bare, identity, conflictsWith(others, identity, changedIn(comparison)));

@@ -1,7 +1,10 @@
 import type { Admission } from "./admission.ts";
+import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
+import { nodeRestriction } from "./node_restriction.ts";
 import { chargeQuotas } from "./resource_quota.ts";
+import { serviceAccount } from "./service_account.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** All that a write must pass besides the rules of its kind. */
@@ -14,13 +17,18 @@ export interface AdmissionChain {
   readonly webhooks?: Webhooks | undefined;
 }
 
+/** Rules that know more than what stands in the transaction. */
+export interface InformedRules {
+  readonly rbacEscalation: Admission;
+  readonly priority: Admission;
+}
+
 /**
- * The order in which a write is admitted: webhooks see the object as the rules leave it, mutating ones before
+ * The order in which a write is admitted. Webhooks see the object as the rules leave it, mutating ones before
  * validating ones; inside the transaction the rules decide once more, then the kind itself, and at last the quotas.
- * @param access rules about who writes, and whom pods run as and before whom
  */
 export function admissionChain(
-  access: readonly Admission[],
+  { rbacEscalation, priority }: InformedRules,
   webhooks?: Webhooks,
 ): AdmissionChain {
   return {
@@ -28,7 +36,11 @@ export function admissionChain(
     admission: [
       namespaceLifecycle,
       limitRanger,
-      ...access,
+      serviceAccount,
+      nodeRestriction,
+      rbacEscalation,
+      priority,
+      defaultTolerationSeconds,
     ],
     charge: chargeQuotas,
   };

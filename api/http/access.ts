@@ -1,11 +1,8 @@
 import type { Clock } from "../types/ambient.ts";
 import type { Store } from "../../store/store.ts";
-import type { Admission } from "../admission/admission.ts";
-import { defaultTolerationSeconds } from "../admission/default_toleration_seconds.ts";
-import { nodeRestriction } from "../admission/node_restriction.ts";
+import type { InformedRules } from "../admission/chain.ts";
 import { priority, PriorityClasses } from "../admission/priority.ts";
 import { rbacEscalation } from "../admission/rbac_escalation.ts";
-import { serviceAccount } from "../admission/service_account.ts";
 import { bootstrapUser } from "../authentication/bootstrap_tokens.ts";
 import { ISSUER, ServiceAccountTokens } from "../authentication/service_account_tokens.ts";
 import { SigningKey } from "../authentication/signing_key.ts";
@@ -42,8 +39,8 @@ export interface Access {
   readonly reviews: Reviews;
   readonly ask: Ask;
   readonly tokens: ServiceAccountTokens;
-  /** In the order in which they are asked, after whether the namespace is there. */
-  readonly admission: readonly Admission[];
+  /** Rules over writes that know roles and classes. */
+  readonly admission: InformedRules;
   openId(path: string): Reply | undefined;
   close(): void;
 }
@@ -68,13 +65,13 @@ export function openAccess(options: AccessOptions): Access {
     reviews: new Reviews({ authorizer, readToken: tokenReader(known, tokens), now }),
     ask: (call, subresource, target) => requests.answer(call, subresource, target),
     tokens,
-    admission: [
-      nodeRestriction,
-      rbacEscalation(authorizer, (roleRef, namespace) => rbac.roleRules(roleRef, namespace)),
-      serviceAccount,
-      defaultTolerationSeconds,
-      priority(classes),
-    ],
+    admission: {
+      rbacEscalation: rbacEscalation(
+        authorizer,
+        (roleRef, namespace) => rbac.roleRules(roleRef, namespace),
+      ),
+      priority: priority(classes),
+    },
     openId: openIdDocuments(key.jwk),
     close() {
       rbac.close();

@@ -96,7 +96,7 @@ export class CustomKinds {
     });
     this.#emptying.set(name, stop);
     const everything = selectionOf(served.kind, "", "");
-    served.registry.deleteCollection(undefined, everything, {}, false).then(
+    served.registry.deleteCollection(undefined, everything, {}, { isDryRun: false }).then(
       settle,
       (error) => this.#failed("empty", name, error),
     );

@@ -112,7 +112,8 @@ export class Resources {
     const selection = selectionIn(call, served);
     const rendering = this.rendering(call, served);
     const { deletion, isDryRun } = await readDeletion(call);
-    const items = await registry.deleteCollection(namespace, selection, deletion, isDryRun);
+    const options = { isDryRun, user: call.user };
+    const items = await registry.deleteCollection(namespace, selection, deletion, options);
     const { revision } = registry.store;
     return listReply(rendering, { items, revision, continue: "" });
   }
@@ -137,7 +138,8 @@ export class Resources {
     if (!deleted.isRemoved || returnsDeleted) return this.written(call, served, deleted);
     const { name, uid } = deleted.object.metadata;
     const details = { ...detailsOf(resource, name), ...(uid !== undefined && { uid }) };
-    return successReply(wireFor(call.header("accept")), 200, details);
+    const reply = successReply(wireFor(call.header("accept")), 200, details);
+    return withWarnings(reply, deleted.warnings);
   }
 }
 

@@ -288,33 +288,41 @@ export class Registry {
     namespace: string | undefined,
     selection: Selection,
     deletion: Deletion,
-    isDryRun: boolean,
+    options: Pick<WriteOptions, "isDryRun" | "user">,
   ): Promise<readonly Versioned[]> {
     const found = this.store.list(prefixOf(this.kind.resource, namespace))
       .filter(({ object }) => selection.isEverything || selection.matches(object));
-    if (this.#reviewers({ operation: "DELETE", subresource: "" }) !== undefined) {
-      await this.#deleteEach(found, deletion, isDryRun);
+    if (this.#reviewers({ operation: "DELETE", subresource: "" }, options) !== undefined) {
+      await this.#deleteEach(found, deletion, options);
       return found;
     }
     for (let start = 0; start < found.length; start += DELETIONS_PER_COMMIT) {
       const part = found.slice(start, start + DELETIONS_PER_COMMIT);
-      await this.#deleteAll(part, deletion, isDryRun);
+      await this.#deleteAll(part, deletion, options);
     }
     return found;
   }
 
   /** Where webhooks are asked about each. */
-  async #deleteEach(found: readonly Versioned[], deletion: Deletion, isDryRun: boolean) {
+  async #deleteEach(
+    found: readonly Versioned[],
+    deletion: Deletion,
+    options: Pick<WriteOptions, "isDryRun" | "user">,
+  ): Promise<void> {
     for (const { object: { metadata: { namespace = "", name } } } of found) {
       try {
-        await this.delete({ namespace, name }, deletion, { isDryRun });
+        await this.delete({ namespace, name }, deletion, options);
       } catch (error) {
         if (!hasReason(error, "NotFound")) throw error;
       }
     }
   }
 
-  async #deleteAll(found: readonly Versioned[], deletion: Deletion, isDryRun: boolean) {
+  async #deleteAll(
+    found: readonly Versioned[],
+    deletion: Deletion,
+    { isDryRun, user }: Pick<WriteOptions, "isDryRun" | "user">,
+  ): Promise<void> {
     const moment = this.#moment();
     await this.store.commit((view) => {
       const stakes: Omit<Stake, "kind">[] = [];
@@ -322,6 +330,8 @@ export class Registry {
         const old = view.get(key)?.object as KubeObject | undefined;
         if (old === undefined) return [];
         const { writes } = planDelete(this.kind, old, deletion, moment);
+        const { namespace = "" } = old.metadata;
+        this.#admit({ operation: "DELETE", namespace, object: old, old, user }, view);
         stakes.push(stakeIn(writes, key, old));
         return writes;
       });
@@ -335,7 +345,7 @@ export class Registry {
     options: WriteOptions,
     moment = this.#moment(options),
   ): Promise<Written> {
-    const reviewers = this.#reviewers({ operation: "CREATE", subresource: "" });
+    const reviewers = this.#reviewers({ operation: "CREATE", subresource: "" }, options);
     if (reviewers === undefined) return await this.#insert(namespace, decoded, options, moment);
     const { user, isDryRun } = options;
     const { resource, schema } = this.kind;
@@ -387,7 +397,7 @@ export class Registry {
     const key = keyOf(resource, place.namespace, place.name);
     const overtaken = conflict(resource, place.name, "others changed it while webhooks were asked");
     for (let turn = 0; turn < REVIEWS_MAX; turn += 1) {
-      const reviewers = this.#reviewers(change);
+      const reviewers = this.#reviewers(change, options);
       if (reviewers === undefined) return await this.#step(place, options, decide, change);
       const seen = this.get(place);
       const reviewed = await this.#reviewed(reviewers, seen, decide, { options, change });
@@ -442,9 +452,12 @@ export class Registry {
     return redecide;
   }
 
-  /** Who wants to be asked about such writes: nearly always nobody. */
-  #reviewers({ operation, subresource, through }: ChangeKind): Reviewers | undefined {
-    if (through?.does === "action") return undefined;
+  /** Who wants to be asked about such writes: nearly always nobody, and about the server's own never. */
+  #reviewers(
+    { operation, subresource, through }: ChangeKind,
+    { user }: Pick<WriteOptions, "user">,
+  ): Reviewers | undefined {
+    if (user === undefined || through?.does === "action") return undefined;
     return this.#around.webhooks?.concerning({
       operation,
       kind: this.kind,

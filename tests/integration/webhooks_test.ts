@@ -220,3 +220,29 @@ Deno.test("webhooks: conditions that would be passed over are refused", async ()
   assert.equal(code, 422);
   assert.match(body.message, /webhooks\[0\].matchConditions: Forbidden: expressions are not/);
 });
+
+Deno.test("admission: namespaces first, then what rules fill in, then webhooks, quotas last", async () => {
+  const asked: string[] = [];
+  const hook: Hook = ({ object }) => {
+    const { containers: [{ resources }], tolerations, priority } = object.spec;
+    assert.deepEqual([resources.limits.cpu, tolerations.length, priority], ["300m", 2, 0]);
+    return patched({ op: "replace", path: "/spec/containers/0/resources/limits/cpu", value: "2" });
+  };
+  await using api = await startApi({ callWebhook: callOf({ hook }, asked) });
+  const core = (kind: string, spec: Json): Json => ({
+    apiVersion: "v1",
+    kind,
+    metadata: { name: "x" },
+    spec,
+  });
+  const limits = [{ type: "Container", default: { cpu: "300m" } }];
+  const home = "/api/v1/namespaces/default";
+  await api.call("POST", `${home}/limitranges`, core("LimitRange", { limits }));
+  const hard = { "limits.cpu": "1" };
+  await api.call("POST", `${home}/resourcequotas`, core("ResourceQuota", { hard }));
+  await configure(api, MUTATING, webhook("hook"));
+  const { body } = await api.call("POST", PODS, podNamed("a"));
+  assert.match(body.message, /exceeded quota: x, requested: limits.cpu=2, used: limits.cpu=0/);
+  const { code } = await api.call("POST", "/api/v1/namespaces/nowhere/pods", podNamed("a"));
+  assert.deepEqual([code, asked], [404, ["hook CREATE a"]]);
+});

@@ -22,6 +22,7 @@ export const PURE = [
   "agent/sync.ts",
   "agent/pod_status.ts",
   "agent/environment.ts",
+  "agent/spdy/frames.ts",
   "dataplane/plan.ts",
   "dataplane/maps.ts",
 ];

@@ -23,6 +23,9 @@ export function requestHeaders(call: Call): Record<string, string> {
   for (const name of call.headerNames()) {
     if (!dropped.has(name) && !OWN.test(name)) sent[name] = call.header(name) ?? "";
   }
+  // bodies of reads are not passed on, and nobody is left who waits for a go-ahead
+  if (call.method === "GET" || call.method === "HEAD") delete sent["content-length"];
+  delete sent.expect;
   return { ...sent, "x-forwarded-uri": call.path };
 }
 

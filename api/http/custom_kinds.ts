@@ -39,6 +39,8 @@ export class CustomKinds {
   readonly #end: () => void;
   /** What each definition was when its kinds were made. */
   readonly #made = new Map<string, string>();
+  /** Names of definitions that are being deleted. */
+  readonly #ending = new Set<string>();
   /** Definitions that wait for their last object, with how to stop waiting. */
   readonly #emptying = new Map<string, () => void>();
 
@@ -61,23 +63,33 @@ export class CustomKinds {
     if (type === "PUT") return this.#serve(definition);
     const { name } = definition.metadata;
     this.#made.delete(name);
+    this.#ending.delete(name);
     this.#stopEmptying(name);
     this.#with.catalog.replace(name, []);
     this.#rename(definition);
   }
 
   #serve(definition: Definition): void {
-    const { metadata, spec } = definition;
-    if (!isEstablished(definition)) return;
-    const form = JSON.stringify([metadata.uid, spec, isTerminating(definition)]);
-    if (this.#made.get(metadata.name) !== form) {
-      this.#made.set(metadata.name, form);
-      const kinds = customKinds(definition);
-      const isEnding = isTerminating(definition);
-      const shown = isEnding ? kinds.map((kind) => ({ ...kind, isEnding })) : kinds;
-      this.#with.catalog.replace(metadata.name, shown);
-    }
-    if (isTerminating(definition)) this.#empty(definition);
+    const { name } = definition.metadata;
+    const isEnding = isTerminating(definition);
+    if (isEnding) this.#ending.add(name);
+    if (isEstablished(definition)) this.#make(isEnding ? inSomeVersion(definition) : definition);
+    if (isEnding) this.#empty(definition);
+  }
+
+  #make(definition: Definition): void {
+    const { metadata: { name, uid }, spec } = definition;
+    const form = JSON.stringify([uid, spec]);
+    if (this.#made.get(name) === form) return;
+    this.#made.set(name, form);
+    const ending = this.#ending;
+    const kinds = customKinds(definition).map((kind) => ({
+      ...kind,
+      get isEnding() {
+        return ending.has(name);
+      },
+    }));
+    this.#with.catalog.replace(name, kinds);
   }
 
   /** Objects go as by a deletion of each; those that something holds are waited for. */
@@ -85,7 +97,8 @@ export class CustomKinds {
     const { name } = definition.metadata;
     const isHeld = definition.metadata.finalizers?.includes(CLEANUP_FINALIZER) ?? false;
     const served = this.#servedBy(definition);
-    if (!isHeld || served === undefined || this.#emptying.has(name)) return;
+    if (!isHeld || this.#emptying.has(name)) return;
+    if (served === undefined) return this.#letGo(name);
     const { store } = this.#with;
     const prefix = prefixOf(served.kind.resource);
     const settle = () => {
@@ -148,6 +161,14 @@ export class CustomKinds {
     this.#stopEmptying(name);
     this.#with.log(`Cannot ${what} the objects of a definition`, { name, error });
   }
+}
+
+/** Objects that no version shows any more must go with the others. */
+function inSomeVersion(definition: Definition): Definition {
+  const { spec } = definition;
+  if (spec.versions.some(({ served }) => served)) return definition;
+  const versions = spec.versions.map((version) => ({ ...version, served: version.storage }));
+  return { ...definition, spec: { ...spec, versions } };
 }
 
 function isSettled({ status }: Definition): boolean {

@@ -282,7 +282,10 @@ Deno.test("custom resources: a deleted definition takes its objects along", asyn
   await api.call("POST", WIDGETS, held);
   const watch = await api.watch(`${DEFINITIONS}?watch=true`);
   await watch.take(1);
+  const widgets = await api.watch(`${WIDGETS}?watch=true&fieldSelector=metadata.name%3Da`);
   await api.call("DELETE", `${DEFINITIONS}/widgets.example.com`);
+  assert.deepEqual(await widgets.take(2), ["ADDED a", "DELETED a"]);
+  await widgets.close();
   const event = await watch.next();
   assert.ok(event?.object.status.conditions.some((one: Json) => one["type"] === "Terminating"));
   assert.equal((await api.call("POST", WIDGETS, widget("c"))).code, 405);
@@ -347,4 +350,54 @@ Deno.test("custom resources: a definition that is wrong is refused with every re
     `${at}.properties[a].type`,
     "spec.versions",
   ]);
+});
+
+Deno.test("custom resources: another server on the same store serves them from its first moment", async () => {
+  const first = await withWidgets();
+  await first.call("POST", WIDGETS, widget("a"));
+  const second = await startApi({ store: first.store });
+  assert.equal((await second.call("GET", `${WIDGETS}/a`)).body.spec.size, 3);
+  const watch = await second.watch(`${DEFINITIONS}?watch=true`);
+  await first.call("DELETE", `${DEFINITIONS}/widgets.example.com`);
+  for (let event = await watch.next(); event?.type !== "DELETED";) event = await watch.next();
+  await watch.close();
+  assert.equal((await second.call("GET", WIDGETS)).code, 404);
+  second.api.close();
+  await first[Symbol.asyncDispose]();
+});
+
+Deno.test("custom resources: schemas without an end are refused", async () => {
+  await using api = await startApi();
+  for (const [open, close] of [['{"not":', "}"], ['{"properties":{"a":', "}}"]] as const) {
+    const deep = `${open.repeat(5_000)}{}${close.repeat(5_000)}`;
+    const text = JSON.stringify(definition()).replace(JSON.stringify(SCHEMA), deep);
+    const { code } = await api.call("POST", DEFINITIONS, text);
+    assert.ok(code === 400 || code === 422, String(code));
+  }
+});
+
+Deno.test("custom resources: definitions that serve nothing can be deleted", async () => {
+  await using api = await withWidgets();
+  await api.call("POST", WIDGETS, widget("a"));
+  const taken = {
+    ...definition([VERSION], { plural: "gadgets" }),
+    metadata: { name: "gadgets.example.com" },
+  };
+  await api.call("POST", DEFINITIONS, taken);
+  const hidden = [{ op: "replace", path: "/spec/versions/0/served", value: false }];
+  const type = { "content-type": "application/json-patch+json" };
+  await api.call("PATCH", `${DEFINITIONS}/widgets.example.com`, hidden, type);
+  assert.equal((await api.call("GET", WIDGETS)).code, 404);
+  for (const name of ["gadgets", "widgets"]) {
+    const query = `watch=true&fieldSelector=metadata.name%3D${name}.example.com`;
+    const watch = await api.watch(`${DEFINITIONS}?${query}`);
+    await api.call("DELETE", `${DEFINITIONS}/${name}.example.com`);
+    assert.deepEqual(
+      await watch.take(3),
+      ["ADDED", "MODIFIED", "DELETED"].map((type) => `${type} ${name}.example.com`),
+    );
+    await watch.close();
+  }
+  await api.call("POST", DEFINITIONS, definition());
+  assert.deepEqual((await api.call("GET", WIDGETS)).body.items, []);
 });

@@ -210,6 +210,7 @@ class FakeCache implements WatchedCache {
 
   watch = () => {};
   isWatching = () => true;
+  isWatchingAll = () => true;
   synced = () => Promise.resolve();
 }
 

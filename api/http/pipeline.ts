@@ -87,6 +87,7 @@ export class Pipeline {
       : router.route(call, path);
     audit?.begin(call, asker, user, route.attributes);
     rejectForbidden(authorizer, user, route.attributes);
+    if (route.alsoNeeds !== undefined) rejectForbidden(authorizer, user, route.alsoNeeds);
     return route;
   }
 

@@ -1,5 +1,6 @@
 import { isWatch, type Resources, type Target } from "./resources.ts";
 import type { KubeObject } from "../types/meta.ts";
+import { keyOf } from "../registry/keys.ts";
 import type { AnswerSubresource, Subresource } from "../registry/kind.ts";
 import { StatusError } from "../types/status.ts";
 import type { Attributes } from "../authorization/attributes.ts";
@@ -17,6 +18,8 @@ import type { Subresources } from "./subresources.ts";
 /** A call that found its way: what it wants, for the authorizer, and how to answer it. */
 export interface Route {
   readonly attributes: Attributes;
+  /** What the caller must be allowed besides: who updates or applies what is not there creates it. */
+  readonly alsoNeeds?: Attributes;
   /** Its body goes on as long as the client likes: it does not count as a request in flight. */
   readonly isLongRunning: boolean;
   /** A stream of this object, where the path is one. */
@@ -47,6 +50,8 @@ export interface Handlers {
   readonly ask: Ask;
   readonly connect: Connect;
 }
+
+const APPLY_TYPE = "application/apply-patch";
 
 const COLLECTION_VERBS: Readonly<Record<string, string>> = {
   GET: "list",
@@ -108,7 +113,9 @@ export class Router {
     };
     const attributes = attributesOf(call, path, served, verb, name);
     const answer = warned(served, answers[verb] ?? fail);
-    return { attributes, isLongRunning: verb === "watch", answer };
+    const route = { attributes, isLongRunning: verb === "watch", answer };
+    if (!wouldCreate(call, verb, target)) return route;
+    return { ...route, alsoNeeds: attributesOf(call, path, served, "create", name) };
   }
 
   #subresourceRoute(call: Call, path: ResourcePath, target: Target): Route {
@@ -157,6 +164,14 @@ export class Router {
       answer: () => this.#handlers.subresources.act(call, action, target),
     };
   }
+}
+
+function wouldCreate(call: Call, verb: string, { served, namespace = "", name }: Target): boolean {
+  const { kind, registry } = served;
+  const isUpsert = verb === "update"
+    ? kind.createsOnUpdate === true
+    : verb === "patch" && call.header("content-type")?.startsWith(APPLY_TYPE) === true;
+  return isUpsert && registry.store.get(keyOf(kind.resource, namespace, name)) === undefined;
 }
 
 function verbOf(call: Call, path: ResourcePath): string {

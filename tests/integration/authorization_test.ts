@@ -233,6 +233,35 @@ Deno.test("rbac: nobody grants more than they hold, unless they may", async () =
   assert.equal(await code("POST", bindings, binding("c", "edit")), 403);
 });
 
+Deno.test("rbac: who updates or applies what is not there needs to be allowed to create it", async () => {
+  await using api = await startApi();
+  const leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+  const lease = {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "a" },
+    spec: {},
+  };
+  const rule = { apiGroups: ["coordination.k8s.io"], resources: ["leases"] };
+  await grant(api, "r", [{ ...rule, verbs: ["update", "patch"] }], "u");
+  const put = () => api.call("PUT", `${leases}/a`, lease, as("u"));
+  const apply = () =>
+    api.call("PATCH", `${leases}/a?fieldManager=t`, lease, {
+      ...as("u"),
+      "content-type": "application/apply-patch+yaml",
+    });
+  for (const write of [put, apply]) {
+    const { code, body } = await write();
+    assert.equal(code, 403);
+    assert.match(body.message, /User "u" cannot create resource "leases"/);
+  }
+  await must(api, "POST", leases, lease);
+  for (const write of [put, apply]) assert.equal((await write()).code, 200);
+  await api.call("DELETE", `${leases}/a`);
+  await grant(api, "c", [{ ...rule, verbs: ["create"] }], "u");
+  assert.equal((await put()).code, 201);
+});
+
 Deno.test("rbac: default roles come back at a start with what they lack", async () => {
   await using api = await startApi();
   const path = `${RBAC}/clusterroles/system:basic-user`;

@@ -37,6 +37,7 @@ Deno.test("kubectl reaches into pods over WebSocket and SPDY, and through proxie
     await step("port-forward: a port where nothing listens", (c) => closedPort(c, env));
   }
   await t.step("proxy: pods, services and nodes", () => proxies(cluster));
+  await t.step("proxy: kubectl's own, on top", () => kubectlProxy(cluster));
 });
 
 const WEB = {
@@ -252,4 +253,18 @@ async function proxies({ kubectl }: Cluster): Promise<void> {
   assert.equal(await raw("/api/v1/nodes/e2e-node/proxy/healthz"), "ok");
   const closed = await kubectl.try(["get", "--raw", `${place}/pods/web:9/proxy/`]);
   assert.match(closed.stderr, /error trying to reach service: dial tcp .*connection refused/);
+}
+
+async function kubectlProxy(cluster: Cluster): Promise<void> {
+  const child = kubectlChild(cluster, {}, "proxy", "--port=0");
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value = "" } = await reader.read();
+  const [address] = /127\.0\.0\.1:\d+/.exec(value) ?? [];
+  const place = `http://${address}/api/v1/namespaces/default`;
+  const page = async (path: string) => await (await fetch(`${place}/${path}`)).text();
+  assert.equal(await page("services/web/proxy/"), "front\n");
+  assert.equal(await page("pods/web/proxy"), "front\n");
+  child.kill("SIGTERM");
+  await Promise.all([child.status, child.stderr.cancel(), reader.cancel()]);
+  assert.match(await cluster.kubectl.run("cluster-info"), /control plane.* is running at/);
 }

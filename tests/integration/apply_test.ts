@@ -234,3 +234,43 @@ Deno.test("managed fields: the oldest of many updates become one entry", async (
   const ancient = Object.fromEntries(updates)["ancient-changes Update"] as { "f:data": Json };
   assert.equal(Object.keys(ancient["f:data"]).filter((step) => step !== ".").length, 4);
 });
+
+Deno.test("apply: custom kinds merge by what their schema says", async () => {
+  await using api = await startApi();
+  const item = { type: "object", properties: { name: { type: "string" }, v: { type: "integer" } } };
+  const properties = {
+    free: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+    items: {
+      type: "array",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+      items: { ...item, required: ["name"] },
+    },
+  };
+  const openAPIV3Schema = { type: "object", properties: { spec: { type: "object", properties } } };
+  await api.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "things.x.io" },
+    spec: {
+      group: "x.io",
+      scope: "Namespaced",
+      names: { plural: "things", singular: "thing", kind: "Thing" },
+      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  });
+  const applied = (manager: string, spec: Json) =>
+    api.call("PATCH", `/apis/x.io/v1/namespaces/default/things/a?fieldManager=${manager}`, {
+      ...{ apiVersion: "x.io/v1", kind: "Thing", metadata: { name: "a" }, spec },
+    }, APPLY);
+  await applied("a", { items: [{ name: "p", v: 1 }], free: { x: { one: 1 } } });
+  const { body } = await applied("b", { items: [{ name: "q", v: 2 }], free: { x: { two: [2] } } });
+  assert.deepEqual(body.spec, {
+    items: [{ name: "p", v: 1 }, { name: "q", v: 2 }],
+    free: { x: { one: 1, two: [2] } },
+  });
+  const refused = await applied("b", { items: [{ name: "p", v: 3 }] });
+  assert.match(refused.body.message, /conflict with "a": \.spec\.items\[name="p"\]\.v$/);
+  const { body: fewer } = await applied("a", {});
+  assert.deepEqual(fewer.spec, { items: [{ name: "q", v: 2 }], free: { x: { two: [2] } } });
+});

@@ -40,6 +40,7 @@ export const customResourceDefinitions: ResourceKind<Definition> = {
     object: withNamesStatus(definition, namesOfOthers(definition, view), now),
   }),
   beginDeletion,
+  isGone: () => true,
   hasWholeTable: true,
   columns: [
     NAME,

@@ -155,7 +155,7 @@ class Subject {
     await this.#answers(422, "POST", this.#path, this.#object("Not A Name/"));
     await this.#answers(422, "POST", this.#path, this.#object(""));
     await this.#answers(400, "POST", `${this.#path}?fieldValidation=Strict`, {
-      ...this.#object("another"),
+      ...this.#object(),
       unheardOf: 1,
     });
     await this.#answers(405, "POST", this.#it, this.#object());

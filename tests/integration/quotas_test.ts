@@ -157,3 +157,22 @@ Deno.test("quota: services count by their ports, objects by their kind", async (
     "count/secrets": "1",
   });
 });
+
+Deno.test("quota: a kind that is served in two forms counts once in either", async () => {
+  await using api = await startApi();
+  const name = "count/horizontalpodautoscalers.autoscaling";
+  await api.call("POST", QUOTAS, quota({ [name]: "1" }));
+  const scaler = (version: string, name: string) => ({
+    apiVersion: `autoscaling/${version}`,
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name },
+    spec: { maxReplicas: 2, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name } },
+  });
+  const path = (version: string) =>
+    `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+  assert.equal((await api.call("POST", path("v1"), scaler("v1", "a"))).code, 201);
+  assert.deepEqual(await usedIn(api), { [name]: "1" });
+  assert.equal((await api.call("POST", path("v2"), scaler("v2", "b"))).code, 403);
+  assert.equal((await api.call("DELETE", `${path("v2")}/a`)).code, 200);
+  assert.deepEqual(await usedIn(api), { [name]: "0" });
+});

@@ -41,7 +41,7 @@ function mask(text: string): string {
   return maskAges(masked).replace(/[ \t]+$/gm, "");
 }
 
-/** Ages end a line or stand alone in a column of a table; both become `AGE` without moving other columns. */
+/** A transcript takes less than two minutes: ages are seconds, so that `200m` of a processor stays what it is. */
 function maskAges(text: string): string {
-  return text.replace(/(?<=\s)(\d+[smhd]){1,2}(?=\s|$)/g, "<age>");
+  return text.replace(/(?<=\s)(\d+m)?\d+s(?=\s|$)/g, "<age>");
 }

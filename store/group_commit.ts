@@ -13,7 +13,7 @@ const COMMITS_WAITING_MAX = 10_000;
 /** Bytes that may wait for the ledger: more than a second of its writing. */
 const BYTES_WAITING_MAX = 64 * 1024 * 1024;
 
-/** Times that a commit may run again because other servers took the head. Source: STYLE.md of this project. */
+/** Times that a commit may run again because other servers took the head: far more than bad luck explains. */
 const COMMIT_ATTEMPTS_MAX = 32;
 
 interface Commit {

@@ -1,4 +1,3 @@
-import { parse as parseYaml } from "yaml";
 import type { Log } from "../api/types/ambient.ts";
 import { type AuditRule, WRITES_ONLY } from "../api/audit/policy.ts";
 import { readAuditPolicy } from "../api/audit/read_policy.ts";
@@ -14,7 +13,8 @@ const WAITING_MAX = 10_000;
 export async function readPolicyFile(path: string): Promise<readonly AuditRule[]> {
   if (path === "") return WRITES_ONLY;
   try {
-    return readAuditPolicy(parseYaml(await Deno.readTextFile(path)));
+    const { parse } = await import("yaml");
+    return readAuditPolicy(parse(await Deno.readTextFile(path)));
   } catch (error) {
     throw new Error(`Cannot read the audit policy ${path}: ${(error as Error).message}`);
   }

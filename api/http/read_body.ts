@@ -1,4 +1,3 @@
-import { parse as parseYaml } from "yaml";
 import { decodeEnvelope, decodeProtobuf } from "../types/protobuf.ts";
 import type { MessageSchema } from "../types/schema.ts";
 import { StatusError } from "../types/status.ts";
@@ -66,7 +65,7 @@ export async function readPatch(call: Call): Promise<Patch> {
   const mime = mediaType(call);
   const type = Object.hasOwn(PATCH_TYPES, mime) ? PATCH_TYPES[mime] : undefined;
   if (type === undefined) throw unsupported(mime, Object.keys(PATCH_TYPES));
-  return { type, body: parse(mime, await call.body()) };
+  return { type, body: await parse(mime, await call.body()) };
 }
 
 function mediaType(call: Call): string {
@@ -76,26 +75,39 @@ function mediaType(call: Call): string {
 const YAML_TYPES = ["application/yaml", "application/x-yaml", "application/apply-patch+yaml"];
 const isYaml = (type: string) => YAML_TYPES.includes(type);
 
+/** A promise for YAML, whose reader is loaded when somebody sends some: it takes 9 MB. */
 function parse(type: string, bytes: Uint8Array): unknown {
+  if (isYaml(type)) return parseYaml(bytes);
   try {
-    const text = decoder.decode(bytes);
-    return isYaml(type) ? yamlOf(text) : JSON.parse(text);
+    return JSON.parse(decoder.decode(bytes));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StatusError("BadRequest", `the body of the request can't be parsed: ${why}`);
+    throw unreadable(error);
   }
 }
 
 /** Most clients send JSON, which is YAML too and read much faster. */
-function yamlOf(text: string): unknown {
-  if (text.startsWith("{")) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      // a flow mapping, perhaps
-    }
+async function parseYaml(bytes: Uint8Array): Promise<unknown> {
+  try {
+    const text = decoder.decode(bytes);
+    return jsonOf(text) ?? (await import("yaml")).parse(text, { maxAliasCount: YAML_ALIASES_MAX });
+  } catch (error) {
+    throw unreadable(error);
   }
-  return parseYaml(text, { maxAliasCount: YAML_ALIASES_MAX });
+}
+
+/** @returns undefined for what is no JSON object: a flow mapping, perhaps */
+function jsonOf(text: string): unknown {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(error: unknown): StatusError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new StatusError("BadRequest", `the body of the request can't be parsed: ${why}`);
 }
 
 function unsupported(type: string, supported: readonly string[]): StatusError {

@@ -73,7 +73,6 @@ Deno.test({
     } finally {
       await second.stop();
       await etcd.stop();
-      await Deno.remove(first.dataDir, { recursive: true });
     }
   },
 });

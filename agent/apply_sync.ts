@@ -17,7 +17,7 @@ import { asFile, type DnsSettings, etcHosts, hostnameOf, resolvConf } from "./po
 import type { PodFacts } from "./pod_fields.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import { readReferences } from "./pod_references.ts";
-import { makeMounts, makeVolumes, podFolder, VolumeError } from "./pod_volumes.ts";
+import { makeMounts, makeVolumes, podFolder, VolumeError } from "./volumes/pod_volumes.ts";
 import {
   failedFor,
   type Mount,
@@ -27,7 +27,7 @@ import {
   type SandboxConfig,
 } from "./runtime.ts";
 import type { Start, Stop, SyncPlan, Waiting } from "./sync.ts";
-import type { VolumePlan } from "./volumes.ts";
+import type { VolumePlan } from "./volumes/volume_plan.ts";
 
 /** A start that failed for its configuration is tried again after this. Source: kubelet, its sync period. */
 const CONFIGURATION_RETRY_MS = 10_000;

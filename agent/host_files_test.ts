@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { ConfigurationError } from "./environment.ts";
 import { DiskFiles, type FileContent } from "./host_files.ts";
 import { containerSpec } from "./pod_fixtures.ts";
-import { makeMounts } from "./pod_volumes.ts";
-import { setUpVolumes } from "./volume_setup.ts";
+import { makeMounts } from "./volumes/pod_volumes.ts";
+import { setUpVolumes } from "./volumes/volume_setup.ts";
 
 Deno.test("DiskFiles: shows a new content as one, through links that stay", async () => {
   await using place = await Place.make();

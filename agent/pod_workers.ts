@@ -20,7 +20,7 @@ import { failedFor, SANDBOX } from "./runtime.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import type { ProbeResults } from "./probes.ts";
 import { planSync, type SyncPlan, type Waiting, type Wanted } from "./sync.ts";
-import { makeVolumes, podFolder, showsObjects } from "./pod_volumes.ts";
+import { makeVolumes, podFolder, showsObjects } from "./volumes/pod_volumes.ts";
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 60_000;

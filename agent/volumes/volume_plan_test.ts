@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Volume, VolumeMount } from "../api/types/core_v1.ts";
-import { ConfigurationError } from "./environment.ts";
-import { containerSpec, podWith } from "./pod_fixtures.ts";
-import { mountsOf, planVolumes, volumeReferences, type VolumeSources } from "./volumes.ts";
+import type { Volume, VolumeMount } from "../../api/types/core_v1.ts";
+import { ConfigurationError } from "../environment.ts";
+import { containerSpec, podWith } from "../pod_fixtures.ts";
+import { mountsOf, planVolumes, volumeReferences, type VolumeSources } from "./volume_plan.ts";
 
 const settings = (change = {}) => ({ name: "v", configMap: { name: "settings", ...change } });
 

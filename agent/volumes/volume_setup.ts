@@ -1,6 +1,6 @@
-import { ConfigurationError } from "./environment.ts";
-import type { HostFiles } from "./host_files.ts";
-import { HOST_PATH_KINDS, type VolumePlan } from "./volumes.ts";
+import { ConfigurationError } from "../environment.ts";
+import type { HostFiles } from "../host_files.ts";
+import { HOST_PATH_KINDS, type VolumePlan } from "./volume_plan.ts";
 
 /** Anyone in the pod may write to an emptyDir, as in Kubernetes. */
 const EMPTY_DIR_MODE = 0o777;

@@ -1,11 +1,18 @@
 import { Buffer } from "node:buffer";
 import { join, normalize } from "node:path/posix";
-import type { ConfigMap, Container, KeyToPath, Pod, Secret, Volume } from "../api/types/core_v1.ts";
-import { toBytes } from "../api/types/quantity.ts";
-import { ConfigurationError, expand } from "./environment.ts";
-import type { FileContent, FileKind } from "./host_files.ts";
-import { fieldValue, type PodFacts, resourceValue } from "./pod_fields.ts";
-import type { Mount } from "./runtime.ts";
+import type {
+  ConfigMap,
+  Container,
+  KeyToPath,
+  Pod,
+  Secret,
+  Volume,
+} from "../../api/types/core_v1.ts";
+import { toBytes } from "../../api/types/quantity.ts";
+import { ConfigurationError, expand } from "../environment.ts";
+import type { FileContent, FileKind } from "../host_files.ts";
+import { fieldValue, type PodFacts, resourceValue } from "../pod_fields.ts";
+import type { Mount } from "../runtime.ts";
 
 /** One volume of a pod: where it is on the node, and what makes it. */
 export type VolumePlan =

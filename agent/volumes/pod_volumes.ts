@@ -1,13 +1,13 @@
 import { join } from "node:path/posix";
-import type { Container, Pod } from "../api/types/core_v1.ts";
-import type { Api } from "../client/api.ts";
-import { ConfigurationError } from "./environment.ts";
-import type { HostFiles } from "./host_files.ts";
-import type { PodFacts } from "./pod_fields.ts";
-import { readReferences } from "./pod_references.ts";
-import type { Mount } from "./runtime.ts";
+import type { Container, Pod } from "../../api/types/core_v1.ts";
+import type { Api } from "../../client/api.ts";
+import { ConfigurationError } from "../environment.ts";
+import type { HostFiles } from "../host_files.ts";
+import type { PodFacts } from "../pod_fields.ts";
+import { readReferences } from "../pod_references.ts";
+import type { Mount } from "../runtime.ts";
 import { setUpVolumes } from "./volume_setup.ts";
-import { mountsOf, planVolumes, type VolumePlan, volumeReferences } from "./volumes.ts";
+import { mountsOf, planVolumes, type VolumePlan, volumeReferences } from "./volume_plan.ts";
 
 /** The folder of one pod below the agent's data; everything in it goes with the pod. */
 export function podFolder(dataDir: string, podUid: string): string {

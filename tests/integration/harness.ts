@@ -2,7 +2,8 @@ import type { Clock } from "../../api/types/ambient.ts";
 import { type ApiOptions, createApi, type KubeApi } from "../../api/http/app.ts";
 import { bootstrapObjects } from "../../api/registry/bootstrap.ts";
 import { DEFAULT_NETWORK, KINDS } from "../../api/registry/kinds.ts";
-import { MemoryLedger, type MemoryMedium } from "../../store/memory_ledger.ts";
+import { MemoryLedger } from "../../store/memory_ledger.ts";
+import type { Ledger } from "../../store/ledger.ts";
 import type { HistoryLimits } from "../../store/history.ts";
 import { openStore } from "../../store/mvcc_store.ts";
 import type { Store } from "../../store/store.ts";
@@ -77,16 +78,16 @@ export interface Watch {
 
 /** The control plane in one process, with a store in memory and the namespaces of a new cluster. */
 export async function startApi(
-  { historyLimits, medium, ...options }: Partial<ApiOptions> & {
+  { historyLimits, ledger, ...options }: Partial<ApiOptions> & {
     historyLimits?: HistoryLimits;
-    /** What an earlier one has left. */
-    medium?: MemoryMedium;
+    /** Instead of an empty one in memory; the API's end closes it. */
+    ledger?: Ledger;
   } = {},
 ): Promise<Harness> {
   const log = () => {};
   const limits = historyLimits && { historyLimits };
   const { clock = CLOCK } = options;
-  const store = await openStore(new MemoryLedger(medium), { clock, log, ...limits });
+  const store = await openStore(ledger ?? new MemoryLedger(), { clock, log, ...limits });
   const volatileStore = await openStore(new MemoryLedger(), { clock, log });
   const api = createApi({
     store,

@@ -1,21 +1,31 @@
+import { hasEtcd } from "../fixtures/etcd.ts";
 import { runModel } from "./model/run.ts";
 
-/** Of the suite; `tools/model.ts` does as many as one likes. */
-const OPERATIONS = 2_000;
+/**
+ * How much of the model the suite runs, on each medium: seeds that are kept (the first few, and each that has ever
+ * found something) and a new one. `tools/model.ts` does as many operations as one likes.
+ */
+const RUNS: readonly { medium: string; operations: number; seeds: readonly number[] }[] = [
+  { medium: "memory", operations: 500, seeds: [1, 2, 3] },
+  { medium: "kv", operations: 500, seeds: [1] },
+  { medium: "etcd", operations: 300, seeds: [1] },
+];
 
-/** The first few, and each that has ever found something. */
-const SEEDS = [1, 2, 3];
-
-for (const seed of [...SEEDS, Math.floor(Math.random() * 2 ** 31)]) {
-  const isKept = SEEDS.includes(seed);
-  Deno.test(`model: ${isKept ? `seed ${seed}` : "a new seed"} loses, repeats and reorders nothing`, async () => {
-    try {
-      await runModel({ seed, operations: OPERATIONS / 4 });
-    } catch (error) {
-      console.error(
-        `Again: deno run -A tools/model.ts --seed=${seed} --operations=${OPERATIONS / 4}`,
-      );
-      throw error;
-    }
-  });
+for (const { medium, operations, seeds } of RUNS) {
+  for (const seed of [...seeds, Math.floor(Math.random() * 2 ** 31)]) {
+    const which = seeds.includes(seed) ? `seed ${seed}` : "a new seed";
+    Deno.test({
+      name: `model: ${which} on ${medium} loses, repeats and reorders nothing`,
+      ignore: medium === "etcd" && !hasEtcd,
+      async fn() {
+        try {
+          await runModel({ seed, operations, medium });
+        } catch (error) {
+          const flags = `--seed=${seed} --operations=${operations} --medium=${medium}`;
+          console.error(`Again: deno run -A tools/model.ts ${flags}`);
+          throw error;
+        }
+      },
+    });
+  }
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { HistoryLimits } from "../../../store/history.ts";
-import { MemoryMedium } from "../../../store/memory_ledger.ts";
 import { type Harness, startApi } from "../harness.ts";
 import {
   anyId,
@@ -13,12 +12,15 @@ import {
   perform,
 } from "./operations.ts";
 import { Choices } from "../choices.ts";
+import { MEDIA, type RunMedium } from "./media.ts";
 import { type Id, Reference, type Scope, sees, SELECTORS, textOf } from "./reference.ts";
 import { holdList, thingOf, urlOf, Watching } from "./watching.ts";
 
 export interface ModelRun {
   readonly seed: number;
   readonly operations: number;
+  /** A key of `MEDIA`; the memory of this process by default. */
+  readonly medium?: string;
 }
 
 const WATCHERS = 10;
@@ -32,8 +34,19 @@ const HISTORY: HistoryLimits = { events: 150, bytes: 1e9, ageMs: 0, youngEvents:
  * of then; watches of every scope that break, resume, expire and list anew; restarts on the same medium. Every
  * answer and every event is held against the reference.
  */
-export async function runModel({ seed, operations }: ModelRun): Promise<void> {
-  const run = await Run.start(new Choices(seed));
+export async function runModel({ seed, operations, medium = "memory" }: ModelRun): Promise<void> {
+  const make = MEDIA[medium];
+  assert.ok(make, `No medium is called ${medium}: there are ${Object.keys(MEDIA).join(", ")}`);
+  const made = await make();
+  try {
+    await runOn(made, seed, operations);
+  } finally {
+    await made.remove();
+  }
+}
+
+async function runOn(medium: RunMedium, seed: number, operations: number): Promise<void> {
+  const run = await Run.start(new Choices(seed), medium);
   try {
     for (let steps = 0; run.done < operations; steps += 1) {
       await run.step();
@@ -48,21 +61,21 @@ export async function runModel({ seed, operations }: ModelRun): Promise<void> {
 class Run {
   done = 0;
   readonly #choices: Choices;
-  readonly #medium = new MemoryMedium();
+  readonly #medium: RunMedium;
   readonly #reference: Reference;
   readonly #watchings: Watching[] = [];
   #api: Harness;
 
-  private constructor(choices: Choices, medium: MemoryMedium, api: Harness) {
+  private constructor(choices: Choices, medium: RunMedium, api: Harness) {
     this.#choices = choices;
     this.#medium = medium;
     this.#api = api;
     this.#reference = new Reference(api.store.revision);
   }
 
-  static async start(choices: Choices): Promise<Run> {
-    const medium = new MemoryMedium();
-    const run = new Run(choices, medium, await startApi({ medium, historyLimits: HISTORY }));
+  static async start(choices: Choices, medium: RunMedium): Promise<Run> {
+    const ledger = await medium.open();
+    const run = new Run(choices, medium, await startApi({ ledger, historyLimits: HISTORY }));
     for (let i = 0; i < WATCHERS; i += 1) await run.#replace(i);
     return run;
   }
@@ -211,7 +224,8 @@ class Run {
 
   async #restart(): Promise<void> {
     await this.#api[Symbol.asyncDispose]();
-    this.#api = await startApi({ medium: this.#medium, historyLimits: HISTORY });
+    const ledger = await this.#medium.open();
+    this.#api = await startApi({ ledger, historyLimits: HISTORY });
     for (const watching of this.#watchings) await watching.resume(this.#api);
   }
 

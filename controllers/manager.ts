@@ -3,6 +3,7 @@ import { CONFIG_MAPS, type Resource, SECRETS } from "../api/types/resources.ts";
 import { ownableResources } from "../client/writes.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import type { ControllerOptions } from "./controller.ts";
+import { disruptionController } from "./disruption.ts";
 import { endpointsController } from "./endpoints.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 import { namespaceController } from "./namespace.ts";
@@ -41,6 +42,7 @@ export function runControllers(
   const runs = [
     new ControllerRuntime(replicationController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
+    new ControllerRuntime(disruptionController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),
     new ControllerRuntime(podGarbageCollector, options).run(),
     new ControllerRuntime(namespaceController(every), options).run(),

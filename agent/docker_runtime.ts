@@ -1,5 +1,6 @@
 // @ts-types="@types/dockerode"
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { DockerClient } from "./docker_client.ts";
 import {
   CLUSTER_LABEL,
   containerOptions,
@@ -40,7 +41,7 @@ export class DockerRuntime implements Runtime {
 
   constructor(options: DockerRuntimeOptions) {
     this.#options = options;
-    this.#docker = new Docker({ socketPath: options.socketPath ?? "/var/run/docker.sock" });
+    this.#docker = new DockerClient({ socketPath: options.socketPath ?? "/var/run/docker.sock" });
   }
 
   async version(): Promise<string> {

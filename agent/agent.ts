@@ -1,28 +1,27 @@
-import { join } from "node:path/posix";
 import type { Clock, Log, Random } from "../api/types/ambient.ts";
 import type { Node, Pod } from "../api/types/core_v1.ts";
 import { NODES, PODS } from "../api/types/resources.ts";
 import type { Api } from "../client/api.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
-import type { RecordPodEvent, SyncTools } from "./apply_sync.ts";
-import { planGarbage } from "./garbage.ts";
 import type { HostFacts, NodeFacts } from "./host_facts.ts";
 import type { HostFiles } from "./host_files.ts";
-import { Images, type ImageUser } from "./images.ts";
+import { imageEvents } from "./image_events.ts";
+import { Images } from "./images.ts";
+import { collectDeadContainers, leftoverPods, type LeftoverSources } from "./leftovers.ts";
 import { NodeKeeper } from "./node_keeper.ts";
 import { allocatableOf, type NodeIdentity } from "./node_object.ts";
 import { ObservedPods } from "./observed_pods.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import { PodWorkers } from "./pod_workers.ts";
 import { type Prober, Probes } from "./probes.ts";
+import { RuntimeFollower } from "./runtime_follower.ts";
 import type { Runtime } from "./runtime.ts";
 import { StatusWriter } from "./status_writer.ts";
+import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
 
 /** Between whole lists, which find what events did not tell. */
 const RELIST_MS = 60_000;
-const RECONNECT_FIRST_MS = 200;
-const RECONNECT_MAX_MS = 10_000;
 
 export interface AgentOptions {
   readonly api: Api;
@@ -59,15 +58,18 @@ export interface AgentView {
 export class Agent implements AgentView {
   readonly #with: AgentOptions;
   readonly #observed = new ObservedPods();
+  readonly #follower: RuntimeFollower;
   #workers: PodWorkers | undefined;
-  /** Resolved once the engine has told of every container: before that, nothing may be started or ended. */
-  readonly #listed = Promise.withResolvers<void>();
-  #runtimeVersion: string | undefined;
-  #runtimeTrouble: string | undefined = "container runtime is not up yet";
-  #networkTrouble: string | undefined;
+  #keeper: NodeKeeper | undefined;
 
   constructor(options: AgentOptions) {
     this.#with = options;
+    this.#follower = new RuntimeFollower({
+      ...options,
+      observed: this.#observed,
+      poke: (uid) => this.#workers?.poke(uid),
+      onHealth: () => this.#keeper?.check(),
+    });
   }
 
   pods(): Readonly<Pod>[] {
@@ -82,63 +84,62 @@ export class Agent implements AgentView {
   async run(): Promise<void> {
     const { cache, facts, signal, network } = this.#with;
     const measured = await facts.read();
-    await this.#checkHealth();
-    const keeper = this.#keeper(measured);
-    const workers = this.#workers = this.#newWorkers(measured, keeper);
+    await this.#follower.checkHealth();
+    const keeper = this.#keeper = this.#newKeeper(measured);
+    const workers = this.#workers = this.#newWorkers(measured);
     const registered = keeper.register().then(() => keeper.heartbeat());
-    const following = this.#followRuntime(workers, keeper);
+    const following = this.#follower.run();
     // before both lists are there nobody knows what should run here and what does
-    await untilAborted(Promise.all([cache.synced(), this.#listed.promise]), signal);
+    await untilAborted(Promise.all([cache.synced(), this.#follower.listed()]), signal);
     if (signal.aborted) return void await Promise.all([registered, following]);
     workers.adopt(await network.list().catch(() => new Map()));
     cache.onChange(PODS, (before, after) => workers.change(before, after));
     cache.onChange(NODES, (_before, after) => this.#onNode(after, keeper));
-    for (const uid of await this.#leftovers()) workers.poke(uid);
-    await Promise.all([registered, following, workers.run(), this.#relistForEver(workers, keeper)]);
+    await this.#clearUp(workers);
+    await Promise.all([registered, following, workers.run(), this.#relistForEver(workers)]);
   }
 
   #onNode(node: Readonly<Node> | undefined, keeper: NodeKeeper): void {
     if (node === undefined || node.metadata.name === this.#with.node.name) keeper.check();
   }
 
-  #keeper(facts: NodeFacts): NodeKeeper {
+  #newKeeper(facts: NodeFacts): NodeKeeper {
     const { api, clock, log, signal, node, version } = this.#with;
     const sources = () => ({
       node,
       facts,
-      runtimeVersion: this.#runtimeVersion,
+      runtimeVersion: this.#follower.version,
       agentVersion: version,
-      troubles: [this.#runtimeTrouble, this.#networkTrouble].filter((one) => one !== undefined),
+      troubles: this.#follower.troubles(),
       now: clock.now(),
     });
     return new NodeKeeper({ api, clock, log, signal, nodeName: node.name, sources });
   }
 
-  #newWorkers(facts: NodeFacts, keeper: NodeKeeper): PodWorkers {
-    const { api, clock, random, log, signal, node } = this.#with;
-    const events = new EventRecorder({
-      api,
-      clock,
-      random,
-      log,
-      component: "kubelet",
-      host: node.name,
-    });
-    const record: RecordPodEvent = (pod, type, reason, message) =>
-      events.record(pod, type, reason, message);
+  #newWorkers(facts: NodeFacts): PodWorkers {
+    const { api, clock, log, signal, prober } = this.#with;
+    const observed = this.#observed;
+    const record = this.#recorder();
     const poke = (uid: string) => this.#workers?.poke(uid);
-    const tools = this.#tools(facts, record, poke);
-    const statuses = new StatusWriter({ api, clock, log, signal });
-    const probes = new Probes({
-      prober: this.#with.prober,
-      observed: this.#observed,
+    const podOf = (uid: string) => this.#workers?.pod(uid);
+    const images = new Images({ ...this.#with, ...imageEvents({ podOf, record, poke }) });
+    return new PodWorkers({
+      tools: this.#tools(facts, images, record),
+      statuses: new StatusWriter({ api, clock, log, signal }),
+      probes: new Probes({ prober, observed, clock, record, onChange: poke }),
       clock,
-      record,
-      onChange: poke,
+      log,
+      signal,
+      nodeLabels: () => this.#nodeLabels(),
+      relist: () => this.#follower.relist(),
     });
-    const relist = () => this.#relist(keeper);
-    const nodeLabels = () => this.#nodeLabels();
-    return new PodWorkers({ tools, statuses, probes, clock, log, signal, nodeLabels, relist });
+  }
+
+  #recorder(): RecordPodEvent {
+    const { api, clock, random, log, node } = this.#with;
+    const from = { component: "kubelet", host: node.name };
+    const events = new EventRecorder({ api, clock, random, log, ...from });
+    return (pod, type, reason, message) => events.record(pod, type, reason, message);
   }
 
   #nodeLabels(): Readonly<Record<string, string>> {
@@ -146,45 +147,14 @@ export class Agent implements AgentView {
     return cache.get(NODES, "", node.name)?.metadata.labels ?? node.labels;
   }
 
-  #tools(facts: NodeFacts, record: RecordPodEvent, poke: (uid: string) => void): SyncTools {
-    const { api, cache, runtime, network, files, clock, log, dataDir, node } = this.#with;
-    const tellPull = (
-      user: ImageUser,
-      type: "Normal" | "Warning",
-      reason: string,
-      text: string,
-    ) => {
-      const pod = this.#workers?.pod(user.podUid);
-      if (pod !== undefined) record(pod, type, reason, text);
-    };
-    const images = new Images({
-      runtime,
-      clock,
-      onPulling: (user) => tellPull(user, "Normal", "Pulling", `Pulling image "${user.image}"`),
-      onPulled: (user, failure, tookMs) => {
-        const { image } = user;
-        if (failure === undefined) {
-          tellPull(user, "Normal", "Pulled", `Successfully pulled image "${image}" in ${tookMs}ms`);
-        } else {
-          tellPull(user, "Warning", "Failed", `Failed to pull image "${image}": ${failure}`);
-          tellPull(user, "Warning", "Failed", "Error: ErrImagePull");
-        }
-        poke(user.podUid);
-      },
-    });
+  #tools(facts: NodeFacts, images: Images, record: RecordPodEvent): SyncTools {
+    const { node, drained = () => Promise.resolve() } = this.#with;
     return {
-      api,
-      cache,
-      runtime,
-      network,
-      drained: this.#with.drained ?? (() => Promise.resolve()),
-      files,
+      ...this.#with,
+      drained,
       images,
       observed: this.#observed,
       record,
-      clock,
-      log,
-      dataDir,
       nodeAddress: node.address,
       nodeName: node.name,
       allocatable: allocatableOf(facts),
@@ -203,102 +173,25 @@ export class Agent implements AgentView {
     return { clusterDns, clusterDomain, hostResolvConf, hostEtcHosts };
   }
 
-  /** Follows the engine's events, and lists anew whenever some may have been missed. */
-  async #followRuntime(workers: PodWorkers, keeper: NodeKeeper): Promise<void> {
-    const { runtime, clock, log, signal } = this.#with;
-    let retryMs = RECONNECT_FIRST_MS;
-    while (!signal.aborted) {
-      try {
-        const onReady = () => {
-          retryMs = RECONNECT_FIRST_MS;
-          void this.#relist(keeper);
-        };
-        for await (const event of runtime.events(signal, onReady)) {
-          if (this.#observed.apply(event)) workers.poke(event.podUid);
-        }
-      } catch (error) {
-        this.#runtimeTrouble = `container runtime is down: ${String(error)}`;
-        log("Cannot follow the container runtime", { error: String(error), retryMs });
-        keeper.check();
-      }
-      await clock.sleep(retryMs, signal);
-      retryMs = Math.min(2 * retryMs, RECONNECT_MAX_MS);
-    }
-  }
-
-  async #relist(keeper: NodeKeeper): Promise<void> {
-    const { runtime, log } = this.#with;
-    const hadTrouble = this.#runtimeTrouble !== undefined || this.#networkTrouble !== undefined;
-    try {
-      await this.#checkHealth();
-      const changed = await this.#observed.replace(() => runtime.listContainers());
-      for (const uid of changed) this.#workers?.poke(uid);
-      this.#listed.resolve();
-    } catch (error) {
-      this.#runtimeTrouble = `container runtime is down: ${String(error)}`;
-      log("Cannot list containers", { error: String(error) });
-    }
-    const hasTrouble = this.#runtimeTrouble !== undefined || this.#networkTrouble !== undefined;
-    if (hadTrouble || hasTrouble) keeper.check();
-  }
-
-  async #checkHealth(): Promise<void> {
-    const { runtime, network } = this.#with;
-    const reasonOf = (error: unknown) => error instanceof Error ? error.message : String(error);
-    try {
-      this.#runtimeVersion = await runtime.version();
-      this.#runtimeTrouble = undefined;
-    } catch (error) {
-      this.#runtimeTrouble = `container runtime is down: ${reasonOf(error)}`;
-    }
-    try {
-      await network.list();
-      this.#networkTrouble = undefined;
-    } catch (error) {
-      this.#networkTrouble = `pod network is not ready: ${reasonOf(error)}`;
-    }
-  }
-
-  async #relistForEver(workers: PodWorkers, keeper: NodeKeeper): Promise<void> {
+  async #relistForEver(workers: PodWorkers): Promise<void> {
     const { clock, signal } = this.#with;
     while (!signal.aborted) {
       await clock.sleep(RELIST_MS, signal);
       if (signal.aborted) return;
-      await this.#relist(keeper);
-      await this.#collectGarbage();
+      await this.#follower.relist();
+      await collectDeadContainers(this.#leftovers());
       await workers.refreshVolumes();
-      for (const uid of await this.#leftovers()) workers.poke(uid);
+      await this.#clearUp(workers);
     }
   }
 
-  async #collectGarbage(): Promise<void> {
-    const { runtime, clock, log } = this.#with;
-    const live = new Set(this.pods().map(({ metadata }) => metadata.uid ?? ""));
-    const all = this.#observed.all();
-    for (const id of planGarbage(all, live, clock.now())) {
-      const container = all.find((one) => one.id === id);
-      try {
-        await runtime.remove(id);
-        this.#observed.forget(container?.pod.uid ?? "", id);
-      } catch (error) {
-        log("Cannot remove a dead container", { container: id, error: String(error) });
-      }
-    }
+  /** Pods that are gone from the API while the agent was away, or whose end it could not finish. */
+  async #clearUp(workers: PodWorkers): Promise<void> {
+    for (const uid of await leftoverPods(this.#leftovers())) workers.poke(uid);
   }
 
-  /** Pods of which only containers, volumes or an address are left. */
-  async #leftovers(): Promise<Set<string>> {
-    const { files, network, dataDir, log } = this.#with;
-    const [folders, wired] = await Promise.all([
-      files.list(join(dataDir, "pods")),
-      network.list().catch((error) => {
-        log("Cannot list the pod network", { error: String(error) });
-        return new Map<string, string>();
-      }),
-    ]);
-    const uids = new Set([...this.#observed.uids(), ...folders, ...wired.keys()]);
-    for (const { metadata } of this.pods()) uids.delete(metadata.uid ?? "");
-    return uids;
+  #leftovers(): LeftoverSources {
+    return { ...this.#with, observed: this.#observed, pods: () => this.pods() };
   }
 }
 

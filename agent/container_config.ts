@@ -1,5 +1,6 @@
 import type { Container, Pod } from "../api/types/core_v1.ts";
 import { toBytes, toMilli } from "../api/types/quantity.ts";
+import { specHashOf } from "./container_attempts.ts";
 import { expand } from "./environment.ts";
 import { qosClassOf } from "./quality_of_service.ts";
 import {
@@ -10,7 +11,7 @@ import {
   type Mount,
   type PodIdentity,
 } from "./runtime.ts";
-import { specHashOf, type Start } from "./sync.ts";
+import type { Start } from "./sync.ts";
 
 /** Source: k8s.io/kubernetes, cm.MilliCPUToShares and MilliCPUToQuota. */
 const SHARES_PER_CPU = 1024;

@@ -1,7 +1,8 @@
 import type { Pod } from "../api/types/core_v1.ts";
 import { matchesLabels } from "../api/types/labels.ts";
 import { toBytes, toMilli } from "../api/types/quantity.ts";
-import { isOver, type PodFailure } from "./pod_status.ts";
+import { isOver } from "./pod_phase.ts";
+import type { PodFailure } from "./status_sources.ts";
 
 /** What a node must offer to a pod that someone has bound to it. */
 export interface Place {

@@ -1,6 +1,6 @@
 import type { Node, NodeCondition, NodeStatus } from "../api/types/core_v1.ts";
 import type { NodeFacts } from "./host_facts.ts";
-import { timeText } from "./pod_status.ts";
+import { timeText } from "./status_sources.ts";
 
 /** Pods that a node runs at most. Source: kubelet, maxPods. */
 export const PODS_MAX = 110;

@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec } from "../api/types/core_v1.ts";
 import { type RuntimeContainer, SANDBOX } from "./runtime.ts";
-import { specHashOf } from "./sync.ts";
+import { specHashOf } from "./container_attempts.ts";
 
 /** The time at which everything in the tests begins. */
 export const T0 = Date.UTC(2026, 0, 1);

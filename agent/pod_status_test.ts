@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { ContainerStatus, Pod, PodCondition } from "../api/types/core_v1.ts";
 import { containerAt, containerSpec, deadAt, podWith, sandboxAt, T0 } from "./pod_fixtures.ts";
-import { phaseOf, podStatus, type StatusSources } from "./pod_status.ts";
+import { phaseOf } from "./pod_phase.ts";
+import { podStatus } from "./pod_status.ts";
+import type { StatusSources } from "./status_sources.ts";
 
 type Policy = NonNullable<Pod["spec"]["restartPolicy"]>;
 

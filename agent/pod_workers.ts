@@ -3,43 +3,25 @@ import type { Pod } from "../api/types/core_v1.ts";
 import { PODS } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
 import { WorkQueue } from "../client/queue.ts";
-import {
-  type Applied,
-  applySync,
-  factsOf,
-  type Failures,
-  FORGOTTEN_GRACE_SECONDS,
-  graceOf,
-  type SyncTools,
-} from "./apply_sync.ts";
-import { misfitOf } from "./fitness.ts";
-import { type ImageUser, pullPolicyOf } from "./images.ts";
+import { applySync } from "./apply_sync.ts";
 import { PODS_MAX } from "./node_object.ts";
-import { isOver, type PodFailure, podStatus, runningSandbox } from "./pod_status.ts";
-import { failedFor, SANDBOX } from "./runtime.ts";
-import type { StatusWriter } from "./status_writer.ts";
-import type { ProbeResults } from "./probes.ts";
-import { planSync, type SyncPlan, type Waiting, type Wanted } from "./sync.ts";
+import { type AdmissionSources, admit } from "./pod_admission.ts";
+import { isOver } from "./pod_phase.ts";
+import { newRecord, type PodRecord } from "./pod_record.ts";
+import { report, retryTimes, tellBackOffs } from "./pod_reports.ts";
+import { runningSandbox } from "./pod_status.ts";
 import { makeVolumes, podFolder, showsObjects } from "./volumes/pod_volumes.ts";
+import type { ProbeResults } from "./probes.ts";
+import { failedFor } from "./runtime.ts";
+import type { StatusWriter } from "./status_writer.ts";
+import { FORGOTTEN_GRACE_SECONDS, graceOf } from "./stop_containers.ts";
+import { planSync, type SyncPlan, type Wanted } from "./sync.ts";
+import { type Applied, factsOf, type SyncTools } from "./sync_tools.ts";
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 60_000;
 /** What is under way when the agent ends may still be finished within this. */
 const STOP_PATIENCE_MS = 1_000;
-
-/** What the agent knows of a pod besides its object and its containers. All of it can be lost. */
-interface PodRecord {
-  failures: Failures;
-  ip: string | undefined;
-  /** Why the agent has refused or ended it; the API remembers it in the pod's status. */
-  failure: PodFailure | undefined;
-  isAdmitted: boolean;
-  /** Containers that are being stopped, and how long they were given. */
-  stopping: Map<string, number>;
-  /** The API was told that nothing is left of it. */
-  isConfirmed: boolean;
-  endDeadline: (() => void) | undefined;
-}
 
 export interface PodWorkersOptions {
   readonly tools: SyncTools;
@@ -143,19 +125,19 @@ export class PodWorkers {
     const known = this.#pods.get(uid);
     const record = this.#recordOf(uid);
     const pod = known === undefined ? forgottenPod(uid, tools) : statuses.latest(known);
-    this.#admit(pod, record, known !== undefined);
+    if (known !== undefined) admit(pod, record, this.#admission());
     const wanted = wantedOf(known === undefined ? undefined : pod, record);
     const plan = planSync({
       pod,
       wanted,
       containers: tools.observed.of(uid),
       unhealthy: this.#unhealthyOf(uid),
-      retryAt: this.#retryTimes(pod, record),
+      retryAt: retryTimes(pod, record, tools),
       now: clock.now(),
     });
     if (known !== undefined && wanted === "run") {
-      this.#report(pod, record, plan.waiting);
-      this.#tellBackOffs(pod, plan.waiting);
+      report(pod, record, plan.waiting, this.#with);
+      tellBackOffs(pod, plan.waiting, tools);
     }
     for (const { container } of plan.stop) {
       record.stopping.set(container.id, graceOf(pod, container));
@@ -166,13 +148,9 @@ export class PodWorkers {
     if (known !== undefined) this.#reportAndWake(uid, record, plan);
   }
 
-  #tellBackOffs(pod: Readonly<Pod>, waiting: SyncPlan["waiting"]): void {
-    for (const [name, { reason }] of waiting) {
-      if (reason !== "CrashLoopBackOff") continue;
-      const message = `Back-off restarting failed container ${name} in pod ${pod.metadata.name}` +
-        `_${pod.metadata.namespace}(${pod.metadata.uid})`;
-      this.#with.tools.record(pod, "Warning", "BackOff", message);
-    }
+  #admission(): AdmissionSources {
+    const pods = () => this.pods();
+    return { ...this.#with, pods, poke: (uid) => this.poke(uid) };
   }
 
   #remember(record: PodRecord, plan: SyncPlan, { failures, ip }: Applied): void {
@@ -189,10 +167,10 @@ export class PodWorkers {
     if (known === undefined) return;
     const pod = statuses.latest(known);
     const before = pod.status?.phase;
-    const phase = this.#report(pod, record, plan.waiting);
+    const phase = report(pod, record, plan.waiting, this.#with);
     probes.follow(pod, this.#ipOf(pod, record));
     if (isOver(phase) && !isOver(before)) return this.poke(uid);
-    const retries = [...this.#retryTimes(pod, record).values()];
+    const retries = [...retryTimes(pod, record, this.#with.tools).values()];
     const wakeAt = Math.min(plan.wakeAt ?? Infinity, ...retries);
     if (wakeAt < Infinity) this.#queue.addAfter(uid, Math.max(0, wakeAt - clock.now()));
   }
@@ -201,75 +179,6 @@ export class PodWorkers {
   #ipOf({ spec, status }: Readonly<Pod>, record: PodRecord): string | undefined {
     if (spec.hostNetwork) return this.#with.tools.nodeAddress;
     return record.ip ?? status?.podIP;
-  }
-
-  #report(pod: Readonly<Pod>, record: PodRecord, planned: SyncPlan["waiting"]) {
-    const { statuses, tools, probes, clock } = this.#with;
-    const { uid = "" } = pod.metadata;
-    const containers = tools.observed.of(uid);
-    const running = containers.filter(({ state, name }) => state === "running" && name !== SANDBOX);
-    const idsOf = (test: (id: string, container: string, pod: Readonly<Pod>) => boolean) =>
-      new Set(running.filter(({ id, name }) => test(id, name, pod)).map(({ id }) => id));
-    const status = podStatus({
-      pod,
-      containers,
-      waiting: new Map<string, Waiting>([...planned, ...this.#waits(pod, record)]),
-      ready: idsOf((id, name) => probes.isReady(id, name, pod)),
-      started: idsOf((id, name) => probes.isStarted(id, name, pod)),
-      podIp: record.ip,
-      hostIp: tools.nodeAddress,
-      failure: record.failure,
-      now: clock.now(),
-    });
-    // it goes on by itself; what it can't write it tries again
-    void statuses.write(pod, status);
-    return status.phase;
-  }
-
-  #waits(pod: Readonly<Pod>, record: PodRecord): [string, Waiting][] {
-    return [...record.failures].map(([name, failure]): [string, Waiting] => {
-      const wait = this.#with.tools.images.waitOf(imageUser(pod, name));
-      return [name, (wait ?? failure).waiting];
-    });
-  }
-
-  #retryTimes(pod: Readonly<Pod>, record: PodRecord): Map<string, number> {
-    return new Map([...record.failures].map(([name, failure]) => {
-      const wait = this.#with.tools.images.waitOf(imageUser(pod, name));
-      if (wait !== undefined) return [name, wait.retryAt];
-      return [name, failure.retryAt === Infinity ? 0 : failure.retryAt];
-    }));
-  }
-
-  /** A pod that comes new must fit beside those that are there; the check is made once. */
-  #admit(pod: Readonly<Pod>, record: PodRecord, isKnown: boolean): void {
-    const { tools, nodeLabels } = this.#with;
-    if (record.isAdmitted || !isKnown) return;
-    record.isAdmitted = true;
-    this.#watchDeadline(pod, record);
-    const { uid = "" } = pod.metadata;
-    const wasAdmitted = pod.status?.startTime !== undefined || tools.observed.of(uid).length > 0;
-    if (wasAdmitted || isOver(pod.status?.phase)) return;
-    const labels = nodeLabels();
-    record.failure = misfitOf(pod, this.pods(), { labels, allocatable: tools.allocatable });
-    if (record.failure === undefined) return;
-    tools.record(pod, "Warning", record.failure.reason, record.failure.message);
-  }
-
-  /** `activeDeadlineSeconds` counts from the start of the pod. */
-  #watchDeadline(pod: Readonly<Pod>, record: PodRecord): void {
-    const { clock, tools } = this.#with;
-    const { activeDeadlineSeconds } = pod.spec;
-    if (activeDeadlineSeconds === undefined) return;
-    const { uid = "" } = pod.metadata;
-    const began = Date.parse(pod.status?.startTime ?? "") || clock.now();
-    const leftMs = began + activeDeadlineSeconds * 1000 - clock.now();
-    record.endDeadline = clock.after(Math.max(0, leftMs), () => {
-      const message = "Pod was active on the node longer than the specified deadline";
-      record.failure = { reason: "DeadlineExceeded", message };
-      tools.record(pod, "Normal", "DeadlineExceeded", message);
-      this.poke(uid);
-    });
   }
 
   #unhealthyOf(uid: string): Set<string> {
@@ -292,7 +201,7 @@ export class PodWorkers {
       return;
     }
     if (record.isConfirmed) return;
-    if ((pod.metadata.finalizers ?? []).length > 0) this.#report(pod, record, new Map());
+    if ((pod.metadata.finalizers ?? []).length > 0) report(pod, record, new Map(), this.#with);
     const { namespace = "", name } = pod.metadata;
     try {
       await tools.api.delete(PODS, namespace, name, { gracePeriodSeconds: 0, uid });
@@ -336,15 +245,7 @@ export class PodWorkers {
   }
 
   #recordOf(uid: string): PodRecord {
-    const record = this.#records.get(uid) ?? {
-      failures: new Map(),
-      ip: undefined,
-      failure: undefined,
-      isAdmitted: false,
-      stopping: new Map(),
-      isConfirmed: false,
-      endDeadline: undefined,
-    };
+    const record = this.#records.get(uid) ?? newRecord();
     this.#records.set(uid, record);
     return record;
   }
@@ -358,13 +259,6 @@ export class PodWorkers {
 function wantedOf(pod: Readonly<Pod> | undefined, { failure }: PodRecord): Wanted {
   if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return "gone";
   return failure !== undefined || isOver(pod.status?.phase) ? "ended" : "run";
-}
-
-function imageUser(pod: Readonly<Pod>, name: string): ImageUser {
-  const containers = [...pod.spec.containers, ...pod.spec.initContainers ?? []];
-  const { image = "", imagePullPolicy } = containers.find((one) => one.name === name) ?? {};
-  const policy = pullPolicyOf(image, imagePullPolicy);
-  return { podUid: pod.metadata.uid ?? "", container: name, image, policy };
 }
 
 /** Stands in for a pod that the API has no more, while its containers go. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Container, Pod, Probe } from "../api/types/core_v1.ts";
 import type { ObservedPods } from "./observed_pods.ts";
-import type { RecordPodEvent } from "./apply_sync.ts";
+import type { RecordPodEvent } from "./sync_tools.ts";
 import { type RuntimeContainer, SANDBOX } from "./runtime.ts";
 
 /**

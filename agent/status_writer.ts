@@ -4,7 +4,7 @@ import type { Pod, PodStatus } from "../api/types/core_v1.ts";
 import { PODS } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
-import { isOver } from "./pod_status.ts";
+import { isOver } from "./pod_phase.ts";
 
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 30_000;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Pod } from "../api/types/core_v1.ts";
 import { containerAt, containerSpec, deadAt, podWith, sandboxAt, T0 } from "./pod_fixtures.ts";
 import type { RuntimeContainer } from "./runtime.ts";
-import { type Observed, planSync, shouldRestart, type Wanted } from "./sync.ts";
+import { shouldRestart } from "./restart_policy.ts";
+import { type Observed, planSync, type Wanted } from "./sync.ts";
 
 const ALWAYS = podWith({ restartPolicy: "Always" });
 const NEVER = podWith({ restartPolicy: "Never" });

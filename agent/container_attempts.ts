@@ -1,0 +1,41 @@
+import type { Container, Pod } from "../api/types/core_v1.ts";
+import type { RuntimeContainer } from "./runtime.ts";
+
+/** Dead containers kept for `kubectl logs --previous`, besides the newest of each name. */
+const PREVIOUS_KEPT = 1;
+
+/** Ids of the dead that nobody asks for any more, with the containers that the spec does not name. */
+export function outdated(pod: Pod, containers: readonly RuntimeContainer[]): string[] {
+  const specs = [...pod.spec.containers, ...pod.spec.initContainers ?? []];
+  return specs.flatMap(({ name }) =>
+    newestFirst(containers.filter((one) => one.name === name))
+      .slice(1 + PREVIOUS_KEPT).filter(({ state }) => state !== "running").map(({ id }) => id)
+  );
+}
+
+export function newestFirst(containers: readonly RuntimeContainer[]): RuntimeContainer[] {
+  return [...containers].sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
+}
+
+/** The newest container of this name, running or dead. */
+export function latestOf(
+  containers: readonly RuntimeContainer[],
+  name: string,
+): RuntimeContainer | undefined {
+  return newestFirst(containers.filter((one) => one.name === name))[0];
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/**
+ * Changes when the container must be replaced. Only what an update of the pod may change counts, so that a
+ * new default in the API replaces nothing. FNV-1a, 32 bits.
+ */
+export function specHashOf({ name, image = "" }: Container): string {
+  let hash = FNV_OFFSET;
+  for (const char of `${name}@${image}`) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), FNV_PRIME) >>> 0;
+  }
+  return hash.toString(16);
+}

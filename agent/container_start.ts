@@ -1,0 +1,121 @@
+import type { Container, Pod, Service } from "../api/types/core_v1.ts";
+import { SERVICES } from "../api/types/resources.ts";
+import { containerConfig, refusalOf } from "./container_config.ts";
+import {
+  ConfigurationError,
+  environmentNeedsAddress,
+  environmentOf,
+  environmentReferences,
+} from "./environment.ts";
+import { type ImageUser, type ImageWait, pullPolicyOf } from "./images.ts";
+import { hostnameOf } from "./pod_files.ts";
+import { readReferences } from "./pod_references.ts";
+import { makeMounts, podFolder } from "./volumes/pod_volumes.ts";
+import { failedFor, type Mount } from "./runtime.ts";
+import type { Start } from "./sync.ts";
+import { factsOf, type SyncTools } from "./sync_tools.ts";
+import type { VolumePlan } from "./volumes/volume_plan.ts";
+
+/** What the containers of a pod share; each waits for as much of it as it needs. */
+export interface ContainerPlace {
+  readonly sandboxId: string;
+  readonly volumes: Promise<ReadonlyMap<string, VolumePlan>>;
+  /** Resolves with the pod's address. */
+  readonly wired: Promise<string>;
+}
+
+/** Makes one container and starts it. @returns what it waits for when its image is not there yet */
+export async function startContainer(
+  start: Start,
+  place: ContainerPlace,
+  pod: Pod,
+  tools: SyncTools,
+): Promise<ImageWait | undefined> {
+  const { images, record, observed, runtime } = tools;
+  const { container } = start;
+  const refusal = refusalOf(pod, container);
+  if (refusal !== undefined) throw new ConfigurationError(refusal);
+  const user = imageUserOf(pod, container);
+  const wait = images.beforeCreate(user);
+  if (wait !== undefined) return wait;
+  let id: string;
+  try {
+    id = await createContainer(start, place, pod, tools);
+  } catch (error) {
+    if (!failedFor(error, "NoSuchImage")) throw error;
+    return images.onMissing(user);
+  }
+  if (!images.onCreated(user)) {
+    const message = `Container image "${user.image}" already present on machine`;
+    record(pod, "Normal", "Pulled", message);
+  }
+  await place.wired;
+  const after = await runtime.start(id);
+  observed.see(after);
+  record(pod, "Normal", "Created", `Created container ${container.name}`);
+  if (after.error === "") {
+    record(pod, "Normal", "Started", `Started container ${container.name}`);
+  } else record(pod, "Warning", "Failed", `Error: ${after.error}`);
+  return undefined;
+}
+
+async function createContainer(
+  start: Start,
+  { sandboxId, volumes, wired }: ContainerPlace,
+  pod: Pod,
+  tools: SyncTools,
+): Promise<string> {
+  const { container } = start;
+  const ip = environmentNeedsAddress(container) ? await wired : "";
+  const environment = await environmentFor(container, ip, pod, tools);
+  const mounts = await mountsFor(container, { volumes: await volumes, environment }, pod, tools);
+  const { memoryCapacityBytes } = tools;
+  const made = { sandboxId, environment, mounts, memoryCapacityBytes };
+  return await tools.runtime.createContainer(containerConfig(pod, start, made));
+}
+
+export function imageUserOf(pod: Pod, { name, image = "", imagePullPolicy }: Container): ImageUser {
+  const podUid = pod.metadata.uid ?? "";
+  return { podUid, container: name, image, policy: pullPolicyOf(image, imagePullPolicy) };
+}
+
+async function environmentFor(
+  container: Container,
+  podIp: string,
+  pod: Pod,
+  tools: SyncTools,
+): Promise<Map<string, string>> {
+  const { api, cache } = tools;
+  const { namespace = "" } = pod.metadata;
+  const references = await readReferences(api, namespace, environmentReferences(container));
+  const services = new Set<Service>([
+    ...cache.list(SERVICES, "default"),
+    ...cache.list(SERVICES, namespace),
+  ]);
+  const facts = factsOf(podIp, tools);
+  const sources = { pod, facts, services: [...services], ...references };
+  const environment = environmentOf(container, sources);
+  return new Map([["HOSTNAME", hostnameOf(pod)], ...environment]);
+}
+
+async function mountsFor(
+  container: Container,
+  { volumes, environment }: {
+    readonly volumes: ReadonlyMap<string, VolumePlan>;
+    readonly environment: ReadonlyMap<string, string>;
+  },
+  pod: Pod,
+  { files, dataDir }: SyncTools,
+): Promise<Mount[]> {
+  const wanted = await makeMounts(container, { files, volumes, environment });
+  const taken = new Set(wanted.map(({ containerPath }) => containerPath));
+  const own = [["etc-hosts", "/etc/hosts"], ["resolv.conf", "/etc/resolv.conf"]] as const;
+  const folder = podFolder(dataDir, pod.metadata.uid ?? "");
+  const added = own.filter(([, path]) => !taken.has(path)).map(([name, containerPath]) => ({
+    hostPath: `${folder}/${name}`,
+    containerPath,
+    isReadOnly: false,
+    propagation: "private" as const,
+  }));
+  return [...wanted, ...added];
+}

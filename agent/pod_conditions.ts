@@ -1,0 +1,71 @@
+import type { ContainerStatus, PodCondition } from "../api/types/core_v1.ts";
+import { endingOf, type Phase } from "./pod_phase.ts";
+import { type StatusSources, timeText } from "./status_sources.ts";
+
+export interface ConditionSources extends StatusSources {
+  readonly phase: Phase;
+  readonly initStatuses: readonly ContainerStatus[];
+  readonly statuses: readonly ContainerStatus[];
+}
+
+/** The four conditions that the agent owns, after those of others, with the time of their last change. */
+export function conditionsOf(sources: ConditionSources): PodCondition[] {
+  const before = sources.pod.status?.conditions ?? [];
+  const containersReady = containersReadyCondition(sources);
+  const own: PodCondition[] = [
+    initializedCondition(sources),
+    { type: "Ready", ...readyCondition(sources, containersReady) },
+    { type: "ContainersReady", ...containersReady },
+    { type: "PodScheduled", status: "True" },
+  ];
+  const others = before.filter(({ type }) => !own.some((one) => one.type === type));
+  return [...own.map((one) => withTime(one, before, sources.now)), ...others];
+}
+
+type Verdict = Omit<PodCondition, "type">;
+
+function initializedCondition({ phase, initStatuses, statuses }: ConditionSources): PodCondition {
+  const incomplete = initStatuses.filter(({ ready }) => !ready).map(({ name }) => name);
+  const hasRun = statuses.some((one) => endingOf(one) !== "waiting");
+  if (phase === "Succeeded") return { type: "Initialized", status: "True", reason: "PodCompleted" };
+  if (incomplete.length === 0 || hasRun) return { type: "Initialized", status: "True" };
+  return {
+    type: "Initialized",
+    status: "False",
+    reason: "ContainersNotInitialized",
+    message: `containers with incomplete status: [${incomplete.join(" ")}]`,
+  };
+}
+
+function containersReadyCondition({ phase, statuses }: ConditionSources): Verdict {
+  if (phase === "Succeeded") return { status: "False", reason: "PodCompleted" };
+  if (phase === "Failed") return { status: "False", reason: "PodFailed" };
+  const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name);
+  if (unready.length === 0) return { status: "True" };
+  return {
+    status: "False",
+    reason: "ContainersNotReady",
+    message: `containers with unready status: [${unready.join(" ")}]`,
+  };
+}
+
+function readyCondition({ pod }: ConditionSources, containersReady: Verdict): Verdict {
+  const missing = (pod.spec.readinessGates ?? []).filter(({ conditionType }) =>
+    pod.status?.conditions?.find(({ type }) => type === conditionType)?.status !== "True"
+  );
+  if (containersReady.status !== "True" || missing.length === 0) return containersReady;
+  const unmet = missing.map(({ conditionType }) =>
+    `corresponding condition of pod readiness gate "${conditionType}" does not exist.`
+  );
+  return { status: "False", reason: "ReadinessGatesNotReady", message: unmet.join(", ") };
+}
+
+function withTime(
+  condition: PodCondition,
+  before: readonly PodCondition[],
+  now: number,
+): PodCondition {
+  const last = before.find(({ type }) => type === condition.type);
+  const since = last?.status === condition.status ? last.lastTransitionTime : undefined;
+  return { ...condition, lastTransitionTime: since ?? timeText(now) };
+}

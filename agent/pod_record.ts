@@ -1,0 +1,28 @@
+import type { PodFailure } from "./status_sources.ts";
+import type { Failures } from "./sync_tools.ts";
+
+/** What the agent knows of a pod besides its object and its containers. All of it can be lost. */
+export interface PodRecord {
+  failures: Failures;
+  ip: string | undefined;
+  /** Why the agent has refused or ended it; the API remembers it in the pod's status. */
+  failure: PodFailure | undefined;
+  isAdmitted: boolean;
+  /** Containers that are being stopped, and how long they were given. */
+  stopping: Map<string, number>;
+  /** The API was told that nothing is left of it. */
+  isConfirmed: boolean;
+  endDeadline: (() => void) | undefined;
+}
+
+export function newRecord(): PodRecord {
+  return {
+    failures: new Map(),
+    ip: undefined,
+    failure: undefined,
+    isAdmitted: false,
+    stopping: new Map(),
+    isConfirmed: false,
+    endDeadline: undefined,
+  };
+}

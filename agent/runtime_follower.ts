@@ -1,0 +1,102 @@
+import type { Clock, Log } from "../api/types/ambient.ts";
+import type { ObservedPods } from "./observed_pods.ts";
+import type { PodNetwork } from "./pod_network.ts";
+import type { Runtime } from "./runtime.ts";
+
+const RECONNECT_FIRST_MS = 200;
+const RECONNECT_MAX_MS = 10_000;
+
+export interface RuntimeFollowerOptions {
+  readonly runtime: Runtime;
+  readonly network: PodNetwork;
+  readonly observed: ObservedPods;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Something about this pod's containers has changed. */
+  readonly poke: (podUid: string) => void;
+  /** What ails the node has changed, or may have. */
+  readonly onHealth: () => void;
+}
+
+/** Keeps our picture of the container engine right, and knows what ails the engine and the pod network. */
+export class RuntimeFollower {
+  readonly #with: RuntimeFollowerOptions;
+  /** Resolved once the engine has told of every container: before that, nothing may be started or ended. */
+  readonly #listed = Promise.withResolvers<void>();
+  #version: string | undefined;
+  #runtimeTrouble: string | undefined = "container runtime is not up yet";
+  #networkTrouble: string | undefined;
+
+  constructor(options: RuntimeFollowerOptions) {
+    this.#with = options;
+  }
+
+  /** Name and version, as the engine said them last. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
+  listed(): Promise<void> {
+    return this.#listed.promise;
+  }
+
+  /** What keeps the node from being ready, in the words that its condition shows. */
+  troubles(): string[] {
+    return [this.#runtimeTrouble, this.#networkTrouble].filter((one) => one !== undefined);
+  }
+
+  /** Follows the engine's events, and lists anew whenever some may have been missed. */
+  async run(): Promise<void> {
+    const { runtime, observed, poke, clock, log, signal, onHealth } = this.#with;
+    let retryMs = RECONNECT_FIRST_MS;
+    while (!signal.aborted) {
+      try {
+        const onReady = () => {
+          retryMs = RECONNECT_FIRST_MS;
+          void this.relist();
+        };
+        for await (const event of runtime.events(signal, onReady)) {
+          if (observed.apply(event)) poke(event.podUid);
+        }
+      } catch (error) {
+        this.#runtimeTrouble = `container runtime is down: ${String(error)}`;
+        log("Cannot follow the container runtime", { error: String(error), retryMs });
+        onHealth();
+      }
+      await clock.sleep(retryMs, signal);
+      retryMs = Math.min(2 * retryMs, RECONNECT_MAX_MS);
+    }
+  }
+
+  async relist(): Promise<void> {
+    const { runtime, observed, poke, log, onHealth } = this.#with;
+    const hadTrouble = this.troubles().length > 0;
+    try {
+      await this.checkHealth();
+      for (const uid of await observed.replace(() => runtime.listContainers())) poke(uid);
+      this.#listed.resolve();
+    } catch (error) {
+      this.#runtimeTrouble = `container runtime is down: ${String(error)}`;
+      log("Cannot list containers", { error: String(error) });
+    }
+    if (hadTrouble || this.troubles().length > 0) onHealth();
+  }
+
+  async checkHealth(): Promise<void> {
+    const { runtime, network } = this.#with;
+    const reasonOf = (error: unknown) => error instanceof Error ? error.message : String(error);
+    try {
+      this.#version = await runtime.version();
+      this.#runtimeTrouble = undefined;
+    } catch (error) {
+      this.#runtimeTrouble = `container runtime is down: ${reasonOf(error)}`;
+    }
+    try {
+      await network.list();
+      this.#networkTrouble = undefined;
+    } catch (error) {
+      this.#networkTrouble = `pod network is not ready: ${reasonOf(error)}`;
+    }
+  }
+}

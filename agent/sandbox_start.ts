@@ -1,0 +1,93 @@
+import type { Pod } from "../api/types/core_v1.ts";
+import { identityOf } from "./container_config.ts";
+import { asFile, etcHosts, hostnameOf, resolvConf } from "./pod_files.ts";
+import { podFolder } from "./volumes/pod_volumes.ts";
+import type { RuntimeContainer, SandboxConfig } from "./runtime.ts";
+import { GRACE_SECONDS_DEFAULT, removeOne } from "./stop_containers.ts";
+import type { SyncPlan } from "./sync.ts";
+import type { SyncTools } from "./sync_tools.ts";
+
+/** The pod has no sandbox, which is told once and not for each container. */
+export class SandboxError extends Error {
+  override readonly name = "SandboxError";
+}
+
+/** The sandbox that a pass of starts joins: found or made, then started, wired, and given its files. */
+export class SandboxStart {
+  readonly #isNew: boolean;
+
+  constructor(
+    private readonly sandbox: NonNullable<SyncPlan["sandbox"]>,
+    private readonly pod: Pod,
+    private readonly tools: SyncTools,
+  ) {
+    this.#isNew = !("id" in sandbox);
+  }
+
+  /** @returns the runtime's id of it; it need not run yet */
+  async id(): Promise<string> {
+    if ("id" in this.sandbox) return this.sandbox.id;
+    return await this.tools.runtime.createSandbox(sandboxConfig(this.pod, this.sandbox.attempt));
+  }
+
+  /**
+   * Starts it where it does not run yet, and gives it its address. @returns the pod's address
+   * @throws {SandboxError} after it has taken away what can't be used
+   */
+  async wire(sandboxId: string, filesWritten: Promise<unknown>): Promise<string> {
+    const { runtime, network, nodeAddress, observed, record } = this.tools;
+    try {
+      const running = this.#isNew
+        ? await runtime.start(sandboxId)
+        : this.sandbox as RuntimeContainer;
+      observed.see(running);
+      if (running.state !== "running") throw new Error(running.error || running.state);
+      await filesWritten;
+      if (this.pod.spec.hostNetwork) return nodeAddress;
+      const { ip } = await network.attach(identityOf(this.pod), running.pid);
+      if (this.#isNew) await this.#writeHosts(ip);
+      return ip;
+    } catch (error) {
+      // a sandbox without a network is worth nothing: the next pass makes a new one
+      const message = error instanceof Error ? error.message : String(error);
+      const told = `Failed to create pod sandbox: ${message}`;
+      record(this.pod, "Warning", "FailedCreatePodSandBox", told);
+      await removeOne(this.pod, sandboxId, this.tools);
+      throw new SandboxError(`Cannot start the sandbox: ${message}`);
+    }
+  }
+
+  async writeFiles(): Promise<void> {
+    const dns = await this.tools.dns();
+    const { files } = this.tools;
+    await Promise.all([
+      files.writeFile(this.#file("resolv.conf"), asFile(resolvConf(this.pod, dns))),
+      this.#isNew ? this.#writeHosts(undefined) : undefined,
+    ]);
+  }
+
+  async #writeHosts(ip: string | undefined): Promise<void> {
+    const { clusterDomain, hostEtcHosts } = await this.tools.dns();
+    const text = etcHosts(this.pod, { ip, clusterDomain, hostEtcHosts });
+    await this.tools.files.writeFile(this.#file("etc-hosts"), asFile(text));
+  }
+
+  #file(name: string): string {
+    return `${podFolder(this.tools.dataDir, this.pod.metadata.uid ?? "")}/${name}`;
+  }
+}
+
+function sandboxConfig(pod: Pod, attempt: number): SandboxConfig {
+  const { spec } = pod;
+  const sysctls = spec.securityContext?.sysctls ?? [];
+  return {
+    pod: identityOf(pod),
+    attempt,
+    hostname: hostnameOf(pod),
+    isHostNetwork: spec.hostNetwork ?? false,
+    isHostPid: spec.hostPID ?? false,
+    isHostIpc: spec.hostIPC ?? false,
+    sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name, value])),
+    graceSeconds: spec.terminationGracePeriodSeconds ?? GRACE_SECONDS_DEFAULT,
+  };
+}

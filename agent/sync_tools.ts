@@ -1,0 +1,54 @@
+import type { Clock, Log } from "../api/types/ambient.ts";
+import type { Pod } from "../api/types/core_v1.ts";
+import type { Api } from "../client/api.ts";
+import type { Cache } from "../client/cache.ts";
+import type { HostFiles } from "./host_files.ts";
+import type { Images, ImageWait } from "./images.ts";
+import type { ObservedPods } from "./observed_pods.ts";
+import type { PodFacts } from "./pod_fields.ts";
+import type { DnsSettings } from "./pod_files.ts";
+import type { PodNetwork } from "./pod_network.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Tells the pod's story to who asks `kubectl describe`. */
+export type RecordPodEvent = (
+  pod: Pod,
+  type: "Normal" | "Warning",
+  reason: string,
+  message: string,
+) => void;
+
+export interface SyncTools {
+  readonly api: Api;
+  readonly cache: Cache;
+  readonly runtime: Runtime;
+  readonly network: PodNetwork;
+  /** Resolves once no new connection of a service reaches this address, or after a bound. */
+  readonly drained: (podIp: string) => Promise<void>;
+  readonly files: HostFiles;
+  readonly images: Images;
+  readonly observed: ObservedPods;
+  readonly record: RecordPodEvent;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dataDir: string;
+  readonly nodeAddress: string;
+  readonly nodeName: string;
+  readonly allocatable: Readonly<Record<string, string>>;
+  readonly memoryCapacityBytes: number;
+  readonly dns: () => Promise<DnsSettings & { readonly hostEtcHosts: string }>;
+}
+
+/** What a start that did not come off leaves behind, by container name. */
+export type Failures = Map<string, ImageWait>;
+
+export interface Applied {
+  readonly failures: Failures;
+  /** The pod's address, when this pass wired it. */
+  readonly ip?: string;
+}
+
+export function factsOf(podIp: string, tools: SyncTools): PodFacts {
+  const { nodeAddress, nodeName, allocatable } = tools;
+  return { podIp, hostIp: nodeAddress, nodeName, allocatable };
+}

@@ -107,8 +107,12 @@ export interface Controller<T extends KubeObject> {
   plan(object: Readonly<T>, world: World): Plan;
   /** The same for an object that is not there. Pure. */
   planGone?(key: ObjectKey, world: World): Plan;
-  /** What to say about a write that was made, or refused with an error. */
-  reports?(write: Write, outcome: KubeObject | StatusError | undefined): Report | undefined;
+  /** What to say about a write that was made, or refused with an error; `before` is the object as the cache had it. */
+  reports?(
+    write: Write,
+    outcome: KubeObject | StatusError | undefined,
+    before: Readonly<KubeObject> | undefined,
+  ): Report | undefined;
 }
 
 export const NOTHING_TO_DO: Plan = { writes: [] };

@@ -4,6 +4,7 @@ import { ownableResources } from "../client/writes.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import type { ControllerOptions } from "./controller.ts";
 import { disruptionController } from "./disruption.ts";
+import { deploymentController } from "./deployment/deployment.ts";
 import { endpointsController } from "./endpoints.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 import { namespaceController } from "./namespace.ts";
@@ -13,6 +14,7 @@ import {
   type NodeLifecycleSettings,
 } from "./node_lifecycle.ts";
 import { podGarbageCollector } from "./pod_garbage_collector.ts";
+import { replicaSetController } from "./replica_set.ts";
 import { resourceQuotaController } from "./resource_quota.ts";
 import { replicationController } from "./replication.ts";
 import { ROOT_CA, rootCaController } from "./root_ca.ts";
@@ -41,6 +43,8 @@ export function runControllers(
   const every = resources ?? ownableResources();
   const runs = [
     new ControllerRuntime(replicationController, options).run(),
+    new ControllerRuntime(replicaSetController, options).run(),
+    new ControllerRuntime(deploymentController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
     new ControllerRuntime(disruptionController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),

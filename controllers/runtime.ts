@@ -4,13 +4,14 @@ import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Write } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
 import { WorkQueue } from "../client/queue.ts";
-import { perform } from "../client/writes.ts";
+import { perform, resourceOf } from "../client/writes.ts";
 import type {
   Change,
   Controller,
   ControllerOptions,
   ObjectKey,
   Plan,
+  Report,
   Trigger,
   World,
 } from "./controller.ts";
@@ -189,18 +190,28 @@ export class ControllerRuntime<T extends KubeObject> {
   }
 
   async #perform(text: string, write: Write, last: LastWrites): Promise<void> {
+    const before = this.#before(write);
     try {
       const written = await perform(this.#with.api, write);
       last.note(write, written);
-      this.#report(text, write, written);
+      this.#report(text, this.#controller.reports?.(write, written, before));
     } catch (error) {
-      if (error instanceof StatusError) this.#report(text, write, error);
+      if (error instanceof StatusError) {
+        this.#report(text, this.#controller.reports?.(write, error, before));
+      }
       throw error;
     }
   }
 
-  #report(text: string, write: Write, outcome: KubeObject | StatusError | undefined): void {
-    const report = this.#controller.reports?.(write, outcome);
+  #before(write: Write): Readonly<KubeObject> | undefined {
+    if (this.#controller.reports === undefined || write.verb === "deleteCollection") {
+      return undefined;
+    }
+    const { namespace = "", name } = write.object.metadata;
+    return this.#with.cache.get(resourceOf(write.object), namespace, name);
+  }
+
+  #report(text: string, report: Report | undefined): void {
     const { namespace, name } = keyFrom(text);
     const about = this.#with.cache.get(this.#controller.reconciles, namespace, name);
     if (report === undefined || about === undefined) return;

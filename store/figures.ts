@@ -29,12 +29,15 @@ export class StoreFigures {
       return `${name}_bucket{operation="append",le="${end}"} ${sum}`;
     });
     return [
+      `# HELP ${name} Time until an append was durable.`,
       `# TYPE ${name} histogram`,
       ...buckets,
       `${name}_sum{operation="append"} ${this.#seconds}`,
       `${name}_count{operation="append"} ${this.#appends}`,
+      "# HELP etcd_request_errors_total Appends that failed, or came second.",
       "# TYPE etcd_request_errors_total counter",
       `etcd_request_errors_total{operation="append"} ${this.#failures}`,
+      "# HELP wherry_store_writes_total Versions that were written.",
       "# TYPE wherry_store_writes_total counter",
       `wherry_store_writes_total ${this.#records}`,
     ];

@@ -154,8 +154,10 @@ class MvccStore implements Store {
   metrics(): string[] {
     return [
       ...this.#commits.figures.lines(),
+      "# HELP wherry_store_history_events Events that a watch can still begin with.",
       "# TYPE wherry_store_history_events gauge",
       `wherry_store_history_events ${this.#history.size}`,
+      "# HELP wherry_store_compacted_revision The newest revision whose events are forgotten.",
       "# TYPE wherry_store_compacted_revision gauge",
       `wherry_store_compacted_revision ${this.compacted}`,
     ];

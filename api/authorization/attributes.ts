@@ -9,6 +9,8 @@ export interface Attributes {
 
 export interface ResourceAttributes {
   readonly group: string;
+  /** Of the path; who may do what does not depend on it. */
+  readonly version?: string;
   readonly resource: string;
   readonly subresource: string;
   /** "" for cluster-scoped kinds, and for all namespaces. */

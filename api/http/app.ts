@@ -18,6 +18,7 @@ import { CustomKinds } from "./custom_kinds.ts";
 import { Documents, type VersionInfo } from "./documents.ts";
 import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
+import type { MetricRegistry } from "../types/metrics.ts";
 import { Metrics } from "./metrics.ts";
 import { Pipeline } from "./pipeline.ts";
 import { podConnect } from "./pod_logs.ts";
@@ -54,6 +55,8 @@ export interface ApiOptions {
   readonly version: VersionInfo;
   /** Packs long answers for clients that ask; on a loopback or a fast network it costs more than it saves. */
   readonly usesGzip?: boolean;
+  /** What the process counts besides; `/metrics` tells all of it. */
+  readonly metrics?: MetricRegistry;
   /** What `/readyz` asks besides the store. */
   readonly checks?: Readonly<Record<string, Check>>;
 }
@@ -92,6 +95,7 @@ export function createApi(options: ApiOptions): KubeApi {
   const fromPod = podConnect(agents, store);
   const connect: Connect = (call, subresource, target) =>
     subresource === "proxy" ? proxies.answer(call, target) : fromPod(call, subresource, target);
+  const metrics = new Metrics(options.metrics);
   const pipeline = new Pipeline({
     clock,
     log: options.log,
@@ -102,7 +106,7 @@ export function createApi(options: ApiOptions): KubeApi {
     authorizer,
     openId: (path) => access.openId(path),
     checks: { ping: () => undefined, ...options.checks },
-    metrics: new Metrics(),
+    metrics,
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
     audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),

@@ -9,7 +9,7 @@ import { type Call, isFlow, type Reply } from "./exchange.ts";
 import { gzipped } from "./gzip.ts";
 import { type Check, healthReply } from "./health.ts";
 import { impersonated } from "./impersonate.ts";
-import { InFlight } from "./in_flight.ts";
+import { InFlight, requestKindOf } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
@@ -38,6 +38,11 @@ export interface PipelineParts {
 /** A request that takes longer is answered without its outcome. Source: kube-apiserver, --request-timeout. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** What a stream runs over. */
+export interface Connection {
+  once(event: "close", listener: () => void): unknown;
+}
+
 /** authenticate → authorize → decode → default → admit → validate → commit → render; failures become Status. */
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -64,10 +69,11 @@ export class Pipeline {
    * A call for a stream of a pod, from a caller who may have it.
    * @throws {StatusError} Unauthorized, Forbidden, NotFound, BadRequest
    */
-  stream(call: Call): Stream {
-    const { stream } = this.#route(call);
+  stream(call: Call, connection: Connection): Stream {
+    const { stream, attributes } = this.#route(call);
     if (stream !== undefined) {
-      const { audit, clock } = this.#parts;
+      const { audit, clock, metrics } = this.#parts;
+      connection.once("close", metrics.beginStream(attributes));
       audit?.end(call, { status: 101, body: undefined }, clock.now());
       return stream;
     }
@@ -114,22 +120,22 @@ export class Pipeline {
 
   #metricsText(): string {
     const { metrics, catalog, revision } = this.#parts;
-    metrics.inFlight = this.#inFlight.count;
-    return metrics.text(catalog, revision());
+    return metrics.text(catalog, { revision: revision(), inFlight: this.#inFlight.counts });
   }
 
   #answer(route: Route): Reply | Promise<Reply> {
     if (route.isLongRunning) return route.answer();
-    this.#inFlight.enter();
+    const kind = requestKindOf(route.attributes.verb);
+    this.#inFlight.enter(kind);
     try {
       const reply = route.answer();
       if (!(reply instanceof Promise)) {
-        this.#inFlight.leave();
+        this.#inFlight.leave(kind);
         return reply;
       }
-      return this.#inTime(reply).finally(() => this.#inFlight.leave());
+      return this.#inTime(reply).finally(() => this.#inFlight.leave(kind));
     } catch (error) {
-      this.#inFlight.leave();
+      this.#inFlight.leave(kind);
       throw error;
     }
   }
@@ -146,8 +152,7 @@ export class Pipeline {
 
   #done(call: Call, route: Route | undefined, reply: Reply, from: number): Reply {
     const { metrics, clock, audit } = this.#parts;
-    const { verb = call.method, resource } = route?.attributes ?? {};
-    metrics.count(verb.toUpperCase(), resource?.resource ?? "", reply.status, clock.now() - from);
+    metrics.count(route?.attributes, call.method, reply.status, clock.now() - from);
     if (audit !== undefined) {
       const body = isFlow(reply.body) ? undefined : reply.body;
       audit.end(call, { status: reply.status, body }, from);

@@ -198,13 +198,13 @@ const MANY: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"])
 
 function attributesOf(
   call: Call,
-  { group, namespace = "", subresource }: ResourcePath,
+  { group, version, namespace = "", subresource }: ResourcePath,
   { kind }: Served,
   verb: string,
   name: string,
 ): Attributes {
   const { resource } = kind.resource;
-  const wanted = { group, resource, subresource, namespace, name };
+  const wanted = { group, version, resource, subresource, namespace, name };
   const { path } = call;
   if (!MANY.has(verb)) return { verb, path, resource: wanted };
   const fieldSelector = call.query.get("fieldSelector") ?? "";

@@ -39,7 +39,7 @@ export function upgrader(
       splice(socket, server);
     };
     try {
-      const { target, subresource } = pipeline.stream(call);
+      const { target, subresource } = pipeline.stream(call, socket);
       if (subresource === "proxy") {
         const proxied = proxies.find(call, target);
         const path = `${proxied.path || "/"}${queryOf(call)}`;

@@ -15,11 +15,19 @@ const GATHER_MS = 10;
 export class WatchGroup {
   readonly watchers = new Set<Watcher>();
   readonly #clock: Clock;
+  readonly #tally: { sent: number };
   #pending: Uint8Array[] = [];
   #isGathering = false;
 
-  constructor(readonly selection: Selection, readonly rendering: Rendering, clock: Clock) {
+  /** @param tally counts what goes out, together with other groups */
+  constructor(
+    readonly selection: Selection,
+    readonly rendering: Rendering,
+    clock: Clock,
+    tally: { sent: number } = { sent: 0 },
+  ) {
     this.#clock = clock;
+    this.#tally = tally;
   }
 
   take(shared: SharedEvent): void {
@@ -36,6 +44,7 @@ export class WatchGroup {
 
   flush(): void {
     if (this.#pending.length === 0) return;
+    this.#tally.sent += this.#pending.length * this.watchers.size;
     const lines = joined(this.#pending);
     this.#pending = [];
     for (const watcher of this.watchers) watcher.push(lines);

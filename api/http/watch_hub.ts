@@ -39,6 +39,7 @@ export class WatchHub {
   readonly #log: Log;
   readonly #index: GroupIndex;
   readonly #bookmarked = new Map<Watcher, { group: WatchGroup; revision: Revision }>();
+  readonly #tally = { sent: 0 };
   #watchers = 0;
   #unsubscribe: (() => void) | undefined;
   #cancelBookmarks: (() => void) | undefined;
@@ -52,6 +53,11 @@ export class WatchHub {
 
   get size(): number {
     return this.#watchers;
+  }
+
+  /** Events that went out, once for each watcher. */
+  get sent(): number {
+    return this.#tally.sent;
   }
 
   open(request: WatchRequest): Flow {
@@ -69,7 +75,7 @@ export class WatchHub {
   #join(watcher: Watcher, request: WatchRequest): void {
     const { selection, rendering, namespace, timeoutMs } = request;
     this.#subscribe();
-    const make = () => new WatchGroup(selection, rendering, this.#clock);
+    const make = () => new WatchGroup(selection, rendering, this.#clock, this.#tally);
     const group = this.#index.groupFor({ namespace, selection, rendering }, make);
     group.flush(); // what waits there is older than this watcher
     group.watchers.add(watcher);
@@ -148,10 +154,13 @@ export class WatchHub {
     const { kind, store } = this.#registry;
     const versions = store.list(prefixOf(kind.resource, namespace));
     const { revision } = store;
+    const tally = this.#tally;
     function* lines() {
       for (const version of versions) {
         const isSeen = selection.isEverything || selection.matches(version.object);
-        if (isSeen) yield eventLine("ADDED", version, rendering);
+        if (!isSeen) continue;
+        tally.sent += 1;
+        yield eventLine("ADDED", version, rendering);
       }
       if (request.marksInitialEnd) yield bookmarkLine(kind, rendering, revision, true);
     }

@@ -54,7 +54,7 @@ const log = stderrLog("agent");
 const RELAY_PROGRAM = [
   Deno.execPath(),
   ...["run", "-A", "--quiet", "--no-config", "--no-lock"],
-  new URL("./relay.ts", import.meta.url).pathname,
+  new URL("../cmd/relay.ts", import.meta.url).pathname,
 ];
 
 async function run(surroundings: Surroundings): Promise<void> {

@@ -20,6 +20,7 @@ import type { Settings } from "./flags.ts";
 import { observeHost, planHost } from "./host_checks.ts";
 import { ensureIdentity, serverOf } from "./identity.ts";
 import { installPackages } from "./install.ts";
+import { COMPILED } from "./own_program.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { waitFor } from "./wait.ts";
@@ -84,6 +85,7 @@ async function prepareHost(
       return `${packages.join(", ")} installed from Debian`;
     });
   }
+  if (COMPILED !== undefined) return; // everything came with it
   await progress.step("libraries", async () => {
     await fetchLibraries();
     return "in the cache";
@@ -93,7 +95,7 @@ async function prepareHost(
 /** Downloads the modules once, so that neither process waits for the network at its start. */
 async function fetchLibraries(): Promise<void> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--quiet", new URL("./wherry.ts", import.meta.url).pathname],
+    args: ["cache", "--quiet", new URL("../cmd/wherry.ts", import.meta.url).pathname],
     stdout: "null",
     stderr: "piped",
   }).output();

@@ -1,5 +1,5 @@
-import { SYSTEM_PATH } from "./host_checks.ts";
 import { asFlags, type Settings } from "./flags.ts";
+import { ownProgram, pathWithSystem } from "./own_program.ts";
 import { pathsOf } from "./paths.ts";
 import {
   type Background,
@@ -11,11 +11,6 @@ import {
 } from "./processes.ts";
 
 export type Child = "master" | "agent";
-
-const REPOSITORY = new URL("../", import.meta.url).pathname;
-
-/** Half the memory after load for the same throughput: the young generation stays in the cache. */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
 
 /** An orderly end takes far less; whoever needs longer hangs. */
 export const STOP_PATIENCE_MS = 15_000;
@@ -38,12 +33,9 @@ export async function ensureChild(child: Child, settings: Settings): Promise<Sta
     return { pid: running.pid, isNew: false, died, release: () => {} };
   }
   const logFile = paths.logFile(child);
-  const args = ["run", "-A", "--quiet", `--config=${REPOSITORY}deno.json`, V8_FLAGS];
-  const background = startInBackground(
-    Deno.execPath(),
-    [...args, `${REPOSITORY}cmd/wherry.ts`, child, ...asFlags(settings)],
-    { logFile, env: { PATH: pathWithSystem(), WHERRY_BACKGROUND: "1" } },
-  );
+  const { program, args } = ownProgram([child, ...asFlags(settings)]);
+  const env = { PATH: pathWithSystem(), WHERRY_BACKGROUND: "1" };
+  const background = startInBackground(program, args, { logFile, env });
   await recordProcess(paths.pidFile(child), background.pid);
   const died = lastWords(child, background, logFile);
   died.catch(() => {}); // nobody may be waiting any more
@@ -57,9 +49,4 @@ async function lastWords(child: Child, background: Background, log: string): Pro
 
 export async function stopChild(child: Child, settings: Settings): Promise<string | undefined> {
   return await stopProcess(pathsOf(settings.dataDir).pidFile(child), STOP_PATIENCE_MS);
-}
-
-/** The path as it is, and behind it what administrators' programs need. */
-function pathWithSystem(): string {
-  return `${Deno.env.get("PATH") ?? ""}:${SYSTEM_PATH}`;
 }

@@ -1,5 +1,6 @@
 import { bringUp } from "./bring_up.ts";
 import { FLAGS, type Settings } from "./flags.ts";
+import { asTyped } from "./own_program.ts";
 import { pathsOf } from "./paths.ts";
 import { formatSeconds, Progress } from "./progress.ts";
 
@@ -9,15 +10,9 @@ export async function up(settings: Settings): Promise<void> {
   console.log(`\nUp in ${formatSeconds(performance.now() - started)}.\n\n${nextSteps(settings)}`);
 }
 
-/** As whoever runs this can type it again: Deno may have come with npx for this one command. */
-function taskCommand(): string {
-  const isByNpx = Deno.execPath().includes("/_npx/");
-  return isByNpx ? `npx -y deno@${Deno.version.deno} task` : "deno task";
-}
-
 function nextSteps(settings: Settings): string {
   const paths = pathsOf(settings.dataDir);
-  const down = `${taskCommand()} down`;
+  const down = asTyped("down");
   const flag = settings.dataDir === FLAGS["data-dir"].default
     ? ""
     : ` --data-dir=${settings.dataDir}`;

@@ -16,7 +16,7 @@ import type { ClusterNames } from "./names.ts";
 import type { Rules } from "./rules.ts";
 import { ServiceTable, type TableChanges } from "./service_table.ts";
 
-const OBJECT = new URL("./bpf/service_lb.bpf.o", import.meta.url);
+const OBJECT = new URL("../dataplane/bpf/service_lb.bpf.o", import.meta.url);
 
 export interface EbpfOptions {
   readonly names: ClusterNames;

@@ -1,0 +1,32 @@
+import { SYSTEM_PATH } from "./host_checks.ts";
+
+/**
+ * The one file that this process came out of, where it came out of one: its launcher says so
+ * (tools/compile/launcher.sh). Else Deno runs the modules of the repository.
+ */
+export const COMPILED: string | undefined = Deno.env.get("WHERRY_EXECUTABLE") || undefined;
+
+const CONFIG = new URL("../deno.json", import.meta.url).pathname;
+const MAIN = new URL("../cmd/wherry.ts", import.meta.url).pathname;
+
+/** Half the memory after load for the same throughput: the young generation stays in the cache. */
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
+
+/** The command line that runs one of Wherry's commands as this process was run. */
+export function ownProgram(args: readonly string[]): { program: string; args: string[] } {
+  if (COMPILED !== undefined) return { program: COMPILED, args: [...args] };
+  const run = ["run", "-A", "--quiet", `--config=${CONFIG}`, V8_FLAGS];
+  return { program: Deno.execPath(), args: [...run, MAIN, ...args] };
+}
+
+/** As whoever runs this can type it again: Deno may have come with npx for this one command. */
+export function asTyped(command: string): string {
+  if (COMPILED !== undefined) return `wherry ${command}`;
+  const isByNpx = Deno.execPath().includes("/_npx/");
+  return `${isByNpx ? `npx -y deno@${Deno.version.deno}` : "deno"} task ${command}`;
+}
+
+/** The path as it is, and behind it what administrators' programs need. */
+export function pathWithSystem(): string {
+  return `${Deno.env.get("PATH") ?? ""}:${SYSTEM_PATH}`;
+}

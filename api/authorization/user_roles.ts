@@ -32,6 +32,7 @@ export const VIEW_RULES: readonly PolicyRule[] = [
   rule("batch", "cronjobs cronjobs/status jobs jobs/status", READ),
   rule("policy", "poddisruptionbudgets poddisruptionbudgets/status", READ),
   rule("networking.k8s.io", "ingresses ingresses/status networkpolicies", READ),
+  rule("metrics.k8s.io", "nodes pods", READ),
 ];
 
 /** Who reads secrets can act as any service account of the namespace. */

@@ -19,7 +19,9 @@ import { Documents, type VersionInfo } from "./documents.ts";
 import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
 import type { MetricRegistry } from "../types/metrics.ts";
+import { Measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
+import { NodeSummaries } from "./node_summaries.ts";
 import { Pipeline } from "./pipeline.ts";
 import { podConnect } from "./pod_logs.ts";
 import { Proxies } from "./proxy.ts";
@@ -87,6 +89,8 @@ export function createApi(options: ApiOptions): KubeApi {
   const customKinds = new CustomKinds({ store, catalog, clock, log: options.log });
   const resources = new Resources(clock, random);
   const subresources = new Subresources(resources);
+  const summaries = new NodeSummaries(agents, clock);
+  const measured = new Measured({ resources, store, summaries });
   const proxies = new Proxies(
     store,
     random,
@@ -101,7 +105,7 @@ export function createApi(options: ApiOptions): KubeApi {
     log: options.log,
     catalog,
     documents: new Documents(catalog, version),
-    router: new Router(catalog, { resources, subresources, reviews, ask, connect }),
+    router: new Router(catalog, { resources, subresources, reviews, measured, ask, connect }),
     authenticate: options.authenticate ?? access.authenticate,
     authorizer,
     openId: (path) => access.openId(path),

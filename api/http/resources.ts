@@ -128,7 +128,8 @@ export class Resources {
   }
 
   rendering(call: Call, { kind }: Served): Rendering {
-    const format = objectFormat(call.header("accept"), kind.schema.structure !== undefined);
+    const hasNoBinary = kind.schema.structure !== undefined || kind.isMeasured === true;
+    const format = objectFormat(call.header("accept"), hasNoBinary);
     const include = format === "table" ? includeObjectIn(call.query) : "Metadata";
     return renderingOf(kind, format, include, () => secondsOf(this.#clock.now()));
   }
@@ -143,14 +144,14 @@ export class Resources {
   }
 }
 
-function listReply(rendering: Rendering, page: Page): Reply {
+export function listReply(rendering: Rendering, page: Page): Reply {
   const { length, body } = rendering.list(page);
   const headers = { "content-type": rendering.wire.type, "content-length": String(length) };
   return { status: 200, headers: { ...headers, "cache-control": "no-cache, private" }, body };
 }
 
 /** @param name of the path, where a watch has one */
-function selectionIn({ query }: Call, { kind }: Served, name = ""): Selection {
+export function selectionIn({ query }: Call, { kind }: Served, name = ""): Selection {
   const labels = query.get("labelSelector") ?? "";
   const fields = query.get("fieldSelector") ?? "";
   if (name === "") return selectionOf(kind, labels, fields);

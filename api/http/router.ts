@@ -9,6 +9,7 @@ import type { Catalog, Served, ServedAction } from "./catalog.ts";
 import { verbsOf } from "./discovery_resources.ts";
 import { noSuchPath } from "./documents.ts";
 import type { Call, Reply } from "./exchange.ts";
+import type { Measured } from "./measured.ts";
 import { whenFresh } from "./fresh_reads.ts";
 import type { ResourcePath } from "./path.ts";
 import { withWarnings } from "./replies.ts";
@@ -46,6 +47,7 @@ export interface Handlers {
   readonly resources: Resources;
   readonly subresources: Subresources;
   readonly reviews: Reviews;
+  readonly measured: Measured;
   /** Serves subresources that are questions, such as `token`. */
   readonly ask: Ask;
   readonly connect: Connect;
@@ -98,11 +100,14 @@ export class Router {
     if (verb === "create" && served.kind.isEnding) throw ending();
     const isAllowed = verbsOf(served.kind).includes(verb) && isMeant(verb, target, path);
     if (!isAllowed) throw notAllowed();
-    const { resources, reviews } = this.#handlers;
+    const { resources, reviews, measured } = this.#handlers;
+    const { isMeasured } = served.kind;
     const fresh = (answer: Route["answer"]) => whenFresh(call, served.registry.store, answer);
     const answers: Readonly<Record<string, Route["answer"]>> = {
-      get: fresh(() => resources.get(call, target)),
-      list: fresh(() => resources.list(call, target)),
+      get: isMeasured ? () => measured.get(call, target) : fresh(() => resources.get(call, target)),
+      list: isMeasured
+        ? () => measured.list(call, target)
+        : fresh(() => resources.list(call, target)),
       watch: fresh(() => resources.watch(call, target)),
       create: () =>
         served.kind.isReview ? reviews.answer(call, target) : resources.create(call, target),

@@ -91,6 +91,8 @@ export interface ResourceKind<T extends KubeObject> {
   storedThrough?(store: Store): Store;
   /** A question: a create is answered by http/, and nothing is stored. */
   readonly isReview?: true;
+  /** Measured by the agents whenever it is asked for: http/ knows how, and nothing is stored. */
+  readonly isMeasured?: true;
   /** Verbs left out of the usual eight. */
   readonly withoutVerbs?: readonly string[];
   /** `status` is changed through its subresource alone. */

@@ -22,6 +22,7 @@ import { jobs } from "./jobs.ts";
 import type { AnyKind } from "./kind.ts";
 import { leases } from "./leases.ts";
 import { limitRanges } from "./limitranges.ts";
+import { nodeMetrics, podMetrics } from "./metrics.ts";
 import { mutatingWebhookConfigurations } from "./mutatingwebhookconfigurations.ts";
 import { namespaces } from "./namespaces.ts";
 import { networkPolicies } from "./networkpolicies.ts";
@@ -112,6 +113,8 @@ export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
     roleBindings,
     roles,
     leases,
+    nodeMetrics,
+    podMetrics,
   ];
 }
 

@@ -52,6 +52,8 @@ export interface AgentView {
   pods(): Readonly<Pod>[];
   /** Everything that the runtime has of a pod. */
   containersOf(podUid: string): ReturnType<ObservedPods["of"]>;
+  /** Everything that the runtime has on this node. */
+  containers(): ReturnType<ObservedPods["all"]>;
 }
 
 /** The kubelet: makes the pods that are bound to this node run, and tells the API how they are. */
@@ -78,6 +80,10 @@ export class Agent implements AgentView {
 
   containersOf(podUid: string): ReturnType<ObservedPods["of"]> {
     return this.#observed.of(podUid);
+  }
+
+  containers(): ReturnType<ObservedPods["all"]> {
+    return this.#observed.all();
   }
 
   /** Works until the signal aborts; leaves containers and network as they are. */

@@ -8,6 +8,7 @@ import { hasReason, StatusError } from "../api/types/status.ts";
 import { logTarget } from "./log_target.ts";
 import type { PodDialer } from "./port_forward.ts";
 import { failedFor, type LogOptions, type Runtime } from "./runtime.ts";
+import type { Page, StatsPages } from "./stats/stats_pages.ts";
 import { type Upgrade, Upgrades } from "./upgrades.ts";
 
 export interface AgentServerOptions {
@@ -16,6 +17,8 @@ export interface AgentServerOptions {
   readonly view: { pods(): Readonly<Pod>[] };
   readonly runtime: Runtime;
   readonly dialer: PodDialer;
+  /** What is shown under `/stats` and `/metrics`. */
+  readonly pages?: Pick<StatsPages, "page">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -81,6 +84,8 @@ async function answer(
   const [route = ""] = path;
   if (route === "healthz") return void text(response, "ok");
   if (route === "pods") return void sendPods(options, response);
+  const page = await options.pages?.page(path, query);
+  if (page !== undefined) return void send(response, page);
   if (route === "containerLogs") return await sendLogs(options, { path, query }, response);
   if (UPGRADED.has(route)) {
     throw new StatusError("BadRequest", "you must ask for an upgrade to a WebSocket");
@@ -89,7 +94,11 @@ async function answer(
 }
 
 function text(response: ServerResponse, body: string): void {
-  response.writeHead(200, { "content-type": "text/plain; charset=utf-8" });
+  send(response, { type: "text/plain; charset=utf-8", body });
+}
+
+function send(response: ServerResponse, { type, body }: Page): void {
+  response.writeHead(200, { "content-type": type });
   response.end(body);
 }
 

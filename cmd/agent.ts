@@ -1,8 +1,12 @@
 import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Agent } from "../agent/agent.ts";
+import { DockerImages } from "../agent/docker_images.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
 import { HostMachine } from "../agent/host_facts.ts";
+import { HostMeters } from "../agent/host_meters.ts";
+import { Sampler } from "../agent/stats/sampler.ts";
+import { StatsPages } from "../agent/stats/stats_pages.ts";
 import { HostDialer } from "../agent/host_dialer.ts";
 import { LoopbackRelays } from "../agent/host_relays.ts";
 import { DiskFiles } from "../agent/host_files.ts";
@@ -106,6 +110,12 @@ async function runPods(
     mayLowerOomScore,
   });
   const view: { pods(): Readonly<Pod>[] } = { pods: () => agent.pods() };
+  const images = new DockerImages(settings.dockerHost.slice("unix://".length));
+  const meters = new HostMeters({
+    dataDir: paths.dataDir,
+    imageFolder: () => images.folder(),
+  });
+  const sampler = new Sampler({ meters, clock: realClock, containers: () => agent.containers() });
   const tls = await readTls(paths.pki, AGENT_FILE);
   const server = createAgentServer({
     tls,
@@ -116,10 +126,15 @@ async function runPods(
       relays: new LoopbackRelays(RELAY_PROGRAM, realClock),
       clock: realClock,
     }),
+    pages: new StatsPages({
+      ...{ sampler, nodeName: settings.nodeName, clock: realClock },
+      pods: () => agent.pods(),
+      residentBytes: () => Deno.memoryUsage().rss,
+    }),
     clock: realClock,
     log,
   });
-  const agent = new Agent({
+  const agent: Agent = new Agent({
     api,
     cache,
     runtime,
@@ -141,7 +156,7 @@ async function runPods(
     version: KUBERNETES_VERSION,
     dataDir: paths.dataDir,
   });
-  await agent.run();
+  await Promise.all([agent.run(), sampler.run(signal)]);
   server.close();
   server.closeAllConnections();
 }

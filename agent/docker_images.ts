@@ -1,11 +1,12 @@
 // @ts-types="@types/dockerode"
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { DockerClient } from "./docker_client.ts";
+import { asked } from "./docker_errors.ts";
 import type { ImageStore, StoredImage } from "./image_gc/image_store.ts";
-import { RuntimeError } from "./runtime.ts";
+import { failedFor } from "./runtime.ts";
 
 /** Where the engine keeps images if it does not say. */
 const FOLDER_DEFAULT = "/var/lib/docker";
-const NOT_FOUND = 404;
 
 /** Images of the Docker engine. */
 export class DockerImages implements ImageStore {
@@ -13,7 +14,7 @@ export class DockerImages implements ImageStore {
   #folder: Promise<string> | undefined;
 
   constructor(socketPath: string) {
-    this.#docker = new Docker({ socketPath });
+    this.#docker = new DockerClient({ socketPath });
   }
 
   async list(): Promise<StoredImage[]> {
@@ -34,9 +35,9 @@ export class DockerImages implements ImageStore {
 
   async remove(id: string): Promise<void> {
     try {
-      await asked(this.#docker.getImage(id).remove({ force: true }));
+      await asked(this.#docker.getImage(id).remove({ force: true }), "NoSuchImage");
     } catch (error) {
-      if (!(error instanceof RuntimeError) || error.reason !== "NoSuchImage") throw error;
+      if (!failedFor(error, "NoSuchImage")) throw error;
     }
   }
 
@@ -53,16 +54,5 @@ export class DockerImages implements ImageStore {
       SizeRw?: number;
     };
     return SizeRw;
-  }
-}
-
-async function asked<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const { statusCode, message } = error as { statusCode?: number; message?: string };
-    const why = message ?? String(error);
-    if (statusCode === undefined) throw new RuntimeError("Unavailable", why);
-    throw new RuntimeError(statusCode === NOT_FOUND ? "NoSuchImage" : "Failed", why);
   }
 }

@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/types/core_v1.ts";
 import { toBytes } from "../../api/types/quantity.ts";
-import { timeText } from "../pod_status.ts";
+import { timeText } from "../status_sources.ts";
 import type { ContainerSample, PodSample, Rate, Sample } from "./sampler.ts";
 import type { CgroupUsage, FileSystemUsage, InterfaceUsage, MemoryUsage } from "./usage.ts";
 

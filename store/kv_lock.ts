@@ -23,5 +23,11 @@ export async function lockFile(path: string): Promise<FileLock> {
   }
   await file.truncate();
   await file.write(encoder.encode(`${Deno.pid}\n`));
-  return { release: () => file.close() };
+  return {
+    release() {
+      // A program that is being started holds a copy of the file until its first instruction: closing ours is not enough.
+      file.unlockSync();
+      file.close();
+    },
+  };
 }

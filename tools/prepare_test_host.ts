@@ -18,6 +18,7 @@ const TEST_TOOLS: readonly Tool[] = [
   { name: "kubectl", package: "kubernetes-client" },
   { name: "etcd", package: "etcd-server" },
   { name: "openssl", package: "openssl" },
+  { name: "bpftool", package: "bpftool" },
 ];
 const PYTHON_CLIENT = "/usr/lib/python3/dist-packages/kubernetes";
 

@@ -1,5 +1,6 @@
-import type { Pod, Taint, Toleration } from "../api/types/core_v1.ts";
-import { selectsNode } from "./node_affinity.ts";
+import type { Pod } from "../api/types/core_v1.ts";
+import { selectsNode } from "../api/types/node_affinity.ts";
+import { isTolerated } from "../api/types/tolerations.ts";
 import type { NodeInfo } from "./node_info.ts";
 import type { PodInfo } from "./pod_info.ts";
 import type { World } from "./world.ts";
@@ -71,7 +72,7 @@ export function fitsCordon({ pod }: PodInfo, node: NodeInfo): readonly string[] 
 /** Names the first taint that the pod does not tolerate, as kube-scheduler does. */
 export function fitsTaints({ pod }: PodInfo, node: NodeInfo): readonly string[] {
   for (const taint of node.taints) {
-    if (taint.effect === "PreferNoSchedule" || isTolerated(taint, pod)) continue;
+    if (taint.effect === "PreferNoSchedule" || isTolerated(taint, pod.spec)) continue;
     return [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`];
   }
   return FITS;
@@ -112,19 +113,7 @@ function nodeOfPeer(pod: Readonly<Pod>, world: World): NodeInfo | undefined {
 }
 
 function toleratesCordon(pod: Readonly<Pod>): boolean {
-  return isTolerated({ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }, pod);
-}
-
-function isTolerated(taint: Taint, { spec }: Readonly<Pod>): boolean {
-  return spec.tolerations?.some((toleration) => tolerates(toleration, taint)) ?? false;
-}
-
-/** An empty key with Exists tolerates everything; an empty effect tolerates each. */
-function tolerates({ key = "", operator, value = "", effect }: Toleration, taint: Taint): boolean {
-  if (effect && effect !== taint.effect) return false;
-  if (key !== "" && key !== taint.key) return false;
-  if (operator === "Exists") return true;
-  return key !== "" && value === (taint.value ?? "");
+  return isTolerated({ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }, pod.spec);
 }
 
 /** What holds whatever the policy says: a node that is not ready, cordoned or tainted gets no pods. */

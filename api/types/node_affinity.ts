@@ -1,4 +1,4 @@
-import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from "../api/types/core_v1.ts";
+import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from "./core_v1.ts";
 
 /** What selects nodes: its name and labels. */
 export interface Selectable {

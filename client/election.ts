@@ -25,6 +25,8 @@ export interface Candidacy {
   readonly identity: string;
   /** Leads until its signal aborts. It may begin again after that. */
   lead(signal: AbortSignal): Promise<void>;
+  /** Told when it begins and when it ends to lead. */
+  onLead?(isLeader: boolean): void;
 }
 
 /**
@@ -81,6 +83,7 @@ class Election {
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     log("leads", { lease: name, identity });
+    this.#with.onLead?.(true);
     const led = lead(leading.signal).finally(stop);
     try {
       lease = await this.#renewOn(lease, leading.signal);
@@ -88,6 +91,7 @@ class Election {
       stop();
       signal.removeEventListener("abort", stop);
       await led;
+      this.#with.onLead?.(false);
       log("leads no more", { lease: name, identity });
     }
     await this.#release(lease);

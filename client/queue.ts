@@ -7,6 +7,18 @@ export interface WorkQueueOptions {
   /** First wait of a key that failed; it doubles with every failure. Source: client-go, 5 ms. */
   backoffFirstMs?: number;
   backoffMaxMs?: number;
+  /** What is told of the queue's life, for metrics. */
+  watcher?: QueueWatcher;
+}
+
+/** Hears of each key at the moment that something happens to it. */
+export interface QueueWatcher {
+  /** It stands in the line now, or will once it is done. */
+  added(key: string): void;
+  taken(key: string): void;
+  done(key: string): void;
+  /** It failed and comes again. */
+  retried(): void;
 }
 
 const BACKOFF_FIRST_MS = 5;
@@ -20,6 +32,7 @@ export class WorkQueue {
   readonly #clock: Clock;
   readonly #backoffFirstMs: number;
   readonly #backoffMaxMs: number;
+  readonly #watcher: QueueWatcher | undefined;
   readonly #line = new Fifo<string>();
   readonly #waiting = new Set<string>();
   readonly #inWork = new Set<string>();
@@ -27,7 +40,8 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   #wakes: (() => void)[] = [];
 
-  constructor({ clock, backoffFirstMs, backoffMaxMs }: WorkQueueOptions) {
+  constructor({ clock, backoffFirstMs, backoffMaxMs, watcher }: WorkQueueOptions) {
+    this.#watcher = watcher;
     this.#clock = clock;
     this.#backoffFirstMs = backoffFirstMs ?? BACKOFF_FIRST_MS;
     this.#backoffMaxMs = backoffMaxMs ?? BACKOFF_MAX_MS;
@@ -41,6 +55,7 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#waiting.has(key)) return;
     this.#waiting.add(key);
+    this.#watcher?.added(key);
     if (!this.#inWork.has(key)) this.#append(key);
   }
 
@@ -60,6 +75,7 @@ export class WorkQueue {
   /** Adds the key after its back-off. @returns how long that is, in milliseconds */
   addLater(key: string): number {
     const failures = this.#failures.get(key) ?? 0;
+    this.#watcher?.retried();
     this.#failures.set(key, failures + 1);
     const ms = Math.min(this.#backoffFirstMs * 2 ** Math.min(failures, 30), this.#backoffMaxMs);
     this.addAfter(key, ms);
@@ -95,6 +111,7 @@ export class WorkQueue {
 
   done(key: string): void {
     assert.ok(this.#inWork.delete(key), `${key} is not in work`);
+    this.#watcher?.done(key);
     if (this.#waiting.has(key)) this.#append(key);
   }
 
@@ -113,6 +130,7 @@ export class WorkQueue {
     const key = this.#line.shift() as string;
     this.#waiting.delete(key);
     this.#inWork.add(key);
+    this.#watcher?.taken(key);
     return key;
   }
 }

@@ -3,24 +3,22 @@ import { createApi, type KubeApi } from "../api/http/app.ts";
 import { agentTransport } from "../api/http/agent_transport.ts";
 import { type RunningServer, serve } from "../api/http/server.ts";
 import { bootstrapObjects } from "../api/registry/bootstrap.ts";
-import type { AnyKind } from "../api/registry/kind.ts";
+import type { Components } from "../api/registry/componentstatuses.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
-import { ownableResources } from "../api/registry/propagation.ts";
-import { runElected } from "../client/election.ts";
-import { HttpApi } from "../client/http_api.ts";
-import { Informers } from "../client/informer.ts";
-import { runControllers } from "../controllers/manager.ts";
-import { runScheduler } from "../scheduler/loop.ts";
+import { MetricRegistry } from "../api/types/metrics.ts";
 import { AuditLog, readPolicyFile } from "./audit_log.ts";
 import { realClock } from "./clock.ts";
+import { ComponentHealth } from "./component_health.ts";
+import { CONTROLLER_MANAGER, runComponents, SCHEDULER } from "./components.ts";
 import { serveCopies } from "./copy_socket.ts";
 import type { Token } from "./credentials.ts";
 import type { Settings } from "./flags.ts";
 import { ensureIdentity, serverOf } from "./identity.ts";
 import { beginLifetime, untilAborted } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
-import { openStores } from "./open_stores.ts";
+import { openStores, type Stores } from "./open_stores.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
+import { countProcess } from "./process_metrics.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
 import { ensureSigningKey } from "./signing_key.ts";
 import { VERSION_INFO } from "./version.ts";
@@ -35,7 +33,10 @@ export async function master(settings: Settings): Promise<void> {
   const { tokens } = await ensureIdentity(settings, paths);
   const stores = await openStores(settings, paths, () => void lifetime.end(1));
   const { store, volatileStore } = stores;
-  const kinds = kindsOf(networkOf(settings));
+  const health = new ComponentHealth();
+  const kinds = kindsOf(networkOf(settings), componentsOf(health, stores));
+  const metrics = new MetricRegistry();
+  countProcess(metrics, Date.now());
   const own = ownToken();
   const auditLog = new AuditLog(settings.audit.log, log);
   const audit = settings.audit.log === "" ? undefined : {
@@ -55,6 +56,7 @@ export async function master(settings: Settings): Promise<void> {
     version: VERSION_INFO,
     serviceAccountKey: await ensureSigningKey(paths),
     audit,
+    metrics,
   });
   await api.bootstrap(bootstrapObjects({
     serviceCidr: settings.serviceCidr,
@@ -67,7 +69,9 @@ export async function master(settings: Settings): Promise<void> {
   const { signal } = lifetime;
   const { isShared } = stores;
   const { ca: caPem } = await readTls(paths.pki, API_SERVER_FILE);
-  const components = runComponents({ api, kinds, token: own.token, signal, isShared, caPem });
+  const components = runComponents({
+    ...{ api, kinds, token: own.token, signal, isShared, caPem, metrics, health },
+  });
   await untilAborted(lifetime.signal);
   await components;
   await server.close();
@@ -75,6 +79,16 @@ export async function master(settings: Settings): Promise<void> {
   await auditLog.flushed();
   await stores.close();
   await lifetime.end(0);
+}
+
+/** What `kubectl get componentstatuses` tells. A store that can't go on ends the process. */
+function componentsOf(health: ComponentHealth, { isShared, volatileStore }: Stores): Components {
+  const leases = isShared ? volatileStore : undefined;
+  return {
+    "controller-manager": () => health.check(CONTROLLER_MANAGER, leases, Date.now()),
+    "scheduler": () => health.check(SCHEDULER, leases, Date.now()),
+    "etcd-0": () => undefined,
+  };
 }
 
 /** For the components in this process; nobody else ever sees it. */
@@ -114,45 +128,4 @@ async function listen(api: KubeApi, settings: Settings, paths: Paths): Promise<R
     const why = isTaken ? "another program listens there" : (error as Error).message;
     throw new Error(`Cannot serve the API at ${host}:${port}: ${why}`);
   }
-}
-
-/** They reach the API as everybody does, only without a network in between. */
-async function runComponents({ api, kinds, token, signal, isShared, caPem }: {
-  api: KubeApi;
-  kinds: readonly AnyKind[];
-  token: string;
-  signal: AbortSignal;
-  /** Other masters run the same: one of them leads. */
-  isShared: boolean;
-  /** Of the authority that signed for the API server. */
-  caPem: string;
-}): Promise<void> {
-  const clientOf = (userAgent: string) =>
-    new HttpApi({
-      ...{ baseUrl: "http://master", token, userAgent },
-      fetch: (request) => api.fetch(request),
-    });
-  const manager = clientOf("kube-controller-manager");
-  const shared = { api: manager, clock: realClock, random: Math.random };
-  const cache = new Informers({ ...shared, log: stderrLog("cache"), signal });
-  const identity = `${Deno.hostname()}_${crypto.randomUUID()}`;
-  const run = (name: string, lead: (signal: AbortSignal) => Promise<void>) =>
-    isShared ? runElected({ ...shared, log, signal, name, identity, lead }) : lead(signal);
-  await Promise.all([
-    run("kube-controller-manager", (signal) =>
-      runControllers({
-        ...{ ...shared, cache, signal },
-        log: stderrLog("controllers"),
-        resources: ownableResources(kinds),
-        tokens: { caPem, sign: (...of) => api.tokenForSecret(...of) },
-      })),
-    run(
-      "kube-scheduler",
-      (signal) =>
-        runScheduler({
-          ...{ ...shared, api: clientOf("kube-scheduler"), cache, signal },
-          log: stderrLog("scheduler"),
-        }),
-    ),
-  ]);
 }

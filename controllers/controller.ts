@@ -1,5 +1,6 @@
 import type { Clock, Log, Random } from "../api/types/ambient.ts";
 import type { KubeObject } from "../api/types/meta.ts";
+import type { MetricRegistry } from "../api/types/metrics.ts";
 import type { Resource } from "../api/types/resources.ts";
 import type { StatusError } from "../api/types/status.ts";
 import type { Api, ListOptions } from "../client/api.ts";
@@ -125,6 +126,8 @@ export interface ControllerOptions {
   readonly random: Random;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Where the queues of controllers are counted; absent, nowhere. */
+  readonly metrics?: MetricRegistry | undefined;
 }
 
 export function keyOf({ metadata }: Readonly<KubeObject>): ObjectKey {

@@ -4,6 +4,7 @@ import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Write } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
 import { WorkQueue } from "../client/queue.ts";
+import { watchQueue } from "../client/queue_metrics.ts";
 import { perform, resourceOf } from "../client/writes.ts";
 import type {
   Change,
@@ -40,7 +41,9 @@ export class ControllerRuntime<T extends KubeObject> {
   constructor(controller: Controller<T>, options: ControllerOptions) {
     this.#controller = controller;
     this.#with = options;
-    this.#queue = new WorkQueue({ clock: options.clock });
+    const { clock, metrics } = options;
+    const watcher = metrics && { watcher: watchQueue(metrics, controller.name, clock) };
+    this.#queue = new WorkQueue({ clock, ...watcher });
     this.#recorder = new EventRecorder({ ...options, component: controller.name });
     this.#rates = new Map(
       Object.entries(controller.rates ?? {}).map(([name, { perSecond, burst }]) =>

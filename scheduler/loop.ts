@@ -1,5 +1,6 @@
 import type { Clock, Log, Random } from "../api/types/ambient.ts";
 import type { Pod, PodCondition } from "../api/types/core_v1.ts";
+import type { MetricRegistry } from "../api/types/metrics.ts";
 import { NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
@@ -8,6 +9,7 @@ import { EventRecorder } from "../client/events.ts";
 import { Slots } from "../client/slots.ts";
 import { type PodInfo, podInfoOf } from "./pod_info.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
+import { SchedulerMetrics } from "./metrics.ts";
 import { SchedulingQueue } from "./queue.ts";
 import { schedule, summaryOf, type Unschedulable } from "./schedule.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -23,6 +25,7 @@ export interface SchedulerOptions {
   policy?: Policy;
   /** Only pods that ask for this scheduler are looked at. */
   schedulerName?: string;
+  metrics?: MetricRegistry | undefined;
 }
 
 /** Source: Kubernetes, core/v1 DefaultSchedulerName. */
@@ -48,6 +51,7 @@ class Scheduler {
   readonly #snapshot: Snapshot;
   readonly #watching: Watching;
   readonly #recorder: EventRecorder;
+  readonly #metrics: SchedulerMetrics | undefined;
   readonly #slots = new Slots(WRITES_AT_ONCE_MAX);
 
   constructor(options: SchedulerOptions) {
@@ -55,6 +59,8 @@ class Scheduler {
     this.#with = options;
     this.#policy = options.policy ?? DEFAULT_POLICY;
     this.#queue = new SchedulingQueue(clock);
+    this.#metrics = options.metrics &&
+      new SchedulerMetrics(options.metrics, schedulerName, () => this.#queue.counts());
     this.#snapshot = new Snapshot(clock, () => this.#queue.wake());
     this.#watching = new Watching(schedulerName, this.#snapshot, this.#queue);
     this.#recorder = new EventRecorder({ ...options, component: schedulerName });
@@ -84,12 +90,18 @@ class Scheduler {
   #try(pod: Readonly<Pod>): void {
     const current = this.#queue.get(pod);
     if (current === undefined) return this.#slots.release(); // deleted while it waited for the slot
+    const began = this.#with.clock.now();
     const info = podInfoOf(current);
     const decision = schedule(info, this.#snapshot, this.#policy, this.#with.random);
     const writing = decision.fits
       ? this.#bind(info, decision.nodeName)
       : this.#explain(current, decision.why);
+    this.#metrics?.count(decision.fits ? "scheduled" : "unschedulable", this.#since(began));
     void writing.finally(() => this.#slots.release());
+  }
+
+  #since(began: number): number {
+    return this.#with.clock.now() - began;
   }
 
   async #bind(info: PodInfo, nodeName: string): Promise<void> {

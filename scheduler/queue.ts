@@ -37,6 +37,16 @@ export class SchedulingQueue {
     return this.#entries.size;
   }
 
+  /** Source of the names: kube-scheduler's queues. */
+  counts(): { active: number; backoff: number; unschedulable: number } {
+    const counts = { active: 0, backoff: 0, unschedulable: 0 };
+    for (const { state } of this.#entries.values()) {
+      counts[state === "parked" ? "unschedulable" : state === "backoff" ? "backoff" : "active"] +=
+        1;
+    }
+    return counts;
+  }
+
   /** Adds a pod that waits for a node, or notes its new state; with `mayHelp` it is tried again when its back-off is over. */
   put(pod: Readonly<Pod>, mayHelp: boolean): void {
     const known = this.#entries.get(uidOf(pod));

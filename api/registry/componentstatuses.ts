@@ -3,6 +3,7 @@ import type { Resource } from "../types/resources.ts";
 import { text } from "./column_types.ts";
 import { NAME } from "./columns.ts";
 import type { ResourceKind } from "./kind.ts";
+import { reportedBy } from "./reported_store.ts";
 
 const COMPONENT_STATUSES: Resource<ComponentStatus> = {
   apiVersion: "v1",
@@ -11,14 +12,22 @@ const COMPONENT_STATUSES: Resource<ComponentStatus> = {
   isNamespaced: false,
 };
 
-/** Read only, and nothing is in it: components say how they are through `/healthz` and leases. */
-export const componentStatuses: ResourceKind<ComponentStatus> = {
+/** The parts of a control plane by name: each says why it is not well, or undefined. */
+export type Components = Readonly<Record<string, () => string | undefined>>;
+
+/** Read only: how the components are at the moment of the question. */
+export const componentStatuses = (components: Components): ResourceKind<ComponentStatus> => ({
   resource: COMPONENT_STATUSES,
   schema: ComponentStatus,
   singular: "componentstatus",
   shortNames: ["cs"],
   withoutVerbs: ["create", "delete", "deletecollection", "patch", "update", "watch"],
   hasStatus: false,
+  storedThrough: reportedBy(
+    COMPONENT_STATUSES,
+    () => Object.entries(components).map(([name, check]) => statusOf(name, check())),
+  ),
+  deprecation: "v1 ComponentStatus is deprecated in v1.19+",
   validate: () => [],
   hasWholeTable: true,
   columns: [
@@ -35,4 +44,12 @@ export const componentStatuses: ResourceKind<ComponentStatus> = {
     ),
     text("Error", "What is wrong.", ({ conditions = [] }) => conditions[0]?.error ?? ""),
   ],
-};
+});
+
+function statusOf(name: string, error: string | undefined): ComponentStatus {
+  const { apiVersion, kind } = COMPONENT_STATUSES;
+  const condition = error === undefined
+    ? { type: "Healthy", status: "True", message: "ok" } as const
+    : { type: "Healthy", status: "False", message: error } as const;
+  return { apiVersion, kind, metadata: { name }, conditions: [condition] };
+}

@@ -1,6 +1,6 @@
 import { clusterRoleBindings } from "./clusterrolebindings.ts";
 import { clusterRoles } from "./clusterroles.ts";
-import { componentStatuses } from "./componentstatuses.ts";
+import { type Components, componentStatuses } from "./componentstatuses.ts";
 import { configMaps } from "./configmaps.ts";
 import { controllerRevisions } from "./controllerrevisions.ts";
 import { cronJobs } from "./cronjobs.ts";
@@ -62,11 +62,15 @@ export const DEFAULT_NETWORK: ClusterNetwork = {
 
 /**
  * Every kind that is served, in the order of discovery.
+ * @param components what `kubectl get componentstatuses` tells of
  * @throws {RangeError} when the network can't be read or is too small
  */
-export function kindsOf(network: ClusterNetwork): readonly AnyKind[] {
+export function kindsOf(
+  network: ClusterNetwork,
+  components: Components = {},
+): readonly AnyKind[] {
   return [
-    componentStatuses,
+    componentStatuses(components),
     configMaps,
     endpoints,
     events,

@@ -1,0 +1,87 @@
+import type { KubeApi } from "../api/http/app.ts";
+import type { AnyKind } from "../api/registry/kind.ts";
+import { ownableResources } from "../api/registry/propagation.ts";
+import type { MetricRegistry } from "../api/types/metrics.ts";
+import { runElected } from "../client/election.ts";
+import { HttpApi } from "../client/http_api.ts";
+import { Informers } from "../client/informer.ts";
+import { runControllers } from "../controllers/manager.ts";
+import { runScheduler } from "../scheduler/loop.ts";
+import { realClock } from "./clock.ts";
+import type { ComponentHealth } from "./component_health.ts";
+import { stderrLog } from "./log.ts";
+
+export const CONTROLLER_MANAGER = "kube-controller-manager";
+export const SCHEDULER = "kube-scheduler";
+
+export interface ComponentOptions {
+  readonly api: KubeApi;
+  readonly kinds: readonly AnyKind[];
+  /** By which the API knows them. */
+  readonly token: string;
+  readonly signal: AbortSignal;
+  /** Other masters run the same: one of them leads. */
+  readonly isShared: boolean;
+  /** Of the authority that signed for the API server. */
+  readonly caPem: string;
+  readonly metrics: MetricRegistry;
+  readonly health: ComponentHealth;
+}
+
+/** Scheduler and controllers reach the API as everybody does, only without a network in between. */
+export async function runComponents(options: ComponentOptions): Promise<void> {
+  const { api, kinds, token, signal, caPem, metrics } = options;
+  const clientOf = (userAgent: string) =>
+    new HttpApi({
+      ...{ baseUrl: "http://master", token, userAgent },
+      fetch: (request) => api.fetch(request),
+    });
+  const manager = clientOf(CONTROLLER_MANAGER);
+  const shared = { api: manager, clock: realClock, random: Math.random };
+  const cache = new Informers({ ...shared, log: stderrLog("cache"), signal });
+  const run = (name: string, lead: Lead) =>
+    runComponent({ ...options, name, lead, client: manager });
+  await Promise.all([
+    run(CONTROLLER_MANAGER, (signal) =>
+      runControllers({
+        ...{ ...shared, cache, signal, metrics },
+        log: stderrLog("controllers"),
+        resources: ownableResources(kinds),
+        tokens: { caPem, sign: (...of) => api.tokenForSecret(...of) },
+      })),
+    run(SCHEDULER, (signal) =>
+      runScheduler({
+        ...{ ...shared, api: clientOf(SCHEDULER), cache, signal, metrics },
+        log: stderrLog("scheduler"),
+      })),
+  ]);
+}
+
+type Lead = (signal: AbortSignal) => Promise<void>;
+
+/** Alone, or in its turn. */
+async function runComponent(
+  { name, lead, client, isShared, signal, metrics, health }: ComponentOptions & {
+    name: string;
+    lead: Lead;
+    client: HttpApi;
+  },
+): Promise<void> {
+  const well = (signal: AbortSignal) => health.during(name, () => lead(signal));
+  const leads = metrics.gauge(
+    "leader_election_master_status",
+    "1 where this process leads, 0 where it waits.",
+    ["name"],
+  );
+  if (!isShared) {
+    leads.set(1, name);
+    return await well(signal);
+  }
+  leads.set(0, name);
+  await runElected({
+    ...{ api: client, clock: realClock, log: stderrLog("master"), signal, name },
+    identity: `${Deno.hostname()}_${crypto.randomUUID()}`,
+    lead: well,
+    onLead: (isLeader) => leads.set(isLeader ? 1 : 0, name),
+  });
+}

@@ -45,6 +45,10 @@ export interface AgentOptions {
   readonly dataDir: string;
   readonly clusterDns?: string;
   readonly clusterDomain?: string;
+  /** Sysctls that pods may set besides the safe ones; a star at the end stands for anything. */
+  readonly allowedUnsafeSysctls?: readonly string[];
+  /** Processes and threads of one container; absent or 0 for no limit. */
+  readonly pidsMax?: number;
 }
 
 /** What the agent's server shows and looks up. */
@@ -165,6 +169,11 @@ export class Agent implements AgentView {
       nodeName: node.name,
       allocatable: allocatableOf(facts),
       memoryCapacityBytes: facts.memoryBytes,
+      pidsMax: this.#with.pidsMax ?? 0,
+      rules: {
+        allowedUnsafeSysctls: this.#with.allowedUnsafeSysctls ?? [],
+        hasAppArmor: facts.hasAppArmor,
+      },
       dns: () => this.#dns(),
     };
   }

@@ -443,4 +443,5 @@ const FACTS = {
   systemUuid: "s",
   bootId: "b",
   mayLowerOomScore: false,
+  hasAppArmor: false,
 };

@@ -31,6 +31,9 @@ export function containerConfig(
     readonly sandboxId: string;
     readonly environment: ReadonlyMap<string, string>;
     readonly mounts: readonly Mount[];
+    readonly security: ContainerSecurity;
+    readonly runtimeHandler: string | undefined;
+    readonly pidsMax: number;
     /** Of the node: what an unlimited container may at most use. */
     readonly memoryCapacityBytes: number;
   },
@@ -58,10 +61,11 @@ export function containerConfig(
     isTty: container.tty ?? false,
     hasStdin: container.stdin ?? false,
     isStdinOnce: container.stdinOnce ?? false,
-    limits: limitsOf(pod, container, made.memoryCapacityBytes),
-    security: securityOf(pod, container),
+    limits: { ...limitsOf(pod, container, made.memoryCapacityBytes), pidsMax: made.pidsMax },
+    security: made.security,
     isHostPid: pod.spec.hostPID ?? false,
     isPidShared: pod.spec.shareProcessNamespace ?? false,
+    ...(made.runtimeHandler === undefined ? {} : { runtimeHandler: made.runtimeHandler }),
   };
 }
 
@@ -70,7 +74,7 @@ export function limitsOf(
   pod: Pod,
   { resources: { limits = {}, requests = {} } = {} }: Container,
   memoryCapacityBytes: number,
-): ContainerLimits {
+): Omit<ContainerLimits, "pidsMax"> {
   const cpu = requests.cpu ?? limits.cpu;
   const shares = Math.floor(toMilli(cpu ?? "0") * SHARES_PER_CPU / 1000);
   const quota = toMilli(limits.cpu ?? "0") * CPU_PERIOD_MICROS / 1000;
@@ -90,34 +94,4 @@ function oomScoreAdj(pod: Pod, memoryBytes: number, capacityBytes: number): numb
   if (qos === "BestEffort") return 1000;
   const share = capacityBytes === 0 ? 0 : Math.floor(1000 * memoryBytes / capacityBytes);
   return Math.min(Math.max(1000 - share, 3), 999);
-}
-
-function securityOf(pod: Pod, { securityContext: own = {} }: Container): ContainerSecurity {
-  const ofPod = pod.spec.securityContext ?? {};
-  const uid = own.runAsUser ?? ofPod.runAsUser;
-  const gid = own.runAsGroup ?? ofPod.runAsGroup;
-  const groups = [
-    ...ofPod.supplementalGroups ?? [],
-    ...ofPod.fsGroup === undefined ? [] : [ofPod.fsGroup],
-  ];
-  const profile = own.seccompProfile ?? ofPod.seccompProfile;
-  return {
-    isPrivileged: own.privileged ?? false,
-    isRootReadOnly: own.readOnlyRootFilesystem ?? false,
-    ...(uid === undefined ? {} : { user: gid === undefined ? `${uid}` : `${uid}:${gid}` }),
-    groups: groups.map(String),
-    addCapabilities: own.capabilities?.add ?? [],
-    dropCapabilities: own.capabilities?.drop ?? [],
-    mayGainPrivileges: own.allowPrivilegeEscalation ?? true,
-    isSeccompUnconfined: profile?.type === "Unconfined",
-  };
-}
-
-/** The reason why Kubernetes refuses to start this container, if there is one. */
-export function refusalOf(pod: Pod, { securityContext: own = {} }: Container): string | undefined {
-  const ofPod = pod.spec.securityContext ?? {};
-  const isNonRoot = own.runAsNonRoot ?? ofPod.runAsNonRoot ?? false;
-  const uid = own.runAsUser ?? ofPod.runAsUser;
-  if (!isNonRoot || uid !== 0) return undefined;
-  return "container's runAsUser breaks non-root policy";
 }

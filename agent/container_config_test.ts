@@ -39,19 +39,6 @@ for (const { name, requests, limits, want } of LIMITS) {
 }
 
 // deno-fmt-ignore
-const SECURITY: readonly { name: string; pod: Partial<PodSpec>; own: Partial<Container>; want: unknown }[] = [
-  { name: "the image's user by default", pod: {},                                         own: {},                                       want: [undefined, []] },
-  { name: "the pod's user and groups",   pod: { securityContext: { runAsUser: 7, fsGroup: 8, supplementalGroups: [9] } }, own: {},       want: ["7", ["9", "8"]] },
-  { name: "its own user before the pod's", pod: { securityContext: { runAsUser: 7 } },    own: { securityContext: { runAsUser: 0, runAsGroup: 3 } }, want: ["0:3", []] },
-];
-for (const { name, pod, own, want } of SECURITY) {
-  Deno.test(`containerConfig: ${name}`, () => {
-    const { security } = configOf(own, pod);
-    assert.deepEqual([security.user, security.groups], want);
-  });
-}
-
-// deno-fmt-ignore
 const QOS = [
   { name: "nothing asked",           resources: [{}],                                                                     want: "BestEffort" },
   { name: "limits alone",            resources: [{ limits: { cpu: "1", memory: "1Gi" } }],                                want: "Guaranteed" },
@@ -75,6 +62,17 @@ function configOf(change: Partial<Container>, spec: Partial<PodSpec> = {}) {
     sandboxId: "s",
     environment: new Map([["BIN", "/bin/x"]]),
     mounts: [],
+    pidsMax: 0,
+    runtimeHandler: undefined,
+    security: {
+      isPrivileged: false,
+      isRootReadOnly: false,
+      groups: [],
+      addCapabilities: [],
+      dropCapabilities: [],
+      mayGainPrivileges: true,
+      isProcUnmasked: false,
+    },
     memoryCapacityBytes: 1 << 30,
   });
 }

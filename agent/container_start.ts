@@ -1,17 +1,19 @@
 import type { Container, Pod, Service } from "../api/types/core_v1.ts";
 import { SERVICES } from "../api/types/resources.ts";
-import { containerConfig, refusalOf } from "./container_config.ts";
+import { containerConfig } from "./container_config.ts";
+import { containerSecurity } from "./container_security.ts";
 import {
-  ConfigurationError,
   environmentNeedsAddress,
   environmentOf,
   environmentReferences,
+  skippedKeys,
 } from "./environment.ts";
 import { type ImageUser, type ImageWait, pullPolicyOf } from "./images.ts";
 import { hostnameOf } from "./pod_files.ts";
 import { readReferences } from "./pod_references.ts";
 import { makeMounts, podFolder } from "./volumes/pod_volumes.ts";
 import { failedFor, type Mount } from "./runtime.ts";
+import { runtimeHandlerOf } from "./sandbox_config.ts";
 import type { Start } from "./sync.ts";
 import { factsOf, type SyncTools } from "./sync_tools.ts";
 import type { VolumePlan } from "./volumes/volume_plan.ts";
@@ -33,8 +35,6 @@ export async function startContainer(
 ): Promise<ImageWait | undefined> {
   const { images, record, observed, runtime } = tools;
   const { container } = start;
-  const refusal = refusalOf(pod, container);
-  if (refusal !== undefined) throw new ConfigurationError(refusal);
   const user = imageUserOf(pod, container);
   const wait = images.beforeCreate(user);
   if (wait !== undefined) return wait;
@@ -66,11 +66,14 @@ async function createContainer(
   tools: SyncTools,
 ): Promise<string> {
   const { container } = start;
+  const security = await containerSecurity(pod, container, tools);
+  const runtimeHandler = await runtimeHandlerOf(tools.api, pod);
   const ip = environmentNeedsAddress(container) ? await wired : "";
   const environment = await environmentFor(container, ip, pod, tools);
   const mounts = await mountsFor(container, { volumes: await volumes, environment }, pod, tools);
-  const { memoryCapacityBytes } = tools;
-  const made = { sandboxId, environment, mounts, memoryCapacityBytes };
+  const { memoryCapacityBytes, pidsMax } = tools;
+  const ofNode = { memoryCapacityBytes, pidsMax, runtimeHandler };
+  const made = { sandboxId, environment, mounts, security, ...ofNode };
   return await tools.runtime.createContainer(containerConfig(pod, start, made));
 }
 
@@ -94,7 +97,12 @@ async function environmentFor(
   ]);
   const facts = factsOf(podIp, tools);
   const sources = { pod, facts, services: [...services], ...references };
+  for (const text of skippedKeys(container, sources)) {
+    tools.record(pod, "Warning", "InvalidEnvironmentVariableNames", text);
+  }
   const environment = environmentOf(container, sources);
+  // with the node's network the name is the node's, which the engine knows
+  if (pod.spec.hostNetwork) return environment;
   return new Map([["HOSTNAME", hostnameOf(pod)], ...environment]);
 }
 

@@ -37,13 +37,19 @@ const SANDBOX_CPU_SHARES = 2;
 /** Source: Linux, OOM_SCORE_ADJ_MIN. */
 const OOM_SCORE_ADJ_MIN = -1000;
 
+/** Enough for any server; programs that close every descriptor there could be hang on the engine's billion. */
+const OPEN_FILES = { Name: "nofile", Soft: 65_536, Hard: 1_048_576 };
+
 export interface DockerSettings {
   /** Containers of other clusters on this engine are neither seen nor touched. */
   readonly cluster: string;
   readonly sandboxImage: string;
   /** Absent: the image's own. */
   readonly sandboxCommand?: readonly string[];
-  /** Whether the host lets anyone protect a process from the OOM killer, which takes CAP_SYS_RESOURCE. */
+  /**
+   * Whether the host lets anyone protect a process from the OOM killer, which takes CAP_SYS_RESOURCE. Without it
+   * nobody can raise a limit either: containers then have the engine's own.
+   */
   readonly mayLowerOomScore?: boolean;
 }
 
@@ -85,6 +91,7 @@ export function sandboxOptions(
       NetworkMode: config.isHostNetwork ? "host" : "none",
       IpcMode: config.isHostIpc ? "host" : "shareable",
       ...(config.isHostPid ? { PidMode: "host" } : {}),
+      ...(config.runtimeHandler === undefined ? {} : { Runtime: config.runtimeHandler }),
       Sysctls: { ...config.sysctls },
       CpuShares: SANDBOX_CPU_SHARES,
       OomScoreAdj: mayLowerOomScore ? SANDBOX_OOM_SCORE_ADJ : 0,
@@ -113,7 +120,10 @@ export function containerOptions(
     StdinOnce: config.isStdinOnce,
     Labels: containerLabels(config, cluster),
     Healthcheck: { Test: ["NONE"] },
-    HostConfig: hostConfigOf(config, mayLowerOomScore ? OOM_SCORE_ADJ_MIN : 0),
+    HostConfig: {
+      ...hostConfigOf(config, mayLowerOomScore ? OOM_SCORE_ADJ_MIN : 0),
+      ...(mayLowerOomScore ? { Ulimits: [OPEN_FILES] } : {}),
+    },
   };
 }
 
@@ -146,6 +156,7 @@ function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.Host
     ...(limits.memoryBytes === 0
       ? {}
       : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
+    ...(limits.pidsMax === 0 ? {} : { PidsLimit: limits.pidsMax }),
     OomScoreAdj: Math.max(limits.oomScoreAdj, oomScoreMin),
     Privileged: security.isPrivileged,
     ReadonlyRootfs: security.isRootReadOnly,
@@ -154,8 +165,12 @@ function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.Host
     CapDrop: [...security.dropCapabilities],
     SecurityOpt: [
       ...(security.mayGainPrivileges ? [] : ["no-new-privileges"]),
-      ...(security.isSeccompUnconfined ? ["seccomp=unconfined"] : []),
+      ...(security.seccomp === undefined ? [] : [`seccomp=${security.seccomp}`]),
+      ...(security.appArmor === undefined ? [] : [`apparmor=${security.appArmor}`]),
     ],
+    // what the engine hides by default; with these lists empty it hides nothing
+    ...(security.isProcUnmasked ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
+    ...(config.runtimeHandler === undefined ? {} : { Runtime: config.runtimeHandler }),
     LogConfig: {
       Type: "local",
       Config: { "max-size": LOG_FILE_BYTES_MAX, "max-file": LOG_FILES_MAX },

@@ -141,6 +141,11 @@ export class DockerRuntime implements Runtime {
     });
   }
 
+  async imageUser(image: string): Promise<string> {
+    const { Config } = await asked(this.#docker.getImage(image).inspect(), "NoSuchImage");
+    return Config.User ?? "";
+  }
+
   async *logs(id: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<ExecChunk> {
     const { isTty } = this.#known.get(id) ?? await this.#inspect(id) ?? { isTty: false };
     const { follow, tailLines, since, timestamps } = options;

@@ -1,5 +1,13 @@
 import { Buffer } from "node:buffer";
-import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from "../api/types/core_v1.ts";
+import type {
+  ConfigMap,
+  Container,
+  EnvFromSource,
+  EnvVar,
+  Pod,
+  Secret,
+  Service,
+} from "../api/types/core_v1.ts";
 import { fieldValue, needsAddress, type PodFacts, resourceValue } from "./pod_fields.ts";
 import { serviceVariables } from "./service_variables.ts";
 
@@ -79,19 +87,38 @@ export function expand(text: string, lookUp: (name: string) => string | undefine
 const VARIABLE_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 
 /** Keys that can't name a variable are left out. */
-function variablesFrom(
-  { envFrom = [] }: Container,
+function variablesFrom({ envFrom = [] }: Container, sources: EnvironmentSources) {
+  return envFrom.flatMap((source) =>
+    variablesOf(source, sources).filter(([name]) => VARIABLE_NAME.test(name))
+  );
+}
+
+function variablesOf(
+  { prefix = "", configMapRef, secretRef }: EnvFromSource,
   { configMaps, secrets }: EnvironmentSources,
 ): [string, string][] {
-  return envFrom.flatMap(({ prefix = "", configMapRef, secretRef }) => {
-    const values = configMapRef !== undefined
-      ? found(configMaps, "configmap", configMapRef)?.data ?? {}
-      : secretRef !== undefined
-      ? decodedSecret(found(secrets, "secret", secretRef))
-      : {};
-    return Object.entries(values)
-      .map(([key, value]): [string, string] => [prefix + key, value])
-      .filter(([name]) => VARIABLE_NAME.test(name));
+  const values = configMapRef !== undefined
+    ? found(configMaps, "configmap", configMapRef)?.data ?? {}
+    : secretRef !== undefined
+    ? decodedSecret(found(secrets, "secret", secretRef))
+    : {};
+  return Object.entries(values).map(([key, value]) => [prefix + key, value]);
+}
+
+/** What `envFrom` leaves out, as the kubelet's event tells it; a sentence for each of its sources. */
+export function skippedKeys(
+  { envFrom = [] }: Container,
+  sources: EnvironmentSources,
+): string[] {
+  return envFrom.flatMap((source) => {
+    const names = variablesOf(source, sources).map(([name]) => name);
+    const invalid = names.filter((name) => !VARIABLE_NAME.test(name)).sort();
+    if (invalid.length === 0) return [];
+    const kind = source.configMapRef === undefined ? "secret" : "configMap";
+    const name = (source.configMapRef ?? source.secretRef)?.name;
+    return `Keys [${invalid.join(", ")}] from the EnvFrom ${kind} ` +
+      `${sources.pod.metadata.namespace}/${name} were skipped since they are considered invalid ` +
+      "environment variable names.";
   });
 }
 
@@ -117,7 +144,8 @@ function referencedValue(
   }
   if (resourceFieldRef === undefined) return "";
   const { containerName = container.name } = resourceFieldRef;
-  const of = pod.spec.containers.find(({ name }) => name === containerName) ?? container;
+  const all = [...pod.spec.containers, ...pod.spec.initContainers ?? []];
+  const of = all.find(({ name }) => name === containerName) ?? container;
   const value = resourceValue(of, facts, resourceFieldRef);
   if (value !== undefined) return value;
   throw new ConfigurationError(`unsupported container resource : ${resourceFieldRef.resource}`);

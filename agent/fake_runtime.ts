@@ -37,6 +37,8 @@ interface Entry {
 /** An engine in memory: containers run in no time and do what `programs` says. For tests and the simulation. */
 export class FakeRuntime implements Runtime {
   readonly images = new Set<string>();
+  /** Users that images run as; root for the others. */
+  readonly imageUsers = new Map<string, string>();
   /** Images that a pull would find. */
   readonly registry = new Set<string>();
   /** By command line. */
@@ -217,6 +219,13 @@ export class FakeRuntime implements Runtime {
     this.#call(`pull ${image}`);
     if (!this.registry.has(image)) throw new RuntimeError("Failed", `no registry has ${image}`);
     this.images.add(image);
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async imageUser(image: string): Promise<string> {
+    this.intercept(`image user ${image}`);
+    if (!this.images.has(image)) throw new RuntimeError("NoSuchImage", `No such image: ${image}`);
+    return this.imageUsers.get(image) ?? "";
   }
 
   async *logs(id: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<ExecChunk> {

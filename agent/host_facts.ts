@@ -16,6 +16,7 @@ export interface NodeFacts {
   readonly bootId: string;
   /** Whether a process may be protected from the OOM killer here. */
   readonly mayLowerOomScore: boolean;
+  readonly hasAppArmor: boolean;
 }
 
 /** Implementations: HostMachine, and constants in tests. */
@@ -30,12 +31,13 @@ export class HostMachine implements HostFacts {
   constructor(private readonly dataDir: string) {}
 
   async read(): Promise<NodeFacts> {
-    const [own, os, machine, uuid, boot, disk] = await Promise.all([
+    const [own, os, machine, uuid, boot, appArmor, disk] = await Promise.all([
       textOf("/proc/self/status"),
       textOf("/etc/os-release"),
       textOf("/etc/machine-id"),
       textOf("/sys/class/dmi/id/product_uuid"),
       textOf("/proc/sys/kernel/random/boot_id"),
+      textOf("/sys/module/apparmor/parameters/enabled"),
       statfs(this.dataDir),
     ]);
     const machineId = machine.trim() || boot.trim().replaceAll("-", "");
@@ -51,6 +53,7 @@ export class HostMachine implements HostFacts {
       systemUuid: uuid.trim() || machineId,
       bootId: boot.trim(),
       mayLowerOomScore: hasCapability(own, CAP_SYS_RESOURCE),
+      hasAppArmor: appArmor.startsWith("Y"),
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { misfitOf } from "./fitness.ts";
+import { refusalByNode } from "./node_refusal.ts";
 import { isOver } from "./pod_phase.ts";
 import type { PodRecord } from "./pod_record.ts";
 import type { SyncTools } from "./sync_tools.ts";
@@ -24,7 +25,8 @@ export function admit(pod: Readonly<Pod>, record: PodRecord, sources: AdmissionS
   const wasAdmitted = pod.status?.startTime !== undefined || tools.observed.of(uid).length > 0;
   if (wasAdmitted || isOver(pod.status?.phase)) return;
   const { allocatable } = tools;
-  record.failure = misfitOf(pod, pods(), { labels: nodeLabels(), allocatable });
+  record.failure = refusalByNode(pod, tools.rules) ??
+    misfitOf(pod, pods(), { labels: nodeLabels(), allocatable });
   if (record.failure === undefined) return;
   tools.record(pod, "Warning", record.failure.reason, record.failure.message);
 }

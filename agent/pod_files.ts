@@ -10,45 +10,75 @@ export interface DnsSettings {
   readonly hostResolvConf: string;
 }
 
-/** Source: resolv.conf(5), MAXNS. */
+/** Source: Kubernetes, validation.MaxDNSNameservers, MaxDNSSearchPaths and MaxDNSSearchListChars. */
 const NAMESERVERS_MAX = 3;
+const SEARCHES_MAX = 32;
+const SEARCH_CHARACTERS_MAX = 2048;
 
-/** The pod's resolv.conf: by `dnsPolicy`, the cluster's server before the node's; then `dnsConfig` on top. */
-export function resolvConf(pod: Pod, settings: DnsSettings): string {
-  const { dnsPolicy = "ClusterFirst", hostNetwork = false, dnsConfig = {} } = pod.spec;
-  const { clusterDns, clusterDomain } = settings;
-  const host = parsed(dnsPolicy === "None" ? "" : settings.hostResolvConf);
-  const isOfCluster = dnsPolicy === "ClusterFirstWithHostNet" ||
-    (dnsPolicy === "ClusterFirst" && !hostNetwork);
-  const cluster = isOfCluster && clusterDns !== undefined
-    ? clusterFirst(pod, clusterDns, clusterDomain)
-    : { nameservers: [], searches: [], options: [] };
+export interface ResolverFile {
+  readonly text: string;
+  /** What had to be left out, in the kubelet's words. */
+  readonly complaints: readonly string[];
+}
+
+/** The pod's resolv.conf: by `dnsPolicy`, the cluster's server or the node's; then `dnsConfig` on top. */
+export function resolvConf(pod: Pod, settings: DnsSettings): ResolverFile {
+  const { dnsConfig = {} } = pod.spec;
+  const base = resolverOf(pod, settings);
   const options = (dnsConfig.options ?? []).map(({ name = "", value }) =>
     value === undefined ? name : `${name}:${value}`
   );
-  const nameservers = unique([
-    ...cluster.nameservers,
-    ...dnsConfig.nameservers ?? [],
-    ...host.nameservers,
-  ]).slice(0, NAMESERVERS_MAX);
-  const searches = unique([...cluster.searches, ...dnsConfig.searches ?? [], ...host.searches]);
-  return [
+  const servers = unique([...base.nameservers, ...dnsConfig.nameservers ?? []]);
+  const searches = unique([...base.searches, ...dnsConfig.searches ?? []]);
+  const nameservers = servers.slice(0, NAMESERVERS_MAX);
+  const searched = withinLimits(searches);
+  const lines = [
     ...nameservers.map((server) => `nameserver ${server}`),
-    ...searches.length === 0 ? [] : [`search ${searches.join(" ")}`],
-    ...withoutRepeats([...host.options, ...cluster.options, ...options]),
-  ].join("\n") + "\n";
+    ...searched.length === 0 ? [] : [`search ${searched.join(" ")}`],
+    ...withoutRepeats([...base.options, ...options]),
+  ];
+  const complaints = [
+    ...nameservers.length === servers.length ? [] : [
+      "Nameserver limits were exceeded, some nameservers have been omitted, " +
+      `the applied nameserver line is: ${nameservers.join(" ")}`,
+    ],
+    ...searched.length === searches.length ? [] : [
+      "Search Line limits were exceeded, some search paths have been omitted, " +
+      `the applied search line is: ${searched.join(" ")}`,
+    ],
+  ];
+  return { text: `${lines.join("\n")}\n`, complaints };
+}
+
+function withinLimits(searches: readonly string[]): string[] {
+  let length = -1;
+  return searches.slice(0, SEARCHES_MAX).filter((search) => {
+    length += 1 + search.length;
+    return length <= SEARCH_CHARACTERS_MAX;
+  });
+}
+
+function resolverOf(pod: Pod, settings: DnsSettings): ResolverLines {
+  const { dnsPolicy = "ClusterFirst", hostNetwork = false } = pod.spec;
+  const { clusterDns, clusterDomain, hostResolvConf } = settings;
+  if (dnsPolicy === "None") return { nameservers: [], searches: [], options: [] };
+  const host = parsed(hostResolvConf);
+  const isOfCluster = dnsPolicy === "ClusterFirstWithHostNet" ||
+    (dnsPolicy === "ClusterFirst" && !hostNetwork);
+  if (!isOfCluster || clusterDns === undefined) return host;
+  const { namespace = "" } = pod.metadata;
+  const ofCluster = [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
+  return {
+    nameservers: [clusterDns],
+    searches: [...ofCluster, ...host.searches],
+    options: ["ndots:5"],
+  };
 }
 
 interface ResolverLines {
   readonly nameservers: string[];
   readonly searches: string[];
   readonly options: string[];
-}
-
-function clusterFirst({ metadata }: Pod, server: string, domain: string): ResolverLines {
-  const { namespace = "" } = metadata;
-  const searches = [`${namespace}.svc.${domain}`, `svc.${domain}`, domain];
-  return { nameservers: [server], searches, options: ["ndots:5"] };
 }
 
 function parsed(text: string): ResolverLines {
@@ -78,7 +108,16 @@ export function hostnameOf({ metadata, spec }: Pod): string {
   return (spec.hostname ?? metadata.name).slice(0, HOSTNAME_MAX).replace(/[-.]+$/, "");
 }
 
-const HOSTS_OF_EVERY_POD = `127.0.0.1\tlocalhost
+/** The pod's name in the domain of its headless service; undefined where it names none. */
+export function fqdnOf(pod: Pod, clusterDomain: string): string | undefined {
+  const { subdomain = "" } = pod.spec;
+  if (subdomain === "") return undefined;
+  return `${hostnameOf(pod)}.${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`;
+}
+
+const HOSTS_HEADER = "# Kubernetes-managed hosts file";
+const HOSTS_OF_EVERY_POD = `${HOSTS_HEADER}.
+127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
 fe00::0\tip6-localnet
 fe00::0\tip6-mcastprefix
@@ -86,7 +125,10 @@ fe00::1\tip6-allnodes
 fe00::2\tip6-allrouters
 `;
 
-/** The pod's /etc/hosts. With the node's network it is the node's own file with the pod's aliases. */
+/**
+ * The pod's /etc/hosts. With the node's network it is the node's own file with the pod's aliases.
+ * Source: kubelet, managedHostsFileContent and nodeHostsFileContent.
+ */
 export function etcHosts(
   pod: Pod,
   { ip, clusterDomain, hostEtcHosts }: {
@@ -95,16 +137,17 @@ export function etcHosts(
     hostEtcHosts: string;
   },
 ): string {
-  const { hostAliases = [], hostNetwork = false, subdomain } = pod.spec;
-  const name = hostnameOf(pod);
-  const names = subdomain === undefined
-    ? name
-    : `${name}.${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}\t${name}`;
-  const own = ip === undefined ? "" : `${ip}\t${names}\n`;
+  const { hostAliases = [], hostNetwork = false } = pod.spec;
+  const names = [fqdnOf(pod, clusterDomain), hostnameOf(pod)].filter((name) => name !== undefined);
+  const own = ip === undefined ? "" : `${ip}\t${names.join("\t")}\n`;
   const aliases = hostAliases.map(({ ip = "", hostnames = [] }) =>
     `${ip}\t${hostnames.join("\t")}\n`
   );
-  return (hostNetwork ? hostEtcHosts : HOSTS_OF_EVERY_POD + own) + aliases.join("");
+  return [
+    hostNetwork ? `${HOSTS_HEADER} (host network).\n${hostEtcHosts}` : HOSTS_OF_EVERY_POD + own,
+    ...aliases.length === 0 ? [] : ["\n# Entries added by HostAliases.\n"],
+    ...aliases,
+  ].join("");
 }
 
 export const asFile = (text: string) => ({ bytes: Buffer.from(text), mode: 0o644 });

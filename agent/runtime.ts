@@ -29,6 +29,8 @@ export interface SandboxConfig {
   readonly isHostIpc: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
   readonly graceSeconds: number;
+  /** Name of the engine's low-level runtime; absent: the engine's own choice. */
+  readonly runtimeHandler?: string;
 }
 
 export interface ContainerConfig {
@@ -57,6 +59,8 @@ export interface ContainerConfig {
   readonly security: ContainerSecurity;
   readonly isHostPid: boolean;
   readonly isPidShared: boolean;
+  /** The sandbox's. */
+  readonly runtimeHandler?: string;
 }
 
 export interface ContainerLimits {
@@ -67,6 +71,8 @@ export interface ContainerLimits {
   /** 0 for no limit. */
   readonly memoryBytes: number;
   readonly oomScoreAdj: number;
+  /** Processes and threads at once; 0 for no limit. */
+  readonly pidsMax: number;
 }
 
 /** Length of the accounting period of `cpuQuotaMicros`. Source: the Linux default. */
@@ -81,7 +87,12 @@ export interface ContainerSecurity {
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
   readonly mayGainPrivileges: boolean;
-  readonly isSeccompUnconfined: boolean;
+  /** `unconfined`, or a profile as JSON; absent: the engine's own. */
+  readonly seccomp?: string;
+  /** `unconfined`, or the name of a profile that the kernel has; absent: the engine's own. */
+  readonly appArmor?: string;
+  /** All of /proc is shown and may be written to. */
+  readonly isProcUnmasked: boolean;
 }
 
 /** A container on this node, sandboxes included, as the runtime reports it. */
@@ -201,6 +212,8 @@ export interface Runtime {
   /** Kills it if it runs, and forgets it with its logs. A missing container is no error. */
   remove(id: string): Promise<void>;
   pullImage(image: string): Promise<void>;
+  /** @returns the user that the image runs as, or "" where it names none. @throws {RuntimeError} NoSuchImage */
+  imageUser(image: string): Promise<string>;
   /** Standard output and error, demultiplexed, in the order of the log; ends when `signal` aborts. */
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<ExecChunk>;
   exec(id: string, options: ExecOptions): Promise<ExecSession>;

@@ -201,7 +201,7 @@ class World {
       isTty: false,
       hasStdin: false,
       isStdinOnce: false,
-      limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 1000 },
+      limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 1000, pidsMax: 0 },
       security: {
         isPrivileged: false,
         isRootReadOnly: false,
@@ -209,7 +209,7 @@ class World {
         addCapabilities: [],
         dropCapabilities: [],
         mayGainPrivileges: true,
-        isSeccompUnconfined: false,
+        isProcUnmasked: false,
       },
       isHostPid: false,
       isPidShared: false,

@@ -1,9 +1,10 @@
 import type { Pod } from "../api/types/core_v1.ts";
 import { identityOf } from "./container_config.ts";
-import { asFile, etcHosts, hostnameOf, resolvConf } from "./pod_files.ts";
+import { asFile, etcHosts, resolvConf } from "./pod_files.ts";
 import { podFolder } from "./volumes/pod_volumes.ts";
-import type { RuntimeContainer, SandboxConfig } from "./runtime.ts";
-import { GRACE_SECONDS_DEFAULT, removeOne } from "./stop_containers.ts";
+import { failedFor, type RuntimeContainer } from "./runtime.ts";
+import { runtimeHandlerOf, sandboxConfig } from "./sandbox_config.ts";
+import { removeOne } from "./stop_containers.ts";
 import type { SyncPlan } from "./sync.ts";
 import type { SyncTools } from "./sync_tools.ts";
 
@@ -27,7 +28,23 @@ export class SandboxStart {
   /** @returns the runtime's id of it; it need not run yet */
   async id(): Promise<string> {
     if ("id" in this.sandbox) return this.sandbox.id;
-    return await this.tools.runtime.createSandbox(sandboxConfig(this.pod, this.sandbox.attempt));
+    const { attempt } = this.sandbox;
+    try {
+      const { clusterDomain } = await this.tools.dns();
+      const runtimeHandler = await runtimeHandlerOf(this.tools.api, this.pod);
+      const config = sandboxConfig(this.pod, { attempt, clusterDomain, runtimeHandler });
+      return await this.tools.runtime.createSandbox(config);
+    } catch (error) {
+      if (failedFor(error, "Unavailable", "NameTaken")) throw error;
+      throw this.#failure(error);
+    }
+  }
+
+  #failure(error: unknown): SandboxError {
+    const message = error instanceof Error ? error.message : String(error);
+    const told = `Failed to create pod sandbox: ${message}`;
+    this.tools.record(this.pod, "Warning", "FailedCreatePodSandBox", told);
+    return new SandboxError(`Cannot start the sandbox: ${message}`);
   }
 
   /**
@@ -35,7 +52,7 @@ export class SandboxStart {
    * @throws {SandboxError} after it has taken away what can't be used
    */
   async wire(sandboxId: string, filesWritten: Promise<unknown>): Promise<string> {
-    const { runtime, network, nodeAddress, observed, record } = this.tools;
+    const { runtime, network, nodeAddress, observed } = this.tools;
     try {
       const running = this.#isNew
         ? await runtime.start(sandboxId)
@@ -49,19 +66,18 @@ export class SandboxStart {
       return ip;
     } catch (error) {
       // a sandbox without a network is worth nothing: the next pass makes a new one
-      const message = error instanceof Error ? error.message : String(error);
-      const told = `Failed to create pod sandbox: ${message}`;
-      record(this.pod, "Warning", "FailedCreatePodSandBox", told);
+      const failure = this.#failure(error);
       await removeOne(this.pod, sandboxId, this.tools);
-      throw new SandboxError(`Cannot start the sandbox: ${message}`);
+      throw failure;
     }
   }
 
   async writeFiles(): Promise<void> {
-    const dns = await this.tools.dns();
-    const { files } = this.tools;
+    const { files, dns, record } = this.tools;
+    const { text, complaints } = resolvConf(this.pod, await dns());
+    for (const one of complaints) record(this.pod, "Warning", "DNSConfigForming", one);
     await Promise.all([
-      files.writeFile(this.#file("resolv.conf"), asFile(resolvConf(this.pod, dns))),
+      files.writeFile(this.#file("resolv.conf"), asFile(text)),
       this.#isNew ? this.#writeHosts(undefined) : undefined,
     ]);
   }
@@ -75,19 +91,4 @@ export class SandboxStart {
   #file(name: string): string {
     return `${podFolder(this.tools.dataDir, this.pod.metadata.uid ?? "")}/${name}`;
   }
-}
-
-function sandboxConfig(pod: Pod, attempt: number): SandboxConfig {
-  const { spec } = pod;
-  const sysctls = spec.securityContext?.sysctls ?? [];
-  return {
-    pod: identityOf(pod),
-    attempt,
-    hostname: hostnameOf(pod),
-    isHostNetwork: spec.hostNetwork ?? false,
-    isHostPid: spec.hostPID ?? false,
-    isHostIpc: spec.hostIPC ?? false,
-    sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name, value])),
-    graceSeconds: spec.terminationGracePeriodSeconds ?? GRACE_SECONDS_DEFAULT,
-  };
 }

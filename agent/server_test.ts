@@ -351,7 +351,7 @@ async function startPod(runtime: FakeRuntime) {
     isTty: false,
     hasStdin: false,
     isStdinOnce: false,
-    limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 0 },
+    limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 0, pidsMax: 0 },
     security: {
       isPrivileged: false,
       isRootReadOnly: false,
@@ -359,7 +359,7 @@ async function startPod(runtime: FakeRuntime) {
       addCapabilities: [],
       dropCapabilities: [],
       mayGainPrivileges: false,
-      isSeccompUnconfined: false,
+      isProcUnmasked: false,
     },
     isPidShared: false,
   });

@@ -4,6 +4,7 @@ import type { Api } from "../client/api.ts";
 import type { Cache } from "../client/cache.ts";
 import type { HostFiles } from "./host_files.ts";
 import type { Images, ImageWait } from "./images.ts";
+import type { NodeRules } from "./node_refusal.ts";
 import type { ObservedPods } from "./observed_pods.ts";
 import type { PodFacts } from "./pod_fields.ts";
 import type { DnsSettings } from "./pod_files.ts";
@@ -36,6 +37,9 @@ export interface SyncTools {
   readonly nodeName: string;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacityBytes: number;
+  /** Processes and threads of one container; 0 for no limit. */
+  readonly pidsMax: number;
+  readonly rules: NodeRules;
   readonly dns: () => Promise<DnsSettings & { readonly hostEtcHosts: string }>;
 }
 

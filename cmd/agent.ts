@@ -155,6 +155,7 @@ async function runPods(
     },
     version: KUBERNETES_VERSION,
     dataDir: paths.dataDir,
+    ...settings.pods,
   });
   await Promise.all([agent.run(), sampler.run(signal)]);
   server.close();

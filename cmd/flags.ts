@@ -30,6 +30,7 @@ export interface Settings {
   readonly dockerHost: string;
   readonly storage: Storage;
   readonly audit: AuditFiles;
+  readonly pods: PodRules;
   readonly example: boolean;
   readonly purge: boolean;
   /** What snapshot and export write, and import reads; "" where none is said. */
@@ -52,6 +53,14 @@ export interface Storage {
 export interface AuditFiles {
   readonly log: string;
   readonly policy: string;
+}
+
+/** What pods may do on this node. */
+export interface PodRules {
+  /** Names, or beginnings of names with a star behind. */
+  readonly allowedUnsafeSysctls: readonly string[];
+  /** Processes and threads of a container; 0 for no limit. */
+  readonly pidsMax: number;
 }
 
 /** What the settings take from the host where no flag says otherwise. */
@@ -113,6 +122,15 @@ export const FLAGS = {
   "audit-policy-file": {
     type: "string",
     help: "what of it, as audit.k8s.io/v1 Policy (default: writes, without bodies)",
+  },
+  "allowed-unsafe-sysctls": {
+    type: "string",
+    help: "kernel settings that pods may change besides the safe ones, such as kernel.msg*,net.*",
+  },
+  "pod-max-pids": {
+    type: "string",
+    default: "16384",
+    help: "processes and threads of a container, 0 for no limit",
   },
   "file": { type: "string", help: "what snapshot and export write, and import reads" },
   "no-example": { type: "boolean", help: "up: do not apply examples/web.yaml" },
@@ -183,6 +201,10 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
     audit: {
       log: optionalPath("audit-log-path", text("audit-log-path")),
       policy: optionalPath("audit-policy-file", text("audit-policy-file")),
+    },
+    pods: {
+      allowedUnsafeSysctls: sysctlPatterns(text("allowed-unsafe-sysctls")),
+      pidsMax: count("pod-max-pids", text("pod-max-pids")),
     },
     file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
@@ -272,6 +294,20 @@ function portRange(flag: keyof typeof FLAGS, value: string): { first: number; la
   return refuse(flag, value, "must be a range of ports such as 30000-32767");
 }
 
+function sysctlPatterns(value: string): string[] {
+  if (value === "") return [];
+  const patterns = value.split(",");
+  if (patterns.every((one) => /^[a-z0-9][-_a-z0-9]*([./][-_a-z0-9]+)*([./]?\*)?$/.test(one))) {
+    return patterns;
+  }
+  const rule = "must be names of sysctls such as net.core.somaxconn or net.*, with commas between";
+  return refuse("allowed-unsafe-sysctls", value, rule);
+}
+
+function count(flag: keyof typeof FLAGS, value: string): number {
+  return /^\d{1,9}$/.test(value) ? Number(value) : refuse(flag, value, "must be a whole number");
+}
+
 function backend(value: string): Settings["backend"] {
   if (value === "auto" || value === "ebpf" || value === "nftables") return value;
   return refuse("backend", value, "must be auto, ebpf or nftables");
@@ -280,6 +316,17 @@ function backend(value: string): Settings["backend"] {
 function dockerHost(value: string): string {
   if (value.startsWith("unix:///")) return value;
   return refuse("docker-host", value, "must be unix:///path: the engine has to be on this host");
+}
+
+/** A record of a cluster that is older than these flags has none. */
+function podFlags(pods: Partial<PodRules> = {}): string[] {
+  const { allowedUnsafeSysctls = [], pidsMax } = pods;
+  return [
+    ...allowedUnsafeSysctls.length === 0
+      ? []
+      : [`--allowed-unsafe-sysctls=${allowedUnsafeSysctls.join(",")}`],
+    ...pidsMax === undefined ? [] : [`--pod-max-pids=${pidsMax}`],
+  ];
 }
 
 /** A record of a cluster that is older than these flags has none. */
@@ -301,6 +348,7 @@ export function asFlags(settings: Settings): string[] {
   const { nodePortRange: { first, last }, storage, audit } = settings;
   return [
     ...fileFlags(storage, audit),
+    ...podFlags(settings.pods),
     `--data-dir=${settings.dataDir}`,
     `--cluster-name=${settings.clusterName}`,
     `--bind-address=${settings.bindAddress}`,

@@ -2,13 +2,14 @@ import type { KubeApi } from "../api/http/app.ts";
 import type { AnyKind } from "../api/registry/kind.ts";
 import { ownableResources } from "../api/registry/propagation.ts";
 import type { MetricRegistry } from "../api/types/metrics.ts";
+import type { Api } from "../client/api.ts";
 import { runElected } from "../client/election.ts";
-import { HttpApi } from "../client/http_api.ts";
 import { Informers } from "../client/informer.ts";
 import { runControllers } from "../controllers/manager.ts";
 import { runScheduler } from "../scheduler/loop.ts";
 import { realClock } from "./clock.ts";
 import type { ComponentHealth } from "./component_health.ts";
+import { LocalApi } from "./local_api.ts";
 import { stderrLog } from "./log.ts";
 
 export const CONTROLLER_MANAGER = "kube-controller-manager";
@@ -28,14 +29,10 @@ export interface ComponentOptions {
   readonly health: ComponentHealth;
 }
 
-/** Scheduler and controllers reach the API as everybody does, only without a network in between. */
+/** Scheduler and controllers reach the API as everybody does, only without a network in between, and read without JSON. */
 export async function runComponents(options: ComponentOptions): Promise<void> {
   const { api, kinds, token, signal, caPem, metrics } = options;
-  const clientOf = (userAgent: string) =>
-    new HttpApi({
-      ...{ baseUrl: "http://master", token, userAgent },
-      fetch: (request) => api.fetch(request),
-    });
+  const clientOf = (userAgent: string) => new LocalApi(api, token, userAgent);
   const manager = clientOf(CONTROLLER_MANAGER);
   const shared = { api: manager, clock: realClock, random: Math.random };
   const cache = new Informers({ ...shared, log: stderrLog("cache"), signal });
@@ -64,7 +61,7 @@ async function runComponent(
   { name, lead, client, isShared, signal, metrics, health }: ComponentOptions & {
     name: string;
     lead: Lead;
-    client: HttpApi;
+    client: Api;
   },
 ): Promise<void> {
   const well = (signal: AbortSignal) => health.during(name, () => lead(signal));

@@ -1,6 +1,7 @@
-import type { KubeObject } from "../api/types/meta.ts";
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from "../api/types/meta.ts";
 import { StatusError } from "../api/types/status.ts";
 import type { Key, Replaced, Revision, Stored } from "./ledger.ts";
+import { SharedFields } from "./shared_fields.ts";
 import type { Versioned } from "./store.ts";
 
 /** Source: etcd's default request limit, 1.5 MiB. */
@@ -11,6 +12,7 @@ export const KEY_BYTES_MAX = 640;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const sharedFields = new SharedFields();
 
 /** A version whose bytes are there; the object is parsed on first use. */
 export class Version implements Versioned {
@@ -25,8 +27,7 @@ export class Version implements Versioned {
   }
 
   get object(): Stored {
-    this.#object ??= JSON.parse(decoder.decode(this.bytes)) as Stored;
-    return this.#object;
+    return this.#object ??= parsed(this.bytes);
   }
 
   /** Lets the parsed object go; it comes back on the next use. For versions that only history still holds. */
@@ -68,8 +69,23 @@ export class LastState implements Versioned {
 /** @returns the object with its revision in it, and its JSON, made here and nowhere else */
 export function encodeVersion(key: Key, revision: Revision, object: KubeObject): Version {
   const resourceVersion = String(revision);
-  const stamped = { ...object, metadata: { ...object.metadata, resourceVersion } };
+  const metadata: ObjectMeta = { ...object.metadata, resourceVersion };
+  shareFields(metadata);
+  const stamped = { ...object, metadata };
   return new Version(key, revision, encoder.encode(JSON.stringify(stamped)), stamped);
+}
+
+function parsed(bytes: Uint8Array): Stored {
+  const object = JSON.parse(decoder.decode(bytes)) as KubeObject;
+  shareFields(object.metadata);
+  return object;
+}
+
+/** @param metadata of an object that nobody has seen yet */
+function shareFields(metadata: ObjectMeta): void {
+  const { managedFields } = metadata;
+  if (managedFields === undefined) return;
+  metadata.managedFields = sharedFields.shared(managedFields) as ManagedFieldsEntry[];
 }
 
 export function replacedBy(previous: Versioned | undefined): Replaced | undefined {

@@ -22,6 +22,7 @@ import type { MetricRegistry } from "../types/metrics.ts";
 import { Measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
 import { NodeSummaries } from "./node_summaries.ts";
+import { ObjectReads } from "./object_reads.ts";
 import { Pipeline } from "./pipeline.ts";
 import { podConnect } from "./pod_logs.ts";
 import { Proxies } from "./proxy.ts";
@@ -66,6 +67,8 @@ export interface ApiOptions {
 /** The API server, on any host of fetch handlers. */
 export interface KubeApi {
   fetch(request: Request, environment?: Environment): Response | Promise<Response>;
+  /** Lists and watches of components in the same process, which may see everything. */
+  readonly reads: ObjectReads;
   /** Takes a connection that wants to leave HTTP. */
   readonly upgrade: Upgrade;
   /** Creates what is not there yet, in order, with the powers of the server itself, and then the default roles. */
@@ -122,6 +125,7 @@ export function createApi(options: ApiOptions): KubeApi {
   });
   return {
     fetch: (request, environment) => app.fetch(request, environment),
+    reads: new ObjectReads(catalog, clock),
     upgrade: upgrader(pipeline, agents, proxies, store),
     async bootstrap(objects) {
       await bootstrap(catalog, objects);

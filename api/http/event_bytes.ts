@@ -35,19 +35,18 @@ export class SharedEvent {
     const key = `${type} ${rendering.text}`;
     const known = this.#lines.get(key);
     if (known !== undefined) return known;
-    const line = eventLine(type, this.#shown(type), rendering);
+    const line = eventLine(type, shownIn(this.event, type), rendering);
     this.#lines.set(key, line);
     return line;
   }
+}
 
-  /** What left the selection is shown as it was when it was in it, at the revision of its leaving. */
-  #shown(type: WatchEventType): Shown {
-    const { event } = this;
-    if (type !== "DELETED" || event.type === "DELETE") return event.current;
-    const { object } = event.previous ?? event.current;
-    const metadata = { ...object.metadata, resourceVersion: String(event.revision) };
-    return { object: { ...object, metadata } };
-  }
+/** What left the selection is shown as it was when it was in it, at the revision of its leaving. */
+export function shownIn(event: StoreEvent, type: WatchEventType): Shown {
+  if (type !== "DELETED" || event.type === "DELETE") return event.current;
+  const { object } = event.previous ?? event.current;
+  const metadata = { ...object.metadata, resourceVersion: String(event.revision) };
+  return { object: { ...object, metadata } };
 }
 
 /** Tells the client how far it has come. `isInitialEnd` closes the state that a watch-list sends first. */

@@ -40,6 +40,7 @@ export class WatchHub {
   readonly #index: GroupIndex;
   readonly #bookmarked = new Map<Watcher, { group: WatchGroup; revision: Revision }>();
   readonly #tally = { sent: 0 };
+  readonly #closing = new AbortController();
   #watchers = 0;
   #unsubscribe: (() => void) | undefined;
   #cancelBookmarks: (() => void) | undefined;
@@ -60,12 +61,18 @@ export class WatchHub {
     return this.#tally.sent;
   }
 
+  /** Aborts when the kind is served no longer, or as another. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   open(request: WatchRequest): Flow {
     return new Watcher((watcher) => this.#join(watcher, request));
   }
 
   /** Every client is told that its watch has ended; they may list and watch elsewhere. */
   close(): void {
+    this.#closing.abort();
     for (const group of [...this.#index.all()]) {
       group.flush();
       this.#end(group);
@@ -217,6 +224,6 @@ function* linesOf(events: readonly StoreEvent[], { selection, rendering }: Watch
 }
 
 /** Only a store that lost its newest state, or another one, can be behind its client: it must list again. */
-function fromTheFuture(after: Revision, current: Revision): StatusError {
+export function fromTheFuture(after: Revision, current: Revision): StatusError {
   return new StatusError("Expired", `too large resource version: ${after} (${current})`);
 }

@@ -10,7 +10,8 @@ import {
   type Resource,
   SERVICES,
 } from "../../api/types/resources.ts";
-import { HttpApi } from "../../client/http_api.ts";
+import type { Api } from "../../client/api.ts";
+import { LocalApi } from "../../cmd/local_api.ts";
 import { Informers } from "../../client/informer.ts";
 import { runControllers } from "../../controllers/manager.ts";
 import { controllerWith, serviceNamed } from "../../controllers/fake_cluster.ts";
@@ -68,8 +69,7 @@ Deno.test("control plane: a deleted namespace is emptied and goes", async () => 
 async function startControlPlane() {
   const server = await startApi();
   const controller = new AbortController();
-  const fetch = (request: Request) => server.api.fetch(request);
-  const api = new HttpApi({ baseUrl: "http://api", token: ADMIN_TOKEN, fetch });
+  const api = new LocalApi(server.api, ADMIN_TOKEN, "control-plane");
   const shared = {
     api,
     clock: CLOCK,
@@ -106,7 +106,7 @@ async function until(
 }
 
 /** As the pod's agent reports it. */
-async function run(api: HttpApi, name: string, podIP: string): Promise<void> {
+async function run(api: Api, name: string, podIP: string): Promise<void> {
   const target = { namespace: "default", name, subresource: "status" };
   const conditions = [{
     type: "Ready",

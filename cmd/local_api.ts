@@ -1,0 +1,35 @@
+import type { KubeApi } from "../api/http/app.ts";
+import type { ObjectReads } from "../api/http/object_reads.ts";
+import type { KubeObject } from "../api/types/meta.ts";
+import type { Resource } from "../api/types/resources.ts";
+import type { List, ListOptions, WatchEvent, WatchOptions } from "../client/api.ts";
+import { HttpApi } from "../client/http_api.ts";
+
+/**
+ * The API for components in the server's own process. They write as everybody does, through its handler; what
+ * they list and watch comes as the very objects that the store holds, so that nothing is there twice.
+ */
+export class LocalApi extends HttpApi {
+  readonly #reads: ObjectReads;
+
+  constructor(api: Pick<KubeApi, "fetch" | "reads">, token: string, userAgent: string) {
+    const fetch = (request: Request) => api.fetch(request);
+    super({ baseUrl: "http://master", token, userAgent, fetch });
+    this.#reads = api.reads;
+  }
+
+  override list<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions = {},
+  ): Promise<List<T>> {
+    return this.#reads.list(resource, options) as Promise<List<T>>;
+  }
+
+  override watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>, void, void> {
+    return this.#reads.watch(resource, options, signal) as AsyncGenerator<WatchEvent<T>>;
+  }
+}

@@ -19,6 +19,7 @@ import { RuntimeFollower } from "./runtime_follower.ts";
 import type { Runtime } from "./runtime.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
+import { TerminationMessages } from "./termination_messages.ts";
 
 /** Between whole lists, which find what events did not tell. */
 const RELIST_MS = 60_000;
@@ -127,7 +128,7 @@ export class Agent implements AgentView {
   }
 
   #newWorkers(facts: NodeFacts): PodWorkers {
-    const { api, clock, log, signal, prober } = this.#with;
+    const { api, clock, log, random, signal, prober } = this.#with;
     const observed = this.#observed;
     const record = this.#recorder();
     const poke = (uid: string) => this.#workers?.poke(uid);
@@ -136,7 +137,7 @@ export class Agent implements AgentView {
     return new PodWorkers({
       tools: this.#tools(facts, images, record),
       statuses: new StatusWriter({ api, clock, log, signal }),
-      probes: new Probes({ prober, observed, clock, record, onChange: poke }),
+      probes: new Probes({ prober, observed, clock, random, record, onChange: poke }),
       clock,
       log,
       signal,
@@ -163,6 +164,7 @@ export class Agent implements AgentView {
       ...this.#with,
       drained,
       images,
+      messages: new TerminationMessages(this.#with),
       observed: this.#observed,
       record,
       nodeAddress: node.address,

@@ -357,7 +357,7 @@ class World implements AsyncDisposable {
       drained: (podIp) => this.drained(podIp),
       files,
       facts: { read: () => Promise.resolve(FACTS) },
-      prober: { exec: ask, httpGet: ask, connect: ask },
+      prober: { exec: ask, httpGet: ask, connect: ask, grpc: ask },
       clock,
       random,
       log,

@@ -1,4 +1,5 @@
 import type { Container, Pod } from "../api/types/core_v1.ts";
+import { containersOf } from "./container_roles.ts";
 import type { RuntimeContainer } from "./runtime.ts";
 
 /** Dead containers kept for `kubectl logs --previous`, besides the newest of each name. */
@@ -6,8 +7,7 @@ const PREVIOUS_KEPT = 1;
 
 /** Ids of the dead that nobody asks for any more, with the containers that the spec does not name. */
 export function outdated(pod: Pod, containers: readonly RuntimeContainer[]): string[] {
-  const specs = [...pod.spec.containers, ...pod.spec.initContainers ?? []];
-  return specs.flatMap(({ name }) =>
+  return containersOf(pod).flatMap(({ container: { name } }) =>
     newestFirst(containers.filter((one) => one.name === name))
       .slice(1 + PREVIOUS_KEPT).filter(({ state }) => state !== "running").map(({ id }) => id)
   );

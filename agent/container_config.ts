@@ -36,9 +36,11 @@ export function containerConfig(
     readonly pidsMax: number;
     /** Of the node: what an unlimited container may at most use. */
     readonly memoryCapacityBytes: number;
+    /** Id of the container whose processes it sees, when it was added for looking into that. */
+    readonly processesOf?: string;
   },
 ): ContainerConfig {
-  const { container, attempt, isInit, backOffSeconds } = start;
+  const { container, attempt, role, backOffSeconds } = start;
   const expanded = (texts: readonly string[]) =>
     texts.map((text) => expand(text, (name) => made.environment.get(name)));
   const { command = [], args = [], workingDir } = container;
@@ -46,7 +48,7 @@ export function containerConfig(
     pod: identityOf(pod),
     name: container.name,
     attempt,
-    isInit,
+    isInit: role === "init" || role === "sidecar",
     sandboxId: made.sandboxId,
     image: container.image ?? "",
     specHash: specHashOf(container),
@@ -64,6 +66,7 @@ export function containerConfig(
     limits: { ...limitsOf(pod, container, made.memoryCapacityBytes), pidsMax: made.pidsMax },
     security: made.security,
     isHostPid: pod.spec.hostPID ?? false,
+    ...(made.processesOf === undefined ? {} : { processesOf: made.processesOf }),
     isPidShared: pod.spec.shareProcessNamespace ?? false,
     ...(made.runtimeHandler === undefined ? {} : { runtimeHandler: made.runtimeHandler }),
   };

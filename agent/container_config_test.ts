@@ -57,7 +57,7 @@ for (const { name, resources, want } of QOS) {
 
 function configOf(change: Partial<Container>, spec: Partial<PodSpec> = {}) {
   const container = containerSpec("a", change);
-  const start = { container, attempt: 0, isInit: false, backOffSeconds: 0 };
+  const start = { container, attempt: 0, role: "app" as const, backOffSeconds: 0 };
   return containerConfig(podWith({ ...spec, containers: [container] }), start, {
     sandboxId: "s",
     environment: new Map([["BIN", "/bin/x"]]),

@@ -1,10 +1,12 @@
 import type { Container, Pod } from "../api/types/core_v1.ts";
 import { delayAfter, delayOfNext, durationText } from "./back_off.ts";
 import { latestOf, specHashOf } from "./container_attempts.ts";
+import type { ContainerRole } from "./container_roles.ts";
 import { shouldRestart } from "./restart_policy.ts";
 import type { RuntimeContainer } from "./runtime.ts";
 import type { Observed, Start, Stop, Waiting } from "./sync.ts";
 
+/** What should happen to one container. */
 export interface Decision {
   readonly stop: readonly Stop[];
   readonly remove: readonly string[];
@@ -12,115 +14,92 @@ export interface Decision {
   readonly waiting: readonly [string, Waiting][];
   readonly wakeAt: readonly number[];
 }
-const LEAVE: Decision = { stop: [], remove: [], start: [], waiting: [], wakeAt: [] };
+export const LEAVE: Decision = { stop: [], remove: [], start: [], waiting: [], wakeAt: [] };
 
-/** Init containers one after another, each to its success; then all app containers at once. */
-export function decideContainers(
-  observed: Observed,
-  sandbox: RuntimeContainer | undefined,
-): Decision[] {
-  const { pod, containers } = observed;
-  const init = pod.spec.initContainers ?? [];
-  const names = new Set(pod.spec.containers.map(({ name }) => name));
-  const inSandbox = containers.filter((one) => one.sandboxId === sandbox?.id && sandbox);
-  const isInitialized = inSandbox.some(({ name }) => names.has(name)) ||
-    (sandbox === undefined && !needsAnyContainer(observed));
-  for (const container of isInitialized ? [] : init) {
-    const latest = latestOf(containers, container.name);
-    const isDone = latest?.state === "exited" && latest.exitCode === 0 &&
-      latest.sandboxId === sandbox?.id;
-    if (!isDone) return [decide(observed, container, { sandbox, isInit: true })];
-  }
-  return pod.spec.containers.map((one) => decide(observed, one, { sandbox, isInit: false }));
-}
+/** The error of a start is shown this long, then the back-off that it led to. */
+const ERROR_SHOWN_MS = 5_000;
 
-/** False for a pod whose containers have all ended for good: it gets no new sandbox. */
-function needsAnyContainer(observed: Observed): boolean {
-  return observed.pod.spec.containers.some((container) => {
-    const latest = latestOf(observed.containers, container.name);
-    return latest === undefined || latest.state !== "exited" || shouldRestart(observed.pod, latest);
-  });
-}
-
-interface Place {
+export interface Place {
   readonly sandbox: RuntimeContainer | undefined;
-  readonly isInit: boolean;
+  readonly role: ContainerRole;
 }
 
-function decide(observed: Observed, container: Container, place: Place): Decision {
+export function decide(observed: Observed, container: Container, place: Place): Decision {
   const latest = latestOf(observed.containers, container.name);
   if (latest === undefined) return decideFirst(observed, container, place);
   if (latest.state === "running") return decideRunning(observed, container, { ...place, latest });
   // created and never started: the agent went away between the two
   if (latest.state === "created" && latest.error === "") {
-    const start = { container, attempt: latest.attempt, backOffSeconds: latest.backOffSeconds };
-    const { isInit } = place;
-    return unlessTooSoon(observed, {
-      ...LEAVE,
-      remove: [latest.id],
-      start: [{ ...start, isInit }],
-    });
+    const { role } = place;
+    const { attempt, backOffSeconds } = latest;
+    const start = [{ container, attempt, backOffSeconds, role }];
+    return unlessTooSoon(observed, { ...LEAVE, remove: [latest.id], start });
   }
   return decideDead(observed, container, { ...place, latest });
 }
 
-function decideFirst(observed: Observed, container: Container, { isInit }: Place): Decision {
-  const statuses = isInit
-    ? observed.pod.status?.initContainerStatuses
-    : observed.pod.status?.containerStatuses;
-  const before = statuses?.find(({ name }) => name === container.name);
+function decideFirst(observed: Observed, container: Container, { role }: Place): Decision {
+  const before = statusesOf(observed.pod, role)?.find(({ name }) => name === container.name);
+  // one for looking into the pod that has run is not begun again, though nothing is left of it
+  if (role === "ephemeral" && before?.containerID !== undefined) return LEAVE;
   const attempt = before?.containerID === undefined ? 0 : before.restartCount + 1;
-  return unlessTooSoon(observed, {
-    ...LEAVE,
-    start: [{ container, attempt, isInit, backOffSeconds: 0 }],
-  });
+  const start = [{ container, attempt, role, backOffSeconds: 0 }];
+  return unlessTooSoon(observed, { ...LEAVE, start });
+}
+
+function statusesOf({ status = {} }: Pod, role: ContainerRole) {
+  if (role === "app") return status.containerStatuses;
+  return role === "ephemeral" ? status.ephemeralContainerStatuses : status.initContainerStatuses;
 }
 
 type Placed = Place & { readonly latest: RuntimeContainer };
 
 function decideRunning(observed: Observed, container: Container, placed: Placed): Decision {
-  const { latest, sandbox, isInit } = placed;
-  const why = latest.sandboxId !== sandbox?.id
-    ? "sandbox changed"
-    : latest.specHash !== specHashOf(container)
-    ? "spec changed"
-    : observed.unhealthy.has(latest.id)
-    ? "unhealthy"
-    : undefined;
-  if (why === undefined) return LEAVE;
-  const isOver = why !== "spec changed" && observed.pod.spec.restartPolicy === "Never";
-  const start: Start = {
-    container,
-    attempt: latest.attempt + 1,
-    isInit,
-    backOffSeconds: delayOfNext(latest),
-  };
-  return { ...LEAVE, stop: [{ container: latest, why }], start: isOver ? [] : [start] };
+  const { latest, role } = placed;
+  const stop = stopOf(observed, container, placed);
+  if (stop === undefined) return LEAVE;
+  const isOver = role === "ephemeral" ||
+    (role !== "sidecar" && stop.why !== "spec changed" &&
+      observed.pod.spec.restartPolicy === "Never");
+  const backOffSeconds = delayOfNext(latest);
+  const start: Start = { container, attempt: latest.attempt + 1, role, backOffSeconds };
+  return { ...LEAVE, stop: [stop], start: isOver ? [] : [start] };
+}
+
+function stopOf(
+  observed: Observed,
+  container: Container,
+  { latest, sandbox, role }: Placed,
+): Stop | undefined {
+  const stop = { container: latest, order: 0 };
+  if (latest.sandboxId !== sandbox?.id) return { ...stop, why: "sandbox changed" };
+  if (role !== "ephemeral" && latest.specHash !== specHashOf(container)) {
+    return { ...stop, why: "spec changed" };
+  }
+  const probe = observed.unhealthy.get(latest.id);
+  return probe && { ...stop, why: "unhealthy", probe };
 }
 
 function decideDead(observed: Observed, container: Container, placed: Placed): Decision {
   const { pod, now } = observed;
-  const { latest, isInit, sandbox } = placed;
-  const isOfOldSandbox = isInit && latest.sandboxId !== sandbox?.id;
-  if (!isOfOldSandbox && !shouldRestart(pod, latest, isInit)) return LEAVE;
+  const { latest, role, sandbox } = placed;
+  const isOfOldSandbox = (role === "init" || role === "sidecar") &&
+    latest.sandboxId !== sandbox?.id;
+  if (!isOfOldSandbox && !shouldRestart(pod, latest, role)) return LEAVE;
   const delaySeconds = isOfOldSandbox && latest.exitCode === 0 ? 0 : delayAfter(latest);
   const restartAt = endOf(latest) + delaySeconds * 1000;
   if (now < restartAt) {
-    return {
-      ...LEAVE,
-      waiting: [[container.name, crashLoop(pod, container.name, delaySeconds)]],
-      wakeAt: [restartAt],
-    };
+    const shownUntil = endOf(latest) + ERROR_SHOWN_MS;
+    const hasError = latest.error !== "" && now < shownUntil;
+    const waiting: Waiting = hasError
+      ? { reason: "RunContainerError", message: latest.error }
+      : crashLoop(pod, container.name, delaySeconds);
+    const wakeAt = [hasError ? Math.min(shownUntil, restartAt) : restartAt];
+    return { ...LEAVE, waiting: [[container.name, waiting]], wakeAt };
   }
-  return unlessTooSoon(observed, {
-    ...LEAVE,
-    start: [{
-      container,
-      attempt: latest.attempt + 1,
-      isInit,
-      backOffSeconds: delayOfNext(latest),
-    }],
-  });
+  const backOffSeconds = delayOfNext(latest);
+  const start = [{ container, attempt: latest.attempt + 1, role, backOffSeconds }];
+  return unlessTooSoon(observed, { ...LEAVE, start });
 }
 
 /** A container that could not be started has no end of its own. */

@@ -146,7 +146,7 @@ function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.Host
   return {
     NetworkMode: joined,
     IpcMode: joined,
-    ...(config.isHostPid ? { PidMode: "host" } : config.isPidShared ? { PidMode: joined } : {}),
+    ...pidModeOf(config, joined),
     Binds: config.mounts.map(bindOf),
     CpuShares: limits.cpuShares,
     ...(limits.cpuQuotaMicros === 0
@@ -176,6 +176,12 @@ function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.Host
       Config: { "max-size": LOG_FILE_BYTES_MAX, "max-file": LOG_FILES_MAX },
     },
   };
+}
+
+function pidModeOf(config: ContainerConfig, sandbox: string): { PidMode?: string } {
+  if (config.isHostPid) return { PidMode: "host" };
+  if (config.isPidShared) return { PidMode: sandbox };
+  return config.processesOf === undefined ? {} : { PidMode: `container:${config.processesOf}` };
 }
 
 function bindOf({ hostPath, containerPath, isReadOnly, propagation }: Mount): string {

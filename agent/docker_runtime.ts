@@ -1,5 +1,6 @@
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
+import process from "node:process";
 import { DockerClient } from "./docker_client.ts";
 import {
   CLUSTER_LABEL,
@@ -181,7 +182,19 @@ export class DockerRuntime implements Runtime {
     return sessionOver(connection, isTty, {
       resize: (w, h) => asked(exec.resize({ w, h })),
       exitCode: async () => (await asked(exec.inspect())).ExitCode ?? 0,
+      kill: () => this.#killExec(exec),
     });
+  }
+
+  /** The engine can't: its pid on this host can. */
+  async #killExec(exec: Docker.Exec): Promise<void> {
+    const { Running, Pid } = await asked(exec.inspect());
+    if (!Running || Pid === 0) return;
+    try {
+      process.kill(Pid, "SIGKILL");
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ESRCH") throw error;
+    }
   }
 
   async attach(
@@ -195,6 +208,8 @@ export class DockerRuntime implements Runtime {
     return sessionOver(connection as never, isTty, {
       resize: (w, h) => asked(container.resize({ w, h })),
       exitCode: async () => (await asked(container.inspect())).State.ExitCode,
+      // the container's own process is ended with the container
+      kill: () => Promise.resolve(),
     });
   }
 

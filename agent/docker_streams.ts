@@ -58,6 +58,7 @@ export function cutOff(stream: Readable, signal: AbortSignal): Readable {
 export interface ExecPeer {
   resize(columns: number, rows: number): Promise<void>;
   exitCode(): Promise<number>;
+  kill(): Promise<void>;
 }
 
 /** A session over a connection that Docker has handed over whole. */
@@ -74,6 +75,7 @@ export function sessionOver(connection: Duplex, isTty: boolean, peer: ExecPeer):
     closeInput: () => void connection.end(),
     resize: (columns, rows) => peer.resize(columns, rows),
     exitCode: () => peer.exitCode(),
+    kill: () => peer.kill(),
     close: () => void connection.destroy(),
   };
 }

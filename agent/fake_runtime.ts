@@ -298,6 +298,10 @@ class FakeSession implements ExecSession {
     return Promise.resolve(this.#program.exits ?? 0);
   }
 
+  kill(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): void {
     this.#inputEnd.resolve();
   }

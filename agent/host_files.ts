@@ -3,6 +3,7 @@ import {
   chmod,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   realpath,
@@ -38,6 +39,8 @@ export interface HostFiles {
   realPath(path: string): Promise<string | undefined>;
   /** @returns "" when there is no such file */
   readText(path: string): Promise<string>;
+  /** The last bytes of a file, whatever its size, as text. @returns "" when there is no such file */
+  readTail(path: string, bytesMax: number): Promise<string>;
   /** Names in the folder; none when there is no such folder. */
   list(path: string): Promise<string[]>;
   /** A file system in memory; one that is mounted there already stays. `sizeBytes` 0: the kernel's default. */
@@ -119,6 +122,22 @@ export class DiskFiles implements HostFiles {
 
   async readText(path: string): Promise<string> {
     return (await readFile(path).catch(absent))?.toString() ?? "";
+  }
+
+  async readTail(path: string, bytesMax: number): Promise<string> {
+    const file = await open(path).catch(absent);
+    if (file === undefined) return "";
+    try {
+      const { size } = await file.stat();
+      const from = Math.max(0, size - bytesMax);
+      const { buffer, bytesRead } = await file.read({
+        buffer: new Uint8Array(Math.min(size, bytesMax)),
+        position: from,
+      });
+      return new TextDecoder().decode(buffer.subarray(0, bytesRead));
+    } finally {
+      await file.close();
+    }
   }
 
   async list(path: string): Promise<string[]> {

@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import type { Clock } from "../api/types/ambient.ts";
+import { grpcHealth } from "./host_grpc_health.ts";
 import type { ProbeOutcome, Prober } from "./probes.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -26,7 +27,7 @@ export class HostProber implements Prober {
     let isLate = false;
     const cancel = this.clock.after(timeoutMs, () => {
       isLate = true;
-      session.close();
+      void session.kill().finally(() => session.close());
     });
     try {
       let output = "";
@@ -47,13 +48,16 @@ export class HostProber implements Prober {
     timeoutMs: number,
   ): Promise<ProbeOutcome> {
     const request = url.startsWith("https:") ? httpsRequest : httpRequest;
+    const asked: Record<string, string[]> = {};
+    for (const { name, value } of headers) (asked[name] ??= []).push(value);
     const options = {
       agent: false,
       // whoever probes a pod by its address does not know the name in its certificate
       rejectUnauthorized: false,
       headers: {
         "User-Agent": "kube-probe/1.32",
-        ...Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+        Accept: "*/*",
+        ...asked,
       },
     } as const;
     return this.#within(timeoutMs, url, (resolve, fail) => {
@@ -77,6 +81,18 @@ export class HostProber implements Prober {
       });
       socket.on("error", (error) => fail(`dial tcp ${host}:${port}: ${error.message}`));
       return () => socket.destroy();
+    });
+  }
+
+  grpc(host: string, port: number, service: string, timeoutMs: number): Promise<ProbeOutcome> {
+    const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return this.#within(timeoutMs, address, (resolve, fail) => {
+      const cut = new AbortController();
+      grpcHealth(address, service, cut.signal).then(
+        resolve,
+        (error) => fail(`error: failed to connect service "${address}": ${error.message}`),
+      );
+      return () => cut.abort();
     });
   }
 

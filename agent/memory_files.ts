@@ -35,6 +35,10 @@ export class MemoryFiles implements HostFiles {
     return Promise.resolve(new TextDecoder().decode(this.files.get(path)?.bytes));
   }
 
+  async readTail(path: string, bytesMax: number): Promise<string> {
+    return (await this.readText(path)).slice(-bytesMax);
+  }
+
   list(path: string): Promise<string[]> {
     const names = [...this.#below(path), ...this.folders].filter((one) =>
       one.startsWith(`${path}/`)

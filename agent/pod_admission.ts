@@ -46,6 +46,7 @@ function watchDeadline(
     const message = "Pod was active on the node longer than the specified deadline";
     record.failure = { reason: "DeadlineExceeded", message };
     tools.record(pod, "Normal", "DeadlineExceeded", message);
+    record.pass?.quit.abort();
     poke(uid);
   });
 }

@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod, PodStatus } from "../api/types/core_v1.ts";
+import { isSidecar } from "./container_roles.ts";
 
 export type Phase = NonNullable<PodStatus["phase"]>;
 
@@ -16,9 +17,11 @@ export function phaseOf(
   initStatuses: readonly ContainerStatus[],
   statuses: readonly ContainerStatus[],
 ): Phase {
-  const init = initStatuses.map(endingOf);
+  const sidecars = new Set(initContainers.filter(isSidecar).map(({ name }) => name));
+  const init = initStatuses.filter(({ name }) => !sidecars.has(name)).map(endingOf);
+  const isStarted = initStatuses.every(({ name, started }) => !sidecars.has(name) || started);
   if (restartPolicy === "Never" && init.includes("failed")) return "Failed";
-  if (init.filter((one) => one === "succeeded").length < initContainers.length) {
+  if (!isStarted || init.filter((one) => one === "succeeded").length < init.length) {
     // init containers are forgotten once their sandbox is gone; app containers that ran say they were done
     if (statuses.every((one) => endingOf(one) === "waiting")) return "Pending";
   }

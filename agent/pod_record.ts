@@ -1,5 +1,5 @@
 import type { PodFailure } from "./status_sources.ts";
-import type { Failures } from "./sync_tools.ts";
+import type { Failures, Pass } from "./sync_tools.ts";
 
 /** What the agent knows of a pod besides its object and its containers. All of it can be lost. */
 export interface PodRecord {
@@ -8,8 +8,8 @@ export interface PodRecord {
   /** Why the agent has refused or ended it; the API remembers it in the pod's status. */
   failure: PodFailure | undefined;
   isAdmitted: boolean;
-  /** Containers that are being stopped, and how long they were given. */
-  stopping: Map<string, number>;
+  /** What its worker is at. */
+  pass: (Pass & { readonly quit: AbortController }) | undefined;
   /** The API was told that nothing is left of it. */
   isConfirmed: boolean;
   endDeadline: (() => void) | undefined;
@@ -21,7 +21,7 @@ export function newRecord(): PodRecord {
     ip: undefined,
     failure: undefined,
     isAdmitted: false,
-    stopping: new Map(),
+    pass: undefined,
     isConfirmed: false,
     endDeadline: undefined,
   };

@@ -1,5 +1,6 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
+import { containerNamed } from "./container_roles.ts";
 import { imageUserOf } from "./container_start.ts";
 import type { Phase } from "./pod_phase.ts";
 import type { PodRecord } from "./pod_record.ts";
@@ -34,6 +35,7 @@ export function report(
     waiting: new Map<string, Waiting>([...planned, ...waitsOf(pod, record, tools)]),
     ready: idsOf((id, name) => probes.isReady(id, name, pod)),
     started: idsOf((id, name) => probes.isStarted(id, name, pod)),
+    messages: tools.messages.of(pod.metadata.uid ?? ""),
     podIp: record.ip,
     hostIp: tools.nodeAddress,
     failure: record.failure,
@@ -65,8 +67,7 @@ export function retryTimes(
 }
 
 function imageWaitOf(pod: Readonly<Pod>, name: string, { images }: SyncTools) {
-  const containers = [...pod.spec.containers, ...pod.spec.initContainers ?? []];
-  const container = containers.find((one) => one.name === name);
+  const container = containerNamed(pod, name)?.container;
   return container && images.waitOf(imageUserOf(pod, container));
 }
 

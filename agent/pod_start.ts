@@ -5,7 +5,7 @@ import { makeVolumes, VolumeError } from "./volumes/pod_volumes.ts";
 import { failedFor } from "./runtime.ts";
 import { SandboxError, SandboxStart } from "./sandbox_start.ts";
 import type { SyncPlan, Waiting } from "./sync.ts";
-import { type Applied, factsOf, type Failures, type SyncTools } from "./sync_tools.ts";
+import { type Applied, factsOf, type Failures, type Pass, type SyncTools } from "./sync_tools.ts";
 
 /** A start that failed for its configuration is tried again after this. Source: kubelet, its sync period. */
 const CONFIGURATION_RETRY_MS = 10_000;
@@ -21,6 +21,7 @@ export class PodStart {
     private readonly plan: SyncPlan & { readonly sandbox: NonNullable<SyncPlan["sandbox"]> },
     private readonly pod: Pod,
     private readonly tools: SyncTools,
+    private readonly pass: Pass,
   ) {}
 
   async run(): Promise<Applied> {
@@ -33,7 +34,7 @@ export class PodStart {
     const wired = sandbox.wire(sandboxId, files);
     const starts = this.plan.start.map(async (start) => {
       try {
-        const place = { sandboxId, volumes, wired };
+        const place = { sandboxId, volumes, wired, signal: this.pass.signal };
         const wait = await startContainer(start, place, this.pod, this.tools);
         if (wait !== undefined) this.#failures.set(start.container.name, wait);
       } catch (error) {

@@ -70,6 +70,7 @@ Deno.test("podStatus: a running pod is ready and has its address", () => {
     "BestEffort",
   ]);
   assert.deepEqual(conditions(status.conditions), [
+    "PodReadyToStartContainers=True",
     "Initialized=True",
     "Ready=True",
     "ContainersReady=True",
@@ -173,6 +174,7 @@ function statusOf(change: Partial<StatusSources>) {
     pod: podWith({}),
     containers,
     waiting: new Map(),
+    messages: new Map(),
     ready: running,
     started: running,
     podIp: "10.0.0.9",

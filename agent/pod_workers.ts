@@ -12,10 +12,11 @@ import { report, retryTimes, tellBackOffs } from "./pod_reports.ts";
 import { runningSandbox } from "./pod_status.ts";
 import { makeVolumes, podFolder, showsObjects } from "./volumes/pod_volumes.ts";
 import type { ProbeResults } from "./probes.ts";
-import { failedFor } from "./runtime.ts";
+import { isComplete } from "./restart_policy.ts";
+import { failedFor, type RuntimeContainer } from "./runtime.ts";
 import type { StatusWriter } from "./status_writer.ts";
-import { FORGOTTEN_GRACE_SECONDS, graceOf } from "./stop_containers.ts";
-import { planSync, type SyncPlan, type Wanted } from "./sync.ts";
+import { FORGOTTEN_GRACE_SECONDS } from "./stop_containers.ts";
+import { type FailedProbe, planSync, type SyncPlan, type Wanted } from "./sync.ts";
 import { type Applied, factsOf, type SyncTools } from "./sync_tools.ts";
 
 const RETRY_FIRST_MS = 100;
@@ -126,12 +127,14 @@ export class PodWorkers {
     const record = this.#recordOf(uid);
     const pod = known === undefined ? forgottenPod(uid, tools) : statuses.latest(known);
     if (known !== undefined) admit(pod, record, this.#admission());
-    const wanted = wantedOf(known === undefined ? undefined : pod, record);
+    const containers = tools.observed.of(uid);
+    if (known !== undefined) await tools.messages.learn(pod, containers);
+    const wanted = wantedOf(known === undefined ? undefined : pod, record, containers);
     const plan = planSync({
       pod,
       wanted,
-      containers: tools.observed.of(uid),
-      unhealthy: this.#unhealthyOf(uid),
+      containers,
+      ...this.#verdicts(pod, containers),
       retryAt: retryTimes(pod, record, tools),
       now: clock.now(),
     });
@@ -139,10 +142,11 @@ export class PodWorkers {
       report(pod, record, plan.waiting, this.#with);
       tellBackOffs(pod, plan.waiting, tools);
     }
-    for (const { container } of plan.stop) {
-      record.stopping.set(container.id, graceOf(pod, container));
-    }
-    const applied = await applySync(plan, pod, tools).finally(() => record.stopping.clear());
+    const quit = new AbortController();
+    record.pass = { quit, signal: quit.signal, stopping: new Map() };
+    const applied = await applySync(plan, pod, tools, record.pass)
+      .finally(() => record.pass = undefined);
+    if (known !== undefined) await tools.messages.learn(pod, tools.observed.of(uid));
     this.#remember(record, plan, applied);
     if (wanted === "gone") return await this.#finish(uid, pod, known !== undefined);
     if (known !== undefined) this.#reportAndWake(uid, record, plan);
@@ -181,10 +185,17 @@ export class PodWorkers {
     return record.ip ?? status?.podIP;
   }
 
-  #unhealthyOf(uid: string): Set<string> {
-    const { tools, probes } = this.#with;
-    const ids = tools.observed.of(uid).filter(({ state }) => state === "running").map((c) => c.id);
-    return new Set(ids.filter((id) => probes.isUnhealthy(id)));
+  /** What the probes say of its running containers, as far as it decides what happens to them. */
+  #verdicts(pod: Readonly<Pod>, containers: readonly RuntimeContainer[]) {
+    const { probes } = this.#with;
+    const running = containers.filter(({ state }) => state === "running");
+    const unhealthy = new Map<string, FailedProbe>();
+    for (const { id } of running) {
+      const probe = probes.failedProbe(id);
+      if (probe !== undefined) unhealthy.set(id, probe);
+    }
+    const started = running.filter(({ id, name }) => probes.isStarted(id, name, pod));
+    return { unhealthy, started: new Set(started.map(({ id }) => id)) };
   }
 
   /** Nothing runs any more: the node lets go of the pod, and then the API does. */
@@ -193,6 +204,7 @@ export class PodWorkers {
     const record = this.#recordOf(uid);
     probes.forget(uid);
     tools.images.forgetPod(uid);
+    tools.messages.forget(uid);
     record.endDeadline?.();
     await tools.files.removeTree(podFolder(tools.dataDir, uid));
     if (!isKnown) {
@@ -216,13 +228,18 @@ export class PodWorkers {
   #hurry(uid: string): void {
     const { tools, log } = this.#with;
     const record = this.#records.get(uid);
-    if (record === undefined || record.stopping.size === 0) return;
+    if (record?.pass === undefined) return;
+    const { stopping, quit } = record.pass;
+    if (this.#pods.get(uid)?.metadata.deletionTimestamp !== undefined || !this.#pods.has(uid)) {
+      quit.abort();
+    }
     const grace = this.#pods.get(uid)?.metadata.deletionGracePeriodSeconds;
     const left = this.#pods.has(uid) ? grace : FORGOTTEN_GRACE_SECONDS;
     if (left === undefined) return;
-    for (const [id, given] of record.stopping) {
-      if (left >= given) continue;
-      record.stopping.set(id, left);
+    for (const [id, progress] of stopping) {
+      if (left >= progress.graceSeconds) continue;
+      progress.graceSeconds = left;
+      progress.hurry.abort();
       tools.runtime.stop(id, left).catch((error) =>
         log("Cannot stop a container sooner", { container: id, error: String(error) })
       );
@@ -256,9 +273,14 @@ export class PodWorkers {
   }
 }
 
-function wantedOf(pod: Readonly<Pod> | undefined, { failure }: PodRecord): Wanted {
+function wantedOf(
+  pod: Readonly<Pod> | undefined,
+  { failure }: PodRecord,
+  containers: readonly RuntimeContainer[],
+): Wanted {
   if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return "gone";
-  return failure !== undefined || isOver(pod.status?.phase) ? "ended" : "run";
+  const isEnded = failure !== undefined || isOver(pod.status?.phase) || isComplete(pod, containers);
+  return isEnded ? "ended" : "run";
 }
 
 /** Stands in for a pod that the API has no more, while its containers go. */

@@ -58,6 +58,8 @@ export interface ContainerConfig {
   readonly limits: ContainerLimits;
   readonly security: ContainerSecurity;
   readonly isHostPid: boolean;
+  /** Id of a container of the pod whose processes it sees. */
+  readonly processesOf?: string;
   readonly isPidShared: boolean;
   /** The sandbox's. */
   readonly runtimeHandler?: string;
@@ -158,6 +160,8 @@ export interface ExecSession {
   resize(columns: number, rows: number): Promise<void>;
   /** Resolves after `output` has ended. */
   exitCode(): Promise<number>;
+  /** Ends the process at once, if it runs and was started here. */
+  kill(): Promise<void>;
   /** Lets go of the connection; a process that still runs goes on. */
   close(): void;
 }

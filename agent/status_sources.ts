@@ -12,6 +12,8 @@ export interface StatusSources {
   readonly ready: ReadonlySet<string>;
   /** Ids of running containers that are past their startup probe, if they have one. */
   readonly started: ReadonlySet<string>;
+  /** What containers that have ended left as their last words, by id. */
+  readonly messages: ReadonlyMap<string, string>;
   readonly podIp: string | undefined;
   readonly hostIp: string;
   /** Why the agent refuses or ends the pod as a whole. */

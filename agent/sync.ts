@@ -1,18 +1,23 @@
 import type { Container, Pod } from "../api/types/core_v1.ts";
 import { newestFirst, outdated } from "./container_attempts.ts";
-import { decideContainers } from "./container_decisions.ts";
+import { type ContainerRole, isSidecar } from "./container_roles.ts";
 import { type RuntimeContainer, SANDBOX } from "./runtime.ts";
+import { decideContainers } from "./start_order.ts";
 
 /** What should become of a pod: it runs; it has ended but is still shown; it goes, and all traces with it. */
 export type Wanted = "run" | "ended" | "gone";
+
+export type FailedProbe = "startup" | "liveness";
 
 export interface Observed {
   readonly pod: Pod;
   readonly wanted: Wanted;
   /** Everything the runtime has of this pod, dead containers and sandboxes included. */
   readonly containers: readonly RuntimeContainer[];
-  /** Ids of running containers that must be restarted: their liveness probe failed. */
-  readonly unhealthy: ReadonlySet<string>;
+  /** Running containers that must be restarted, by id, and which of their probes failed. */
+  readonly unhealthy: ReadonlyMap<string, FailedProbe>;
+  /** Ids of running containers that are past their startup probe, if they have one. */
+  readonly started: ReadonlySet<string>;
   /** Names of containers whose last start failed, and when it may be tried again. */
   readonly retryAt: ReadonlyMap<string, number>;
   readonly now: number;
@@ -21,12 +26,15 @@ export interface Observed {
 export interface Stop {
   readonly container: RuntimeContainer;
   readonly why: "pod deleted" | "pod ended" | "sandbox changed" | "spec changed" | "unhealthy";
+  readonly probe?: FailedProbe;
+  /** Those of one number are stopped together, those of the next when they have ended. */
+  readonly order: number;
 }
 
 export interface Start {
   readonly container: Container;
   readonly attempt: number;
-  readonly isInit: boolean;
+  readonly role: ContainerRole;
   readonly backOffSeconds: number;
 }
 
@@ -65,16 +73,26 @@ export function planSync(observed: Observed): SyncPlan {
   return observed.wanted === "run" ? planRun(observed) : planEnd(observed);
 }
 
-/** App containers get their grace period while the sandbox still stands. */
-function planEnd({ wanted, containers }: Observed): SyncPlan {
+/**
+ * App containers get their grace period while the sandbox still stands; then the sidecars, the last one of the
+ * spec first.
+ */
+function planEnd({ pod, wanted, containers }: Observed): SyncPlan {
   const why = wanted === "gone" ? "pod deleted" : "pod ended";
-  const isDead = (container: RuntimeContainer) => container.state !== "running";
-  const stop = containers.filter((one) => !isDead(one)).map((container) => ({ container, why }))
-    .sort((a, b) => Number(isSandbox(a.container)) - Number(isSandbox(b.container)));
+  const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
+  const orderOf = (container: RuntimeContainer) =>
+    isSandbox(container)
+      ? sidecars.length + 1
+      : sidecars.includes(container.name)
+      ? sidecars.length - sidecars.indexOf(container.name)
+      : 0;
+  const stop = containers.filter(({ state }) => state === "running")
+    .map((container): Stop => ({ container, why, order: orderOf(container) }))
+    .sort((a, b) => a.order - b.order);
   const remove = wanted === "gone" ? containers : containers.filter(isSandbox);
   return {
     ...NOTHING,
-    stop: stop as Stop[],
+    stop,
     remove: remove.map(({ id }) => id),
     releases: wanted === "gone" || containers.some(isSandbox),
   };
@@ -113,5 +131,5 @@ function stopsOfOtherSandboxes(
 ): Stop[] {
   return containers
     .filter((one) => !isSandbox(one) && one.state === "running" && one.sandboxId !== sandbox?.id)
-    .map((container) => ({ container, why: "sandbox changed" }));
+    .map((container) => ({ container, why: "sandbox changed", order: 0 }));
 }

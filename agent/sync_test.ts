@@ -10,6 +10,16 @@ const NEVER = podWith({ restartPolicy: "Never" });
 const ON_FAILURE = podWith({ restartPolicy: "OnFailure" });
 const TWO = podWith({ containers: [containerSpec("a"), containerSpec("b")] });
 const INIT = podWith({ initContainers: [containerSpec("i"), containerSpec("j")] });
+const SIDECAR = podWith({
+  restartPolicy: "Never",
+  initContainers: [containerSpec("i"), containerSpec("s", { restartPolicy: "Always" })],
+});
+const SIDECARS = podWith({
+  initContainers: ["s", "t"].map((name) => containerSpec(name, { restartPolicy: "Always" })),
+});
+const DEBUGGED = podWith({ ephemeralContainers: [{ name: "d", image: "d:1" }] });
+const begun = ["s-0"];
+const side = (change: Partial<RuntimeContainer> = {}) => containerAt({ name: "s", ...change });
 const UP = sandboxAt();
 const DOWN = sandboxAt({ state: "exited" });
 const init = (name: string, change: Partial<RuntimeContainer> = {}) =>
@@ -19,7 +29,7 @@ const slow = { backOffSeconds: 10 };
 
 // deno-fmt-ignore
 const CASES: readonly {
-  name: string; pod: Pod; has: RuntimeContainer[]; wanted?: Wanted; want: string[]
+  name: string; pod: Pod; has: RuntimeContainer[]; begun?: string[]; wanted?: Wanted; want: string[]
 }[] = [
   { name: "makes a new pod",                         pod: ALWAYS, has: [],                                want: ["sandbox 0", "start a 0"] },
   { name: "leaves a running pod alone",              pod: ALWAYS, has: [UP, containerAt()],               want: [] },
@@ -44,20 +54,30 @@ const CASES: readonly {
   { name: "tries a failed init container again",     pod: INIT,   has: [UP, init("i", { exitCode: 1 })],  want: ["start i 1"] },
   { name: "runs init containers again in a new sandbox", pod: INIT, has: [UP, init("i", other), init("j", other)], want: ["start i 1"] },
   { name: "forgets them while the app runs",         pod: INIT,   has: [UP, containerAt()],               want: [] },
+  { name: "starts a sidecar in its turn",            pod: SIDECAR, has: [UP, init("i")],                   want: ["start s 0"] },
+  { name: "waits until the sidecar has started",     pod: SIDECAR, has: [UP, init("i"), side()],           want: [] },
+  { name: "starts the app beside a started sidecar", pod: SIDECAR, has: [UP, init("i"), side()], begun,    want: ["start a 0"] },
+  { name: "starts the app, the sidecar's end or not", pod: SIDECAR, has: [UP, init("i"), side(), containerAt()], want: [] },
+  { name: "restarts a sidecar whatever the policy",  pod: SIDECAR, has: [UP, init("i"), side({ state: "exited", finishedAt: T0 + 1000 }), containerAt()], want: ["start s 1"] },
+  { name: "starts the second sidecar after the first", pod: SIDECARS, has: [UP, side()], begun,            want: ["start t 0"] },
+  { name: "ends sidecars after the app, the last first", pod: SIDECARS, has: [UP, side(), containerAt({ name: "t" }), containerAt()], wanted: "ended",
+    want: ["stop a pod ended", "stop t pod ended", "stop s pod ended", "stop POD pod ended", "remove POD-0", "release"] },
+  { name: "starts an ephemeral container beside the app", pod: DEBUGGED, has: [UP, containerAt()],         want: ["start d 0"] },
+  { name: "never starts an ephemeral container again", pod: DEBUGGED, has: [UP, containerAt(), deadAt(1, { name: "d" })], want: [] },
   { name: "stops a deleted pod and its traces",      pod: ALWAYS, has: [UP, containerAt()], wanted: "gone", want: ["stop a pod deleted", "stop POD pod deleted", "remove POD-0", "remove a-0", "release"] },
   { name: "keeps the dead of a pod that has ended",  pod: NEVER,  has: [UP, deadAt(0)],     wanted: "ended", want: ["stop POD pod ended", "remove POD-0", "release"] },
   { name: "has nothing left to do for it then",      pod: NEVER,  has: [deadAt(0)],         wanted: "ended", want: [] },
 ];
 
-for (const { name, pod, has, wanted = "run", want } of CASES) {
+for (const { name, pod, has, begun = [], wanted = "run", want } of CASES) {
   Deno.test(`planSync: ${name}`, () => {
-    assert.deepEqual(textOf({ pod, containers: has, wanted }), want);
+    assert.deepEqual(textOf({ pod, containers: has, wanted, started: new Set(begun) }), want);
   });
 }
 
 Deno.test("planSync: restarts what fails its liveness probe, by the pod's policy", () => {
   const has = [UP, containerAt()];
-  const unhealthy = new Set(["a-0"]);
+  const unhealthy = new Map([["a-0", "liveness" as const]]);
   assert.deepEqual(textOf({ pod: ALWAYS, containers: has, unhealthy }), [
     "stop a unhealthy",
     "start a 1",
@@ -105,7 +125,8 @@ for (const { policy, want } of POLICIES) {
 function textOf(observed: Partial<Observed> & Pick<Observed, "pod" | "containers">): string[] {
   const plan = planSync({
     wanted: "run",
-    unhealthy: new Set(),
+    unhealthy: new Map(),
+    started: new Set(),
     retryAt: new Map(),
     now: T0 + 2000,
     ...observed,

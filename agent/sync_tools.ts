@@ -9,7 +9,9 @@ import type { ObservedPods } from "./observed_pods.ts";
 import type { PodFacts } from "./pod_fields.ts";
 import type { DnsSettings } from "./pod_files.ts";
 import type { PodNetwork } from "./pod_network.ts";
+import type { Prober } from "./probes.ts";
 import type { Runtime } from "./runtime.ts";
+import type { TerminationMessages } from "./termination_messages.ts";
 
 /** Tells the pod's story to who asks `kubectl describe`. */
 export type RecordPodEvent = (
@@ -40,7 +42,23 @@ export interface SyncTools {
   /** Processes and threads of one container; 0 for no limit. */
   readonly pidsMax: number;
   readonly rules: NodeRules;
+  readonly prober: Prober;
+  readonly messages: TerminationMessages;
   readonly dns: () => Promise<DnsSettings & { readonly hostEtcHosts: string }>;
+}
+
+/** How a container's stop goes on; `hurry` cuts its hook short. */
+export interface StopProgress {
+  graceSeconds: number;
+  readonly hurry: AbortController;
+}
+
+/** One pass of a pod's worker, as far as it can be told to be quick. */
+export interface Pass {
+  /** Aborted when the pod is to end: hooks of containers that start are not waited for. */
+  readonly signal: AbortSignal;
+  /** Containers that are being stopped, by id. */
+  readonly stopping: Map<string, StopProgress>;
 }
 
 /** What a start that did not come off leaves behind, by container name. */

@@ -4,6 +4,7 @@ import { ENGINE_NEED, isInstalled, type Need as Tool, NEEDS } from "../cmd/host_
 import { installPackages } from "../cmd/install.ts";
 import { makeDataDir, pathsOf } from "../cmd/paths.ts";
 import { Engine } from "../images/engine.ts";
+import { newerKubectl } from "./newer_kubectl.ts";
 import type { Need } from "./run_tests.ts";
 
 export interface PreparedHost {
@@ -15,7 +16,6 @@ export interface PreparedHost {
 
 /** What tests use besides what a cluster needs. The Python client is a folder of modules and not a program. */
 const TEST_TOOLS: readonly Tool[] = [
-  { name: "kubectl", package: "kubernetes-client" },
   { name: "etcd", package: "etcd-server" },
   { name: "openssl", package: "openssl" },
   { name: "bpftool", package: "bpftool" },
@@ -42,9 +42,21 @@ export async function prepareTestHost(): Promise<PreparedHost> {
     console.log(why);
     if (await engine.version() === undefined) lacks.set("container engine", why);
   }
-  if (!await isInstalled("kubectl")) lacks.set("kubectl", "there is no kubectl");
+  const why = await ensureKubectl();
+  if (why !== undefined) lacks.set("kubectl", why);
   if (!await hasPythonClient()) lacks.set("python client", "there is no python3-kubernetes");
   return { lacks, release };
+}
+
+/** @returns why there is none that the tests can be compared with */
+async function ensureKubectl(): Promise<string | undefined> {
+  try {
+    const folder = await newerKubectl();
+    if (folder !== undefined) Deno.env.set("PATH", `${folder}:${Deno.env.get("PATH") ?? ""}`);
+    return undefined;
+  } catch (error) {
+    return `there is no kubectl that is new enough: ${(error as Error).message}`;
+  }
 }
 
 async function installTools(hasEngine: boolean): Promise<void> {

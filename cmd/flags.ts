@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { LOG_FORMATS, type LogFormat } from "./log.ts";
 
 export const COMMANDS = {
   up: "bring up a cluster on this host, with an example service",
@@ -31,6 +32,7 @@ export interface Settings {
   readonly storage: Storage;
   readonly audit: AuditFiles;
   readonly pods: PodRules;
+  readonly loggingFormat: LogFormat;
   readonly example: boolean;
   readonly purge: boolean;
   /** What snapshot and export write, and import reads; "" where none is said. */
@@ -132,6 +134,11 @@ export const FLAGS = {
     default: "16384",
     help: "processes and threads of a container, 0 for no limit",
   },
+  "logging-format": {
+    type: "string",
+    default: "text",
+    help: "of the lines on stderr: text or json",
+  },
   "file": { type: "string", help: "what snapshot and export write, and import reads" },
   "no-example": { type: "boolean", help: "up: do not apply examples/web.yaml" },
   "purge": { type: "boolean", help: "down: delete the data directory as well" },
@@ -206,6 +213,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       allowedUnsafeSysctls: sysctlPatterns(text("allowed-unsafe-sysctls")),
       pidsMax: count("pod-max-pids", text("pod-max-pids")),
     },
+    loggingFormat: loggingFormat(text("logging-format")),
     file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
     purge: values.purge === true,
@@ -313,6 +321,11 @@ function backend(value: string): Settings["backend"] {
   return refuse("backend", value, "must be auto, ebpf or nftables");
 }
 
+function loggingFormat(value: string): LogFormat {
+  const format = LOG_FORMATS.find((one) => one === value);
+  return format ?? refuse("logging-format", value, `must be ${LOG_FORMATS.join(" or ")}`);
+}
+
 function dockerHost(value: string): string {
   if (value.startsWith("unix:///")) return value;
   return refuse("docker-host", value, "must be unix:///path: the engine has to be on this host");
@@ -361,6 +374,7 @@ export function asFlags(settings: Settings): string[] {
     `--node-name=${settings.nodeName}`,
     `--backend=${settings.backend}`,
     `--docker-host=${settings.dockerHost}`,
+    `--logging-format=${settings.loggingFormat ?? "text"}`,
   ];
 }
 

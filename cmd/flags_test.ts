@@ -35,6 +35,7 @@ const REFUSED: { args: string[]; says: RegExp }[] = [
   { args: ["master", "--store=etcd:"], says: /^--store "etcd:": / },
   { args: ["master", "--store=etcd:http://a:2379,b:2379"], says: /^--store / },
   { args: ["master", "--etcd-cafile=ca"], says: /^--etcd-cafile "ca": must be an absolute path$/ },
+  { args: ["up", "--logging-format=xml"], says: /must be text or json$/ },
   { args: ["up", "--bind-address=::1"], says: /must be an IPv4 address$/ },
 ];
 

@@ -21,6 +21,7 @@ import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { countProcess } from "./process_metrics.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
 import { ensureSigningKey } from "./signing_key.ts";
+import { tracingOf } from "./tracing.ts";
 import { VERSION_INFO } from "./version.ts";
 
 const log = stderrLog("master");
@@ -57,6 +58,7 @@ export async function master(settings: Settings): Promise<void> {
     serviceAccountKey: await ensureSigningKey(paths),
     audit,
     metrics,
+    tracing: tracingOf(Deno.env.get("OTEL_DENO") === "true"),
   });
   await api.bootstrap(bootstrapObjects({
     serviceCidr: settings.serviceCidr,

@@ -1,10 +1,12 @@
 import { helpText, type HostDefaults, parseCommand, type Settings } from "./flags.ts";
 import { hostDefaults } from "./host_defaults.ts";
+import { setLogFormat } from "./log.ts";
 import { VERSION } from "./version.ts";
 
 /** Every command loads only what it needs: the master no container engine, the agent no store. */
 async function dispatch(args: readonly string[], host: HostDefaults): Promise<void> {
   const { command, settings } = parseCommand(args, host);
+  setLogFormat(settings.loggingFormat);
   keepOffProxies(settings);
   switch (command) {
     case "up":

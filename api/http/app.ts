@@ -30,6 +30,7 @@ import { type ProxyTransport, proxyTransport } from "./proxy_transport.ts";
 import { Resources } from "./resources.ts";
 import { type Connect, Router } from "./router.ts";
 import { Subresources } from "./subresources.ts";
+import type { Tracing } from "./tracing.ts";
 import { type Upgrade, upgrader } from "./upgrade.ts";
 import { webhookTransport } from "./webhook_transport.ts";
 
@@ -60,6 +61,8 @@ export interface ApiOptions {
   readonly usesGzip?: boolean;
   /** What the process counts besides; `/metrics` tells all of it. */
   readonly metrics?: MetricRegistry;
+  /** Where requests are told to that are traced; absent, nothing is. */
+  readonly tracing?: Tracing | undefined;
   /** What `/readyz` asks besides the store. */
   readonly checks?: Readonly<Record<string, Check>>;
 }
@@ -114,6 +117,7 @@ export function createApi(options: ApiOptions): KubeApi {
     openId: (path) => access.openId(path),
     checks: { ping: () => undefined, ...options.checks },
     metrics,
+    tracing: options.tracing,
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
     audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),

@@ -15,6 +15,7 @@ import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
 import { prettyReply } from "./resources.ts";
 import type { Route, Router, Stream } from "./router.ts";
+import { toldOf, type Tracing } from "./tracing.ts";
 import { wireFor } from "./wire.ts";
 
 export interface PipelineParts {
@@ -29,6 +30,8 @@ export interface PipelineParts {
   readonly openId: (path: string) => Reply | undefined;
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics: Metrics;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   readonly revision: () => number;
   readonly usesGzip: boolean;
   /** Absent: nothing is written down. */
@@ -53,8 +56,12 @@ export class Pipeline {
 
   handle(call: Call): Reply | Promise<Reply> {
     const from = this.#parts.clock.now();
+    const span = this.#parts.tracing?.begin(call);
     let route: Route | undefined;
-    const done = (reply: Reply) => this.#done(call, route, reply, from);
+    const done = (reply: Reply) => {
+      span?.end(toldOf(call, route?.attributes, reply.status));
+      return this.#done(call, route, reply, from);
+    };
     try {
       route = this.#route(call);
       const reply = this.#answer(route);

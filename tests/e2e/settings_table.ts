@@ -68,7 +68,7 @@ export const SETTINGS: readonly SettingCase[] = [
   { name: "host-pid",         spec: { hostPID: true },                             script: `test -d /proc/${Deno.pid} && echo seen`, prints: "seen\n" },
   { name: "own-pid",          script: "echo $$$$",                                 prints: "1\n" },
   { name: "host-ipc",         spec: { hostIPC: true },                             script: "readlink /proc/self/ns/ipc", prints: `${await Deno.readLink("/proc/self/ns/ipc")}\n` },
-  { name: "shared-pids",      spec: { shareProcessNamespace: true },               script: "tr '\\0' ' ' < /proc/1/cmdline", prints: /pause/ },
+  { name: "shared-pids",      spec: { shareProcessNamespace: true },               script: "tr '\\0' '\\n' < /proc/1/cmdline", prints: /pause/ },
   { name: "hosts",            spec: { hostname: "front", subdomain: "shop", hostAliases: [{ ip: "192.0.2.7", hostnames: ["a.test", "b.test"] }] },
     script: "hostname; cat /etc/hosts",
     prints: /^front\n# Kubernetes-managed hosts file\.\n127\.0\.0\.1\tlocalhost\n[^]*\d\tfront\.shop\.default\.svc\.cluster\.local\tfront\n\n# Entries added by HostAliases\.\n192\.0\.2\.7\ta\.test\tb\.test\n$/ },
@@ -136,11 +136,14 @@ export const TOLD: readonly { readonly pod: string; readonly reason: string; rea
   { pod: "env-from-invalid", reason: "InvalidEnvironmentVariableNames", message: /^Keys \[1st\] from the EnvFrom configMap default\/settings were skipped since they are considered invalid environment variable names\.$/ },
 ];
 
-export function podOf(one: Pick<SettingCase, "name" | "spec" | "main">, script: string): Pod {
+export function podOf(
+  one: Pick<SettingCase, "name" | "spec" | "main">,
+  { suite, script }: { suite: string; script: string },
+): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: one.name, labels: { tier: "front", suite: "settings" } },
+    metadata: { name: one.name, labels: { tier: "front", suite } },
     spec: {
       restartPolicy: "Never",
       terminationGracePeriodSeconds: 0,

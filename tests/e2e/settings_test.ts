@@ -13,8 +13,8 @@ Deno.test("containers have the settings of their specs", async (t) => {
     apiVersion: "v1",
     kind: "List",
     items: [
-      ...SETTINGS.map((one) => podOf(one, one.script)),
-      ...refused.map((one) => podOf(one, "true")),
+      ...SETTINGS.map((one) => podOf(one, { suite: "settings", script: one.script })),
+      ...refused.map((one) => podOf(one, { suite: "refused", script: "true" })),
     ],
   });
   const codes = await exitCodes(cluster);
@@ -77,11 +77,10 @@ async function hasAllCapabilities(): Promise<boolean> {
 
 /** Of every pod of the first table, once all of them have ended. */
 async function exitCodes({ kubectl }: Cluster): Promise<Map<string, number | undefined>> {
-  const names = new Set(SETTINGS.map(({ name }) => name));
   let pods: Pod[] = [];
   await eventually(async () => {
     const { items } = await kubectl.json<{ items: Pod[] }>("get", "pods", "-l", "suite=settings");
-    pods = items.filter(({ metadata }) => names.has(metadata.name));
+    pods = items;
     const late = pods.filter(({ status }) =>
       !["Succeeded", "Failed"].includes(status?.phase ?? "")
     );
@@ -96,7 +95,7 @@ async function exitCodes({ kubectl }: Cluster): Promise<Map<string, number | und
 
 /** One kubectl for all of them, which says whose each line is. */
 async function logsByPod({ kubectl }: Cluster): Promise<Map<string, string>> {
-  const wide = ["--prefix", "--tail=-1", "--max-log-requests=200", "--ignore-errors"];
+  const wide = ["--prefix", "--tail=-1", "--max-log-requests=200"];
   const text = await kubectl.run("logs", "-l", "suite=settings", ...wide);
   const logs = new Map<string, string>();
   for (const line of text.split(/(?<=\n)/)) {

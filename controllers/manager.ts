@@ -3,6 +3,7 @@ import { CONFIG_MAPS, type Resource, SECRETS } from "../api/types/resources.ts";
 import { ownableResources } from "../client/writes.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import type { ControllerOptions } from "./controller.ts";
+import { daemonSetController } from "./daemon_set/daemon_set.ts";
 import { disruptionController } from "./disruption.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointsController } from "./endpoints.ts";
@@ -20,6 +21,7 @@ import { replicationController } from "./replication.ts";
 import { ROOT_CA, rootCaController } from "./root_ca.ts";
 import { ControllerRuntime } from "./runtime.ts";
 import { serviceAccountController } from "./service_account.ts";
+import { statefulSetController } from "./stateful_set/stateful_set.ts";
 import {
   serviceAccountTokenController,
   TOKEN_SECRET,
@@ -45,6 +47,8 @@ export function runControllers(
     new ControllerRuntime(replicationController, options).run(),
     new ControllerRuntime(replicaSetController, options).run(),
     new ControllerRuntime(deploymentController, options).run(),
+    new ControllerRuntime(daemonSetController, options).run(),
+    new ControllerRuntime(statefulSetController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
     new ControllerRuntime(disruptionController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),

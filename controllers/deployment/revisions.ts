@@ -4,7 +4,7 @@ import type { Deployment, ReplicaSet } from "../../api/types/apps_v1.ts";
 import type { PodTemplateSpec } from "../../api/types/core_v1.ts";
 import { controllerReferenceTo } from "../../client/owners.ts";
 import { type Fenceposts } from "./fenceposts.ts";
-import { TEMPLATE_HASH, templateHash } from "./template_hash.ts";
+import { TEMPLATE_HASH, templateHash } from "../template_hash.ts";
 
 export const REVISION = "deployment.kubernetes.io/revision";
 const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";

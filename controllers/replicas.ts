@@ -186,6 +186,7 @@ export function reportOnPods(
   outcome: KubeObject | StatusError | undefined,
 ): Report | undefined {
   if (write.verb !== "create" && write.verb !== "delete") return undefined;
+  if (write.object.kind !== "Pod") return undefined;
   const isCreate = write.verb === "create";
   if (outcome instanceof StatusError) {
     return {

@@ -133,7 +133,7 @@ export class Agent implements AgentView {
     const record = this.#recorder();
     const poke = (uid: string) => this.#workers?.poke(uid);
     const podOf = (uid: string) => this.#workers?.pod(uid);
-    const images = new Images({ ...this.#with, ...imageEvents({ podOf, record, poke }) });
+    const images = new Images({ ...this.#with, ...imageEvents({ api, podOf, record, poke }) });
     return new PodWorkers({
       tools: this.#tools(facts, images, record),
       statuses: new StatusWriter({ api, clock, log, signal }),

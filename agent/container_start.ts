@@ -123,7 +123,10 @@ function processTarget(pod: Pod, name: string, { observed }: SyncTools): { proce
 
 export function imageUserOf(pod: Pod, { name, image = "", imagePullPolicy }: Container): ImageUser {
   const podUid = pod.metadata.uid ?? "";
-  return { podUid, container: name, image, policy: pullPolicyOf(image, imagePullPolicy) };
+  const { namespace = "" } = pod.metadata;
+  const pullSecrets = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+  const policy = pullPolicyOf(image, imagePullPolicy);
+  return { podUid, container: name, image, policy, namespace, pullSecrets };
 }
 
 async function environmentFor(

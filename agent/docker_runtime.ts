@@ -18,6 +18,7 @@ import {
   type ExecSession,
   failedFor,
   type LogOptions,
+  type RegistryLogin,
   type Runtime,
   type RuntimeContainer,
   RuntimeError,
@@ -134,8 +135,11 @@ export class DockerRuntime implements Runtime {
     this.#forget(id);
   }
 
-  async pullImage(image: string): Promise<void> {
-    const stream = await asked(this.#docker.pull(withTag(image)), "NoSuchImage");
+  async pullImage(image: string, login?: RegistryLogin): Promise<void> {
+    const stream = await asked(
+      this.#docker.pull(withTag(image), pullOptions(login)),
+      "NoSuchImage",
+    );
     await new Promise<void>((resolve, reject) => {
       const done = (error: Error | null) => error ? reject(runtimeError(error)) : resolve();
       this.#docker.modem.followProgress(stream, done);
@@ -252,6 +256,12 @@ async function* jsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Doc
 
 async function* chunksOf(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
   yield* source;
+}
+
+function pullOptions(login: RegistryLogin | undefined): Record<string, unknown> {
+  if (login === undefined) return {};
+  const { username, password, server } = login;
+  return { authconfig: { username, password, serveraddress: server } };
 }
 
 /** Without a tag the engine would pull every tag there is. */

@@ -5,6 +5,7 @@ import {
   type ExecOptions,
   type ExecSession,
   type LogOptions,
+  type RegistryLogin,
   type Runtime,
   type RuntimeContainer,
   RuntimeError,
@@ -215,8 +216,8 @@ export class FakeRuntime implements Runtime {
   }
 
   // deno-lint-ignore require-await -- it throws as the real one does
-  async pullImage(image: string): Promise<void> {
-    this.#call(`pull ${image}`);
+  async pullImage(image: string, login?: RegistryLogin): Promise<void> {
+    this.#call(login === undefined ? `pull ${image}` : `pull ${image} as ${login.username}`);
     if (!this.registry.has(image)) throw new RuntimeError("Failed", `no registry has ${image}`);
     this.images.add(image);
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../api/types/ambient.ts";
 import { doubled } from "./back_off.ts";
-import type { Runtime } from "./runtime.ts";
+import { isImageReference } from "./image_reference.ts";
+import type { RegistryLogin, Runtime } from "./runtime.ts";
 import type { Waiting } from "./sync.ts";
 
 export type PullPolicy = "Always" | "IfNotPresent" | "Never";
@@ -28,11 +29,16 @@ export interface ImageUser {
   readonly container: string;
   readonly image: string;
   readonly policy: PullPolicy;
+  readonly namespace: string;
+  /** Names of the secrets that may hold a login for the image's registry. */
+  readonly pullSecrets: readonly string[];
 }
 
 export interface ImagesOptions {
   readonly runtime: Runtime;
   readonly clock: Clock;
+  /** To be tried one after another; none: without a login. */
+  readonly logins: (user: ImageUser) => Promise<readonly RegistryLogin[]>;
   /** Called when a pull that a pod waits for has ended. */
   readonly onPulled: (user: ImageUser, failure: string | undefined, tookMs: number) => void;
   readonly onPulling: (user: ImageUser) => void;
@@ -52,6 +58,7 @@ export class Images {
 
   /** @returns undefined when the container may be made: its image was pulled, or need not be. */
   beforeCreate(user: ImageUser): ImageWait | undefined {
+    if (!isImageReference(user.image)) return this.#invalid(user);
     const pull = this.#pulls.get(keyOf(user));
     if (pull?.is === "pulled" || user.policy !== "Always") return undefined;
     return this.#pull(user);
@@ -94,6 +101,14 @@ export class Images {
     return { waiting: { reason: "ImagePullBackOff", message }, retryAt };
   }
 
+  #invalid({ image }: ImageUser): ImageWait {
+    const name = JSON.stringify(image);
+    const message = `Failed to apply default image tag ${name}: couldn't parse image name ` +
+      `${name}: invalid reference format`;
+    const retryAt = this.#with.clock.now() + doubled(0) * 1000;
+    return { waiting: { reason: "InvalidImageName", message }, retryAt };
+  }
+
   forgetPod(podUid: string): void {
     for (const key of this.#pulls.keys()) {
       if (key.startsWith(`${podUid}/`)) this.#pulls.delete(key);
@@ -120,19 +135,35 @@ export class Images {
       );
       this.#with.onPulled(user, failure, clock.now() - began);
     };
-    this.#pullOnce(user.image).then(
+    this.#pullAs(user).then(
       () => end(undefined),
       (error) => end(error instanceof Error ? error.message : String(error)),
     );
     return PULLING;
   }
 
-  #pullOnce(image: string): Promise<void> {
-    const running = this.#running.get(image);
+  /** With each login in turn, until the registry gives the image. */
+  async #pullAs(user: ImageUser): Promise<void> {
+    const logins = await this.#with.logins(user);
+    let refusal: unknown;
+    for (const login of logins.length === 0 ? [undefined] : logins) {
+      try {
+        return await this.#pullOnce(user.image, login);
+      } catch (error) {
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
+
+  /** Only who comes with the same login may share what it gave. */
+  #pullOnce(image: string, login: RegistryLogin | undefined): Promise<void> {
+    const key = JSON.stringify([image, login]);
+    const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const pull = this.#with.runtime.pullImage(image)
-      .finally(() => void this.#running.delete(image));
-    this.#running.set(image, pull);
+    const pull = this.#with.runtime.pullImage(image, login)
+      .finally(() => void this.#running.delete(key));
+    this.#running.set(key, pull);
     return pull;
   }
 }

@@ -38,7 +38,11 @@ export function execTarget(pod: Readonly<Pod>, container: string): string {
 }
 
 function statusOf({ metadata, status = {} }: Readonly<Pod>, container: string): ContainerStatus {
-  const found = [...status.containerStatuses ?? [], ...status.initContainerStatuses ?? []]
+  const found = [
+    ...status.containerStatuses ?? [],
+    ...status.initContainerStatuses ?? [],
+    ...status.ephemeralContainerStatuses ?? [],
+  ]
     .find(({ name }) => name === container);
   if (found !== undefined) return found;
   const place = `${JSON.stringify(container)} in pod ${JSON.stringify(metadata.name)}`;

@@ -166,6 +166,14 @@ export interface ExecSession {
   close(): void;
 }
 
+/** Who the registry is told that it is who pulls. */
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+  /** Host of the registry, or its address. */
+  readonly server: string;
+}
+
 export interface ExecChunk {
   readonly stream: "stdout" | "stderr";
   readonly bytes: Uint8Array;
@@ -215,7 +223,7 @@ export interface Runtime {
   stop(id: string, graceSeconds: number): Promise<RuntimeContainer | undefined>;
   /** Kills it if it runs, and forgets it with its logs. A missing container is no error. */
   remove(id: string): Promise<void>;
-  pullImage(image: string): Promise<void>;
+  pullImage(image: string, login?: RegistryLogin): Promise<void>;
   /** @returns the user that the image runs as, or "" where it names none. @throws {RuntimeError} NoSuchImage */
   imageUser(image: string): Promise<string>;
   /** Standard output and error, demultiplexed, in the order of the log; ends when `signal` aborts. */

@@ -7,6 +7,7 @@ import type { Pod } from "../api/types/core_v1.ts";
 import { StatusError } from "../api/types/status.ts";
 import { CHANNEL_PROTOCOLS, runExecSocket } from "./exec_socket.ts";
 import { COMMAND_STREAM_PROTOCOL, runExecStreams, type StreamType } from "./exec_streams.ts";
+import { containerNamed } from "./container_roles.ts";
 import { execTarget } from "./log_target.ts";
 import { forwardPorts, PORT_FORWARD_PROTOCOL, PORT_FORWARD_TUNNEL } from "./port_forward.ts";
 import type { ExecSession } from "./runtime.ts";
@@ -60,7 +61,7 @@ export class Upgrades {
     const id = execTarget(pod, container);
     const { hasStdin } = wantedStreams(asked.query);
     // whether there is a terminal was settled when the container was made
-    const isTty = pod.spec.containers.find(({ name }) => name === container)?.tty === true;
+    const isTty = containerNamed(pod, container)?.container.tty === true;
     await this.#command(asked, () => this.#options.runtime.attach(id, { hasStdin, isTty }));
   }
 

@@ -1,5 +1,4 @@
 import { Binding, Pod } from "../types/core_v1.ts";
-import { forbidden, invalidStatus } from "../types/field_errors.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { Eviction, EVICTIONS } from "../types/policy_v1.ts";
 import { PODS, type Resource } from "../types/resources.ts";
@@ -9,6 +8,7 @@ import { bindPod } from "./pod_binding.ts";
 import { POD_COLUMNS } from "./pod_columns.ts";
 import { defaultPod } from "./pod_defaults.ts";
 import { beginPodDeletion } from "./pod_deletion.ts";
+import { ephemeralContainers, withoutEphemeral } from "./pod_ephemeral.ts";
 import { planEviction } from "./pod_eviction.ts";
 import { qosClassOf } from "./pod_quality.ts";
 import { proxyTo } from "./proxy.ts";
@@ -44,6 +44,7 @@ export const pods: ResourceKind<Pod> = {
   },
   subresources: {
     status: statusView(PODS, Pod),
+    ephemeralcontainers: ephemeralContainers,
     binding: {
       does: "action",
       resource: subresource("Binding", "bindings"),
@@ -66,16 +67,6 @@ export const pods: ResourceKind<Pod> = {
     proxy: proxyTo(PODS, "PodProxyOptions"),
   },
 };
-
-/**
- * Containers for looking into a pod join it through their own path, once it is there.
- * @throws {StatusError} Invalid
- */
-function withoutEphemeral(pod: Pod): Pod {
-  if (!pod.spec.ephemeralContainers?.length) return pod;
-  const error = forbidden("spec.ephemeralContainers", "cannot be set on create");
-  throw invalidStatus(PODS, pod.metadata.name, [error]);
-}
 
 function stream(kind: string): ConnectSubresource {
   return { does: "connect", resource: subresource(kind, "pods"), verbs: ["create", "get"] };

@@ -2,6 +2,9 @@ import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import { keyOf } from "../api/registry/keys.ts";
 import type { Store } from "../store/store.ts";
 
+export const CONTROLLER_MANAGER = "kube-controller-manager";
+export const SCHEDULER = "kube-scheduler";
+
 /** Of another master, whose clock may be another. Well above the length of a lease. */
 const SILENT_MS = 30_000;
 

@@ -8,12 +8,9 @@ import { Informers } from "../client/informer.ts";
 import { runControllers } from "../controllers/manager.ts";
 import { runScheduler } from "../scheduler/loop.ts";
 import { realClock } from "./clock.ts";
-import type { ComponentHealth } from "./component_health.ts";
+import { type ComponentHealth, CONTROLLER_MANAGER, SCHEDULER } from "./component_health.ts";
 import { LocalApi } from "./local_api.ts";
 import { stderrLog } from "./log.ts";
-
-export const CONTROLLER_MANAGER = "kube-controller-manager";
-export const SCHEDULER = "kube-scheduler";
 
 export interface ComponentOptions {
   readonly api: KubeApi;

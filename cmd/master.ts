@@ -8,8 +8,7 @@ import { kindsOf } from "../api/registry/kinds.ts";
 import { MetricRegistry } from "../api/types/metrics.ts";
 import { AuditLog, readPolicyFile } from "./audit_log.ts";
 import { realClock } from "./clock.ts";
-import { ComponentHealth } from "./component_health.ts";
-import { CONTROLLER_MANAGER, runComponents, SCHEDULER } from "./components.ts";
+import { ComponentHealth, CONTROLLER_MANAGER, SCHEDULER } from "./component_health.ts";
 import { serveCopies } from "./copy_socket.ts";
 import type { Token } from "./credentials.ts";
 import type { Settings } from "./flags.ts";
@@ -71,6 +70,8 @@ export async function master(settings: Settings): Promise<void> {
   const { signal } = lifetime;
   const { isShared } = stores;
   const { ca: caPem } = await readTls(paths.pki, API_SERVER_FILE);
+  // Loaded when others are served already.
+  const { runComponents } = await import("./components.ts");
   const components = runComponents({
     ...{ api, kinds, token: own.token, signal, isShared, caPem, metrics, health },
   });

@@ -1,3 +1,4 @@
+import { gatherEntropy } from "./entropy.ts";
 import { helpText, type HostDefaults, parseCommand, type Settings } from "./flags.ts";
 import { hostDefaults } from "./host_defaults.ts";
 import { setLogFormat } from "./log.ts";
@@ -8,6 +9,7 @@ async function dispatch(args: readonly string[], host: HostDefaults): Promise<vo
   const { command, settings } = parseCommand(args, host);
   setLogFormat(settings.loggingFormat);
   keepOffProxies(settings);
+  if (command === "master" || command === "agent") gatherEntropy();
   switch (command) {
     case "up":
       return (await import("./up.ts")).up(settings);

@@ -1,5 +1,26 @@
 import { parseArgs } from "node:util";
-import { LOG_FORMATS, type LogFormat } from "./log.ts";
+import {
+  absolutePath,
+  backend,
+  cidr,
+  clusterName,
+  count,
+  dockerHost,
+  ipv4,
+  loggingFormat,
+  nodeName,
+  optionalPath,
+  port,
+  portRange,
+  roles,
+  store,
+  sysctlPatterns,
+  UsageError,
+} from "./flag_values.ts";
+import type { LogFormat } from "./log.ts";
+import type { Role } from "./installation.ts";
+
+export { etcdEndpoints, UsageError } from "./flag_values.ts";
 
 export const COMMANDS = {
   up: "bring up a cluster on this host, with an example service",
@@ -9,6 +30,8 @@ export const COMMANDS = {
   snapshot: "copy the store into --file while it serves: a master can start with the copy",
   export: "write everything that is stored to --file, as text",
   import: "fill an empty store from --file",
+  install: "lay this program on the host as services, with the other flags as their settings",
+  uninstall: "take services, pods, links, rules and programs away; the data stays",
   version: "print the version",
   help: "print this text",
 } as const;
@@ -35,8 +58,18 @@ export interface Settings {
   readonly loggingFormat: LogFormat;
   readonly example: boolean;
   readonly purge: boolean;
+  readonly installation: InstallationSettings;
   /** What snapshot and export write, and import reads; "" where none is said. */
   readonly file: string;
+}
+
+/** What `install` and `uninstall` work on. */
+export interface InstallationSettings {
+  readonly roles: readonly Role[];
+  /** A folder that stands for the host's root, "" for the host itself. */
+  readonly root: string;
+  /** Tells, and changes nothing. */
+  readonly isDryRun: boolean;
 }
 
 /** Where objects are kept. */
@@ -71,11 +104,6 @@ export interface HostDefaults {
   /** The address that others reach this host by. */
   readonly address: string;
   readonly dockerHost: string | undefined;
-}
-
-/** The arguments make no sense; the message is for whoever typed them. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 interface Flag {
@@ -140,21 +168,28 @@ export const FLAGS = {
     help: "of the lines on stderr: text or json",
   },
   "file": { type: "string", help: "what snapshot and export write, and import reads" },
+  "role": {
+    type: "string",
+    default: "master,agent",
+    help: "install: which services: master, agent or both",
+  },
+  "root": { type: "string", help: "install, uninstall: a folder instead of this host's root" },
+  "dry-run": { type: "boolean", help: "install, uninstall: tell what would be done" },
   "no-example": { type: "boolean", help: "up: do not apply examples/web.yaml" },
-  "purge": { type: "boolean", help: "down: delete the data directory as well" },
+  "purge": { type: "boolean", help: "down, uninstall: delete the data directory as well" },
   "help": { type: "boolean", help: "print this text" },
 } as const satisfies Record<string, Flag>;
 
 export const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
 
-/** Enough for every link, table and pin that is named after the cluster. */
-const CLUSTER_NAME_LENGTH_MAX = 20;
-
-/** @throws {UsageError} on an unknown command or flag, or a value that cannot be */
+/**
+ * @returns beside the settings, the flags that were given, as they can be given again
+ * @throws {UsageError} on an unknown command or flag, or a value that cannot be
+ */
 export function parseCommand(
   args: readonly string[],
   host: HostDefaults,
-): { command: Command; settings: Settings } {
+): { command: Command; settings: Settings; given: readonly string[] } {
   const { values, positionals } = parseFlags(args);
   const [command = "help", ...more] = positionals;
   if (!Object.hasOwn(COMMANDS, command)) {
@@ -163,7 +198,10 @@ export function parseCommand(
   }
   if (more.length > 0) throw new UsageError(`Unexpected argument "${more[0]}" after ${command}`);
   const settings = settingsOf(values, host);
-  return { command: values.help === true ? "help" : command as Command, settings };
+  const given = Object.entries(values).map(([name, value]) =>
+    value === true ? `--${name}` : `--${name}=${value}`
+  );
+  return { command: values.help === true ? "help" : command as Command, settings, given };
 }
 
 type Values = { [name in keyof typeof FLAGS]?: string | boolean };
@@ -214,121 +252,15 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       pidsMax: count("pod-max-pids", text("pod-max-pids")),
     },
     loggingFormat: loggingFormat(text("logging-format")),
+    installation: {
+      roles: roles(text("role")),
+      root: optionalPath("root", text("root")),
+      isDryRun: values["dry-run"] === true,
+    },
     file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
     purge: values.purge === true,
   };
-}
-
-function refuse(flag: keyof typeof FLAGS, value: string, rule: string): never {
-  throw new UsageError(`--${flag} ${JSON.stringify(value)}: ${rule}`);
-}
-
-/** Links, tables and pins carry the name, so it has to be short and plain. */
-function clusterName(value: string): string {
-  const isPlain = /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value);
-  if (isPlain && value.length <= CLUSTER_NAME_LENGTH_MAX) return value;
-  const rule = `must be at most ${CLUSTER_NAME_LENGTH_MAX} lower case letters, digits and dashes`;
-  return refuse("cluster-name", value, `${rule}, and begin with a letter`);
-}
-
-function nodeName(value: string): string {
-  const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-  if (new RegExp(`^${label}(\\.${label})*$`).test(value) && value.length <= 253) return value;
-  return refuse("node-name", value, "must be a lower case DNS name");
-}
-
-function absolutePath(flag: keyof typeof FLAGS, value: string): string {
-  if (value.startsWith("/") && !value.split("/").includes("..") && value !== "/") {
-    return value.replace(/\/+$/, "");
-  }
-  return refuse(flag, value, "must be an absolute path");
-}
-
-function optionalPath(flag: keyof typeof FLAGS, value: string): string {
-  return value === "" ? "" : absolutePath(flag, value);
-}
-
-function store(value: string): string {
-  if (value === "" || value.startsWith("/")) return optionalPath("store", value);
-  const endpoints = etcdEndpoints(value);
-  if (endpoints !== undefined && endpoints.every(isEndpoint)) return value;
-  const rule = "must be an absolute path, or etcd:http://HOST:PORT with more after commas";
-  return refuse("store", value, rule);
-}
-
-/** @returns undefined where the store is a file */
-export function etcdEndpoints(store: string): readonly string[] | undefined {
-  return store.startsWith("etcd:") ? store.slice("etcd:".length).split(",") : undefined;
-}
-
-function isEndpoint(value: string): boolean {
-  const url = URL.parse(value);
-  return url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/";
-}
-
-function isIpv4(value: string): boolean {
-  const parts = value.split(".");
-  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
-}
-
-function ipv4(flag: keyof typeof FLAGS, value: string): string {
-  return isIpv4(value) ? value : refuse(flag, value, "must be an IPv4 address");
-}
-
-/** Small enough that a service or pod fits, and not so large that an allocation map would hurt. */
-function cidr(flag: keyof typeof FLAGS, value: string): string {
-  const [address = "", length = ""] = value.split("/");
-  const isLength = /^\d+$/.test(length) && Number(length) >= 8 && Number(length) <= 28;
-  if (isIpv4(address) && isLength) return value;
-  return refuse(flag, value, "must be an IPv4 range such as 10.96.0.0/16, from /8 to /28");
-}
-
-function isPort(value: string, first = 1): boolean {
-  return /^\d+$/.test(value) && Number(value) >= first && Number(value) <= 65_535;
-}
-
-/** @param first 0 where any free port will do */
-function port(flag: keyof typeof FLAGS, value: string, first = 1): number {
-  if (isPort(value, first)) return Number(value);
-  return refuse(flag, value, `must be a port from ${first} to 65535`);
-}
-
-function portRange(flag: keyof typeof FLAGS, value: string): { first: number; last: number } {
-  const [first = "", last = ""] = value.split("-");
-  if (isPort(first) && isPort(last) && Number(first) <= Number(last)) {
-    return { first: Number(first), last: Number(last) };
-  }
-  return refuse(flag, value, "must be a range of ports such as 30000-32767");
-}
-
-function sysctlPatterns(value: string): string[] {
-  if (value === "") return [];
-  const patterns = value.split(",");
-  if (patterns.every((one) => /^[a-z0-9][-_a-z0-9]*([./][-_a-z0-9]+)*([./]?\*)?$/.test(one))) {
-    return patterns;
-  }
-  const rule = "must be names of sysctls such as net.core.somaxconn or net.*, with commas between";
-  return refuse("allowed-unsafe-sysctls", value, rule);
-}
-
-function count(flag: keyof typeof FLAGS, value: string): number {
-  return /^\d{1,9}$/.test(value) ? Number(value) : refuse(flag, value, "must be a whole number");
-}
-
-function backend(value: string): Settings["backend"] {
-  if (value === "auto" || value === "ebpf" || value === "nftables") return value;
-  return refuse("backend", value, "must be auto, ebpf or nftables");
-}
-
-function loggingFormat(value: string): LogFormat {
-  const format = LOG_FORMATS.find((one) => one === value);
-  return format ?? refuse("logging-format", value, `must be ${LOG_FORMATS.join(" or ")}`);
-}
-
-function dockerHost(value: string): string {
-  if (value.startsWith("unix:///")) return value;
-  return refuse("docker-host", value, "must be unix:///path: the engine has to be on this host");
 }
 
 /** A record of a cluster that is older than these flags has none. */
@@ -379,7 +311,7 @@ export function asFlags(settings: Settings): string[] {
 }
 
 export function helpText(): string {
-  const commands = Object.entries(COMMANDS).map(([name, help]) => `  ${name.padEnd(9)}${help}`);
+  const commands = Object.entries(COMMANDS).map(([name, help]) => `  ${name.padEnd(10)}${help}`);
   const flags = Object.entries(FLAGS as Record<string, Flag>).map(([name, flag]) => {
     const value = flag.default === undefined ? "" : ` (default: ${flag.default})`;
     return `  --${name.padEnd(19)}${flag.help}${value}`;

@@ -27,15 +27,30 @@ function namesOf(settings: Settings): ClusterNames {
   };
 }
 
+/** What a host presents itself with. */
+export interface HostIdentity {
+  /** The certificates that were made. */
+  readonly made: readonly string[];
+  readonly tokens: readonly Token[];
+}
+
 /**
- * Certificates, tokens and kubeconfig: makes what is missing or stale, whichever of `up` and `master` comes
- * first. @returns the certificates that were made, and all tokens
+ * Certificates, tokens and kubeconfig: makes what is missing or stale, whichever of `up`, `master` and `agent`
+ * comes first; the others wait for it.
  */
-export async function ensureIdentity(
-  settings: Settings,
-  paths: Paths,
-): Promise<{ made: readonly string[]; tokens: readonly Token[] }> {
+export async function ensureIdentity(settings: Settings, paths: Paths): Promise<HostIdentity> {
   await makeDataDir(paths);
+  const options = { write: true, create: true, mode: 0o600 };
+  using lock = await Deno.open(`${paths.dataDir}/run/identity.lock`, options);
+  await lock.lock(true);
+  try {
+    return await makeIdentity(settings, paths);
+  } finally {
+    await lock.unlock();
+  }
+}
+
+async function makeIdentity(settings: Settings, paths: Paths): Promise<HostIdentity> {
   const made = await ensurePki(paths.pki, namesOf(settings), Date.now());
   const tokens = await ensureTokens(paths, settings.nodeName);
   await ensureKubeconfig(paths, {

@@ -33,7 +33,14 @@ export async function takeDown(asked: Settings, progress: Progress): Promise<voi
       "container engine",
       async () => await stopEngine(engine, paths) ?? "left as it is, for it was not started by us",
     );
-    if (settings.purge) await progress.step("data", () => removeData(settings.dataDir));
+    // First of all this: removing through a mount would delete what is mounted.
+    await progress.step("volumes", () => unmountBelow(settings.dataDir));
+    if (settings.purge) {
+      await progress.step("data", async () => {
+        await removeIfThere(settings.dataDir);
+        return `${settings.dataDir} deleted`;
+      });
+    }
   } finally {
     engine.close();
   }
@@ -53,16 +60,15 @@ async function removeContainers(engine: Engine, clusterName: string): Promise<st
   return `${all.length} removed`;
 }
 
-/** Volumes that programs mounted there go first: removing through a mount would delete what is mounted. */
-async function removeData(dataDir: string): Promise<string> {
+/** What the agent mounted for pods, the innermost first. */
+async function unmountBelow(folder: string): Promise<string> {
   const mounts = (await readIfThere("/proc/mounts") ?? "").split("\n")
     .map((line) => line.split(" ")[1] ?? "")
-    .filter((path) => path.startsWith(`${dataDir}/`))
+    .filter((path) => path.startsWith(`${folder}/`))
     .reverse();
   for (const path of mounts) {
     const { success, stderr } = await new Deno.Command("umount", { args: [path] }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
   }
-  await removeIfThere(dataDir);
-  return `${dataDir} deleted`;
+  return `${mounts.length} unmounted`;
 }

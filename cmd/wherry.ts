@@ -6,7 +6,7 @@ import { VERSION } from "./version.ts";
 
 /** Every command loads only what it needs: the master no container engine, the agent no store. */
 async function dispatch(args: readonly string[], host: HostDefaults): Promise<void> {
-  const { command, settings } = parseCommand(args, host);
+  const { command, settings, given } = parseCommand(args, host);
   setLogFormat(settings.loggingFormat);
   keepOffProxies(settings);
   if (command === "master" || command === "agent") gatherEntropy();
@@ -25,6 +25,10 @@ async function dispatch(args: readonly string[], host: HostDefaults): Promise<vo
       return (await import("./copies.ts")).exportAll(settings);
     case "import":
       return (await import("./copies.ts")).importAll(settings);
+    case "install":
+      return (await import("./install_host.ts")).install(settings, given);
+    case "uninstall":
+      return (await import("./uninstall_host.ts")).uninstall(settings, host);
     case "version":
       return console.log(`wherry ${VERSION}`);
     case "help":

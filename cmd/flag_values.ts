@@ -1,0 +1,130 @@
+import type { Settings } from "./flags.ts";
+import { LOG_FORMATS, type LogFormat } from "./log.ts";
+import { type Role, ROLES } from "./installation.ts";
+
+/** The arguments make no sense; the message is for whoever typed them. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Enough for every link, table and pin that is named after the cluster. */
+const CLUSTER_NAME_LENGTH_MAX = 20;
+
+function refuse(flag: string, value: string, rule: string): never {
+  throw new UsageError(`--${flag} ${JSON.stringify(value)}: ${rule}`);
+}
+
+/** Links, tables and pins carry the name, so it has to be short and plain. */
+export function clusterName(value: string): string {
+  const isPlain = /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value);
+  if (isPlain && value.length <= CLUSTER_NAME_LENGTH_MAX) return value;
+  const rule = `must be at most ${CLUSTER_NAME_LENGTH_MAX} lower case letters, digits and dashes`;
+  return refuse("cluster-name", value, `${rule}, and begin with a letter`);
+}
+
+export function nodeName(value: string): string {
+  const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+  if (new RegExp(`^${label}(\\.${label})*$`).test(value) && value.length <= 253) return value;
+  return refuse("node-name", value, "must be a lower case DNS name");
+}
+
+export function absolutePath(flag: string, value: string): string {
+  if (value.startsWith("/") && !value.split("/").includes("..") && value !== "/") {
+    return value.replace(/\/+$/, "");
+  }
+  return refuse(flag, value, "must be an absolute path");
+}
+
+export function optionalPath(flag: string, value: string): string {
+  return value === "" ? "" : absolutePath(flag, value);
+}
+
+export function store(value: string): string {
+  if (value === "" || value.startsWith("/")) return optionalPath("store", value);
+  const endpoints = etcdEndpoints(value);
+  if (endpoints !== undefined && endpoints.every(isEndpoint)) return value;
+  const rule = "must be an absolute path, or etcd:http://HOST:PORT with more after commas";
+  return refuse("store", value, rule);
+}
+
+/** @returns undefined where the store is a file */
+export function etcdEndpoints(store: string): readonly string[] | undefined {
+  return store.startsWith("etcd:") ? store.slice("etcd:".length).split(",") : undefined;
+}
+
+function isEndpoint(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/";
+}
+
+function isIpv4(value: string): boolean {
+  const parts = value.split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+}
+
+export function ipv4(flag: string, value: string): string {
+  return isIpv4(value) ? value : refuse(flag, value, "must be an IPv4 address");
+}
+
+/** Small enough that a service or pod fits, and not so large that an allocation map would hurt. */
+export function cidr(flag: string, value: string): string {
+  const [address = "", length = ""] = value.split("/");
+  const isLength = /^\d+$/.test(length) && Number(length) >= 8 && Number(length) <= 28;
+  if (isIpv4(address) && isLength) return value;
+  return refuse(flag, value, "must be an IPv4 range such as 10.96.0.0/16, from /8 to /28");
+}
+
+function isPort(value: string, first = 1): boolean {
+  return /^\d+$/.test(value) && Number(value) >= first && Number(value) <= 65_535;
+}
+
+/** @param first 0 where any free port will do */
+export function port(flag: string, value: string, first = 1): number {
+  if (isPort(value, first)) return Number(value);
+  return refuse(flag, value, `must be a port from ${first} to 65535`);
+}
+
+export function portRange(flag: string, value: string): { first: number; last: number } {
+  const [first = "", last = ""] = value.split("-");
+  if (isPort(first) && isPort(last) && Number(first) <= Number(last)) {
+    return { first: Number(first), last: Number(last) };
+  }
+  return refuse(flag, value, "must be a range of ports such as 30000-32767");
+}
+
+export function sysctlPatterns(value: string): string[] {
+  if (value === "") return [];
+  const patterns = value.split(",");
+  if (patterns.every((one) => /^[a-z0-9][-_a-z0-9]*([./][-_a-z0-9]+)*([./]?\*)?$/.test(one))) {
+    return patterns;
+  }
+  const rule = "must be names of sysctls such as net.core.somaxconn or net.*, with commas between";
+  return refuse("allowed-unsafe-sysctls", value, rule);
+}
+
+export function count(flag: string, value: string): number {
+  return /^\d{1,9}$/.test(value) ? Number(value) : refuse(flag, value, "must be a whole number");
+}
+
+export function backend(value: string): Settings["backend"] {
+  if (value === "auto" || value === "ebpf" || value === "nftables") return value;
+  return refuse("backend", value, "must be auto, ebpf or nftables");
+}
+
+export function roles(value: string): readonly Role[] {
+  const asked = value.split(",");
+  if (asked.every((one) => ROLES.some((role) => role === one))) {
+    return ROLES.filter((role) => asked.includes(role));
+  }
+  return refuse("role", value, `must be of ${ROLES.join(" and ")}, with a comma between two`);
+}
+
+export function dockerHost(value: string): string {
+  if (value.startsWith("unix:///")) return value;
+  return refuse("docker-host", value, "must be unix:///path: the engine has to be on this host");
+}
+
+export function loggingFormat(value: string): LogFormat {
+  const format = LOG_FORMATS.find((one) => one === value);
+  return format ?? refuse("logging-format", value, `must be ${LOG_FORMATS.join(" or ")}`);
+}

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as apps from "../api/types/apps_v1.ts";
 import { HORIZONTAL_POD_AUTOSCALERS } from "../api/types/autoscaling_v2.ts";
 import { CRON_JOBS, JOBS } from "../api/types/batch_v1.ts";
+import { CERTIFICATE_SIGNING_REQUESTS } from "../api/types/certificates_v1.ts";
 import { LEASES } from "../api/types/coordination_v1.ts";
 import { ENDPOINT_SLICES } from "../api/types/discovery_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
@@ -44,7 +45,7 @@ const STORAGE = [
   storage.STORAGE_CLASSES,
   storage.VOLUME_ATTACHMENTS,
 ];
-const CLASSES = [PRIORITY_CLASSES, RUNTIME_CLASSES];
+const CLASSES = [PRIORITY_CLASSES, RUNTIME_CLASSES, CERTIFICATE_SIGNING_REQUESTS];
 
 const RESOURCES = new Map<string, Resource<KubeObject>>(
   [...Object.values(core), LEASES, ...RBAC, ...APPS, ...NETWORKING, ...STORAGE, ...CLASSES].map((

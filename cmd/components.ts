@@ -7,6 +7,7 @@ import { runElected } from "../client/election.ts";
 import { Informers } from "../client/informer.ts";
 import { runControllers } from "../controllers/manager.ts";
 import { runScheduler } from "../scheduler/loop.ts";
+import { runCertificateSigner } from "./certificate_signer.ts";
 import { realClock } from "./clock.ts";
 import { type ComponentHealth, CONTROLLER_MANAGER, SCHEDULER } from "./component_health.ts";
 import { LocalApi } from "./local_api.ts";
@@ -22,13 +23,15 @@ export interface ComponentOptions {
   readonly isShared: boolean;
   /** Of the authority that signed for the API server. */
   readonly caPem: string;
+  /** Folder with the authority's key. */
+  readonly pki: string;
   readonly metrics: MetricRegistry;
   readonly health: ComponentHealth;
 }
 
 /** Scheduler and controllers reach the API as everybody does, only without a network in between, and read without JSON. */
 export async function runComponents(options: ComponentOptions): Promise<void> {
-  const { api, kinds, token, signal, caPem, metrics } = options;
+  const { api, kinds, token, signal, caPem, pki, metrics } = options;
   const clientOf = (userAgent: string) => new LocalApi(api, token, userAgent);
   const manager = clientOf(CONTROLLER_MANAGER);
   const shared = { api: manager, clock: realClock, random: Math.random };
@@ -37,12 +40,15 @@ export async function runComponents(options: ComponentOptions): Promise<void> {
     runComponent({ ...options, name, lead, client: manager });
   await Promise.all([
     run(CONTROLLER_MANAGER, (signal) =>
-      runControllers({
-        ...{ ...shared, cache, signal, metrics },
-        log: stderrLog("controllers"),
-        resources: ownableResources(kinds),
-        tokens: { caPem, sign: (...of) => api.tokenForSecret(...of) },
-      })),
+      Promise.all([
+        runControllers({
+          ...{ ...shared, cache, signal, metrics },
+          log: stderrLog("controllers"),
+          resources: ownableResources(kinds),
+          tokens: { caPem, sign: (...of) => api.tokenForSecret(...of) },
+        }),
+        runCertificateSigner({ ...shared, cache, signal, pki, log: stderrLog("signer") }),
+      ]).then(() => {})),
     run(SCHEDULER, (signal) =>
       runScheduler({
         ...{ ...shared, api: clientOf(SCHEDULER), cache, signal, metrics },

@@ -73,7 +73,7 @@ export async function master(settings: Settings): Promise<void> {
   // Loaded when others are served already.
   const { runComponents } = await import("./components.ts");
   const components = runComponents({
-    ...{ api, kinds, token: own.token, signal, isShared, caPem, metrics, health },
+    ...{ api, kinds, token: own.token, signal, isShared, caPem, pki: paths.pki, metrics, health },
   });
   await untilAborted(lifetime.signal);
   await components;

@@ -138,10 +138,10 @@ export async function readTls(folder: string, file: string): Promise<TlsFiles> {
   return { ca, cert, key };
 }
 
-const SIGNING = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+export const SIGNING = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 /** Slow to load and rarely needed: only when something is issued. It asks for the polyfill before itself. */
-async function loadX509(): Promise<typeof import("@peculiar/x509")> {
+export async function loadX509(): Promise<typeof import("@peculiar/x509")> {
   await import("reflect-metadata");
   return await import("@peculiar/x509");
 }
@@ -211,7 +211,7 @@ function nameOf(commonName: string, organization?: string): { [type: string]: st
 }
 
 /** 16 random bytes, positive. */
-function newSerialNumber(): string {
+export function newSerialNumber(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = bytes[0]! & 0x7f | 0x40;
   return bytes.toHex();
@@ -231,7 +231,7 @@ async function store(
   return certificatePem;
 }
 
-async function readKey(file: string): Promise<CryptoKey> {
+export async function readKey(file: string): Promise<CryptoKey> {
   const base64 = (await Deno.readTextFile(file)).replace(/-----[^-]+-----|\s/g, "");
   return await crypto.subtle.importKey("pkcs8", Uint8Array.fromBase64(base64), SIGNING, true, [
     "sign",

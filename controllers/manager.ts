@@ -1,6 +1,7 @@
 import type { KubeObject } from "../api/types/meta.ts";
 import { CONFIG_MAPS, type Resource, SECRETS } from "../api/types/resources.ts";
 import { ownableResources } from "../client/writes.ts";
+import { certificateRequestCleaner } from "./certificate_signing.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import type { ControllerOptions } from "./controller.ts";
 import { daemonSetController } from "./daemon_set/daemon_set.ts";
@@ -50,6 +51,7 @@ export function runControllers(
     new ControllerRuntime(daemonSetController, options).run(),
     new ControllerRuntime(statefulSetController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
+    new ControllerRuntime(certificateRequestCleaner, options).run(),
     new ControllerRuntime(disruptionController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),
     new ControllerRuntime(podGarbageCollector, options).run(),

@@ -21,6 +21,7 @@ export interface AdmissionChain {
 export interface InformedRules {
   readonly rbacEscalation: Admission;
   readonly priority: Admission;
+  readonly certificateRequests: Admission;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface InformedRules {
  * validating ones; inside the transaction the rules decide once more, then the kind itself, and at last the quotas.
  */
 export function admissionChain(
-  { rbacEscalation, priority }: InformedRules,
+  { rbacEscalation, priority, certificateRequests }: InformedRules,
   webhooks?: Webhooks,
 ): AdmissionChain {
   return {
@@ -40,6 +41,7 @@ export function admissionChain(
       nodeRestriction,
       rbacEscalation,
       priority,
+      certificateRequests,
       defaultTolerationSeconds,
     ],
     charge: chargeQuotas,

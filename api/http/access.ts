@@ -1,6 +1,7 @@
 import type { Clock } from "../types/ambient.ts";
 import type { Store } from "../../store/store.ts";
 import type { InformedRules } from "../admission/chain.ts";
+import { certificateRequests } from "../admission/certificate_requests.ts";
 import { priority, PriorityClasses } from "../admission/priority.ts";
 import { rbacEscalation } from "../admission/rbac_escalation.ts";
 import { bootstrapUser } from "../authentication/bootstrap_tokens.ts";
@@ -71,6 +72,7 @@ export function openAccess(options: AccessOptions): Access {
         (roleRef, namespace) => rbac.roleRules(roleRef, namespace),
       ),
       priority: priority(classes),
+      certificateRequests: certificateRequests(authorizer),
     },
     openId: openIdDocuments(key.jwk),
     close() {

@@ -1,3 +1,4 @@
+import { certificateSigningRequests } from "./certificatesigningrequests.ts";
 import { clusterRoleBindings } from "./clusterrolebindings.ts";
 import { clusterRoles } from "./clusterroles.ts";
 import { type Components, componentStatuses } from "./componentstatuses.ts";
@@ -101,6 +102,7 @@ export function kindsOf(
     ingressClasses,
     ingresses,
     networkPolicies,
+    certificateSigningRequests,
     priorityClasses,
     csiDrivers,
     csiNodes,

@@ -27,6 +27,8 @@ const LABEL = {
 
 export const CLUSTER_LABEL = LABEL.cluster;
 
+/** Written as lines of JSON, which can be read while they are written. Record 0032 says why. */
+export const JSON_LOG = "json-file";
 /** A container's log on disk: what `kubectl logs` can still read. */
 const LOG_FILE_BYTES_MAX = "10m";
 const LOG_FILES_MAX = "3";
@@ -172,7 +174,7 @@ function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.Host
     ...(security.isProcUnmasked ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
     ...(config.runtimeHandler === undefined ? {} : { Runtime: config.runtimeHandler }),
     LogConfig: {
-      Type: "local",
+      Type: JSON_LOG,
       Config: { "max-size": LOG_FILE_BYTES_MAX, "max-file": LOG_FILES_MAX },
     },
   };

@@ -7,9 +7,12 @@ import {
   containerOptions,
   type DockerSettings,
   fromInspection,
+  JSON_LOG,
   sandboxOptions,
 } from "./docker_containers.ts";
 import { asked, runtimeError } from "./docker_errors.ts";
+import type { LogFiles } from "./host_log_files.ts";
+import { JsonLogReader } from "./json_log.ts";
 import { asStdout, cutOff, demultiplexed, sessionOver } from "./docker_streams.ts";
 import {
   type ContainerConfig,
@@ -32,6 +35,8 @@ const INSPECTIONS_MAX = 8;
 
 export interface DockerRuntimeOptions extends DockerSettings {
   readonly socketPath?: string;
+  /** Absent, or without the container's log: the engine reads logs, and loses lines of those that it rotates. */
+  readonly logFiles?: LogFiles;
 }
 
 /** The only user of the Docker Engine API. */
@@ -152,8 +157,31 @@ export class DockerRuntime implements Runtime {
   }
 
   async *logs(id: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<ExecChunk> {
-    const { isTty } = this.#known.get(id) ?? await this.#inspect(id) ?? { isTty: false };
-    const { follow, tailLines, since, timestamps } = options;
+    const { logFiles } = this.#options;
+    const { Config, HostConfig, LogPath } = await asked(this.#docker.getContainer(id).inspect());
+    const isOnDisk = HostConfig.LogConfig?.Type === JSON_LOG && await logFiles?.has(LogPath);
+    if (logFiles === undefined || !isOnDisk) {
+      return yield* this.#engineLogs(id, { ...options, isTty: Config.Tty }, signal);
+    }
+    const reader = new JsonLogReader(options);
+    const ended = options.follow ? this.#end(id, signal) : Promise.resolve();
+    for await (const block of logFiles.read(LogPath, { ...options, ended, signal })) {
+      yield* reader.take(block);
+    }
+  }
+
+  /** Resolves when the container has ended, the engine is gone, or nobody wants to know. */
+  async #end(id: string, signal: AbortSignal): Promise<void> {
+    const asks = { condition: "not-running", abortSignal: signal } as const;
+    await this.#docker.getContainer(id).wait(asks).catch(() => {});
+  }
+
+  async *#engineLogs(
+    id: string,
+    options: LogOptions & { readonly isTty: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<ExecChunk> {
+    const { follow, tailLines, since, timestamps, isTty } = options;
     const asks = {
       stdout: true,
       stderr: true,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { ensureBusyboxImage, ensurePauseImage } from "../images/build.ts";
 import { Engine } from "../images/engine.ts";
+import { realClock } from "../cmd/clock.ts";
+import { DiskLogFiles } from "./host_log_files.ts";
 import { DockerRuntime } from "./docker_runtime.ts";
 import { testRuntime } from "./runtime_contract.ts";
 
@@ -10,7 +12,8 @@ const CLUSTER = `contract-${Deno.pid}`;
 if (hasEngine()) {
   testRuntime("DockerRuntime", async () => {
     const { image, sandboxImage } = await images();
-    const open = () => new DockerRuntime({ cluster: CLUSTER, sandboxImage });
+    const logFiles = new DiskLogFiles(realClock);
+    const open = () => new DockerRuntime({ cluster: CLUSTER, sandboxImage, logFiles });
     return { open, image, uid: () => crypto.randomUUID() };
   });
 

@@ -1,6 +1,7 @@
 import { ms } from "./api.ts";
 import type { Row } from "./run.ts";
 import { type Cluster, startCluster } from "../tests/e2e/cluster.ts";
+import { usageOf } from "../tests/fixtures/usage.ts";
 
 const IDLE_SECONDS = 60;
 const SETTLE_SECONDS = 15;
@@ -10,10 +11,14 @@ export async function run(): Promise<Row[]> {
   await using cluster = await startCluster({ example: true });
   await seconds(SETTLE_SECONDS);
   const names = ["master", "agent"] as const;
-  const before = await Promise.all(names.map(async (name) => await usage(await cluster.pid(name))));
+  const before = await Promise.all(
+    names.map(async (name) => await usageOf(await cluster.pid(name))),
+  );
   const revision = await storeRevision(cluster);
   await seconds(IDLE_SECONDS);
-  const after = await Promise.all(names.map(async (name) => await usage(await cluster.pid(name))));
+  const after = await Promise.all(
+    names.map(async (name) => await usageOf(await cluster.pid(name))),
+  );
   const rows = names.map((name, i) => ({
     what: `${name}, idle`,
     figure: `${megabytes(after[i]!.rssBytes)} RSS, ${
@@ -31,20 +36,6 @@ export async function run(): Promise<Row[]> {
       goal: "≤ 1",
     },
   ];
-}
-
-interface Usage {
-  readonly rssBytes: number;
-  readonly cpuMs: number;
-}
-
-/** Clock ticks of /proc are 10 ms on every Linux that we know. */
-async function usage(pid: number): Promise<Usage> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const rssKilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
-  return { rssBytes: rssKilobytes * 1024, cpuMs: (Number(fields[11]) + Number(fields[12])) * 10 };
 }
 
 async function storeRevision({ kubectl }: Cluster): Promise<number> {

@@ -9,6 +9,7 @@ import { Sampler } from "../agent/stats/sampler.ts";
 import { StatsPages } from "../agent/stats/stats_pages.ts";
 import { HostDialer } from "../agent/host_dialer.ts";
 import { LoopbackRelays } from "../agent/host_relays.ts";
+import { DiskLogFiles } from "../agent/host_log_files.ts";
 import { DiskFiles } from "../agent/host_files.ts";
 import { createAgentServer } from "../agent/server.ts";
 import { HostProber } from "../agent/host_prober.ts";
@@ -108,6 +109,7 @@ async function runPods(
     sandboxImage: PAUSE_IMAGE,
     socketPath: settings.dockerHost.slice("unix://".length),
     mayLowerOomScore,
+    logFiles: new DiskLogFiles(realClock),
   });
   const view: { pods(): Readonly<Pod>[] } = { pods: () => agent.pods() };
   const images = new DockerImages(settings.dockerHost.slice("unix://".length));

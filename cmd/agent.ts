@@ -30,6 +30,7 @@ import { ensureIdentity, serverOf } from "./identity.ts";
 import { beginLifetime } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
 import { podCidrOf } from "./node_registration.ts";
+import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { AGENT_FILE, readTls } from "./pki.ts";
 import { KUBERNETES_VERSION } from "./version.ts";
@@ -81,6 +82,10 @@ async function run(surroundings: Surroundings): Promise<void> {
     chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
   ]);
   log("services go through", { backend: chosen.backend.name });
+  void obtainPauseImage({
+    ensure: () => ensurePauseOf(settings.dockerHost),
+    ...{ clock: realClock, log, signal },
+  });
   const cache = watchCluster(surroundings);
   const dataplane = startDataplane(surroundings, cache, chosen);
   await Promise.all([runPods(surroundings, cache, { network, dataplane }), dataplane.done]);

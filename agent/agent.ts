@@ -6,6 +6,8 @@ import type { WatchedCache } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
 import type { HostFacts, NodeFacts } from "./host_facts.ts";
 import type { HostFiles } from "./host_files.ts";
+import type { CloneGit } from "./host_git.ts";
+import type { HostMounts } from "./host_mounts.ts";
 import { imageEvents } from "./image_events.ts";
 import { Images } from "./images.ts";
 import { collectDeadContainers, leftoverPods, type LeftoverSources } from "./leftovers.ts";
@@ -20,6 +22,7 @@ import type { Runtime } from "./runtime.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
 import { TerminationMessages } from "./termination_messages.ts";
+import { PodVolumes } from "./volumes/pod_volumes.ts";
 
 /** Between whole lists, which find what events did not tell. */
 const RELIST_MS = 60_000;
@@ -33,6 +36,9 @@ export interface AgentOptions {
   /** Resolves once no new connection of a service reaches this address, or after a bound: SIGTERM waits for it. */
   readonly drained?: (podIp: string) => Promise<void>;
   readonly files: HostFiles;
+  readonly mounts: HostMounts;
+  /** How volumes of kind `gitRepo` are filled. */
+  readonly cloneGit: CloneGit;
   readonly facts: HostFacts;
   readonly prober: Prober;
   readonly clock: Clock;
@@ -42,7 +48,7 @@ export interface AgentOptions {
   readonly node: NodeIdentity;
   /** What the node reports as the version of its kubelet. */
   readonly version: string;
-  /** Holds `pods/UID/…`. */
+  /** Holds `pods/UID/…`, and `memory/UID/…`, which is no disk. */
   readonly dataDir: string;
   readonly clusterDns?: string;
   readonly clusterDomain?: string;
@@ -66,11 +72,16 @@ export class Agent implements AgentView {
   readonly #with: AgentOptions;
   readonly #observed = new ObservedPods();
   readonly #follower: RuntimeFollower;
+  readonly #record: RecordPodEvent;
+  readonly #volumes: PodVolumes;
+  #allocatable: Readonly<Record<string, string>> = {};
   #workers: PodWorkers | undefined;
   #keeper: NodeKeeper | undefined;
 
   constructor(options: AgentOptions) {
     this.#with = options;
+    this.#record = this.#recorder();
+    this.#volumes = this.#newVolumes();
     this.#follower = new RuntimeFollower({
       ...options,
       observed: this.#observed,
@@ -95,6 +106,7 @@ export class Agent implements AgentView {
   async run(): Promise<void> {
     const { cache, facts, signal, network } = this.#with;
     const measured = await facts.read();
+    this.#allocatable = allocatableOf(measured);
     await this.#follower.checkHealth();
     const keeper = this.#keeper = this.#newKeeper(measured);
     const workers = this.#workers = this.#newWorkers(measured);
@@ -130,12 +142,12 @@ export class Agent implements AgentView {
   #newWorkers(facts: NodeFacts): PodWorkers {
     const { api, clock, log, random, signal, prober } = this.#with;
     const observed = this.#observed;
-    const record = this.#recorder();
+    const record = this.#record;
     const poke = (uid: string) => this.#workers?.poke(uid);
     const podOf = (uid: string) => this.#workers?.pod(uid);
     const images = new Images({ ...this.#with, ...imageEvents({ api, podOf, record, poke }) });
     return new PodWorkers({
-      tools: this.#tools(facts, images, record),
+      tools: this.#tools(facts, images),
       statuses: new StatusWriter({ api, clock, log, signal }),
       probes: new Probes({ prober, observed, clock, random, record, onChange: poke }),
       clock,
@@ -158,18 +170,30 @@ export class Agent implements AgentView {
     return cache.get(NODES, "", node.name)?.metadata.labels ?? node.labels;
   }
 
-  #tools(facts: NodeFacts, images: Images, record: RecordPodEvent): SyncTools {
+  #newVolumes(): PodVolumes {
+    const { node: { address: hostIp, name: nodeName } } = this.#with;
+    return new PodVolumes({
+      ...this.#with,
+      record: this.#record,
+      facts: () => ({ podIp: "", hostIp, nodeName, allocatable: this.#allocatable }),
+      nodeLabels: () => this.#nodeLabels(),
+      onChange: (uid) => this.#workers?.poke(uid),
+    });
+  }
+
+  #tools(facts: NodeFacts, images: Images): SyncTools {
     const { node, drained = () => Promise.resolve() } = this.#with;
     return {
       ...this.#with,
       drained,
       images,
       messages: new TerminationMessages(this.#with),
+      volumes: this.#volumes,
       observed: this.#observed,
-      record,
+      record: this.#record,
       nodeAddress: node.address,
       nodeName: node.name,
-      allocatable: allocatableOf(facts),
+      allocatable: this.#allocatable,
       memoryCapacityBytes: facts.memoryBytes,
       pidsMax: this.#with.pidsMax ?? 0,
       rules: {
@@ -197,7 +221,6 @@ export class Agent implements AgentView {
       if (signal.aborted) return;
       await this.#follower.relist();
       await collectDeadContainers(this.#leftovers());
-      await workers.refreshVolumes();
       await this.#clearUp(workers);
     }
   }
@@ -208,7 +231,8 @@ export class Agent implements AgentView {
   }
 
   #leftovers(): LeftoverSources {
-    return { ...this.#with, observed: this.#observed, pods: () => this.pods() };
+    const [observed, volumes] = [this.#observed, this.#volumes];
+    return { ...this.#with, observed, volumes, pods: () => this.pods() };
   }
 }
 

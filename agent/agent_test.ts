@@ -7,6 +7,7 @@ import { FakeApi } from "../client/fake_api.ts";
 import { FakeClock } from "../client/fake_clock.ts";
 import { Informers } from "../client/informer.ts";
 import { Agent } from "./agent.ts";
+import { FakeMounts } from "./fake_mounts.ts";
 import { FakePodNetwork } from "./fake_pod_network.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
 import { MemoryFiles } from "./memory_files.ts";
@@ -356,6 +357,8 @@ class World implements AsyncDisposable {
       network,
       drained: (podIp) => this.drained(podIp),
       files,
+      mounts: new FakeMounts(),
+      cloneGit: () => Promise.resolve(),
       facts: { read: () => Promise.resolve(FACTS) },
       prober: { exec: ask, httpGet: ask, connect: ask, grpc: ask },
       clock,

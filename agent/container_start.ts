@@ -14,7 +14,8 @@ import { type ImageUser, type ImageWait, pullPolicyOf } from "./images.ts";
 import { runHook } from "./lifecycle_hooks.ts";
 import { hostnameOf } from "./pod_files.ts";
 import { readReferences } from "./pod_references.ts";
-import { makeMounts, podFolder } from "./volumes/pod_volumes.ts";
+import { makeMounts } from "./volumes/container_mounts.ts";
+import { podFolder } from "./volumes/pod_folders.ts";
 import { failedFor, type Mount, type RuntimeContainer } from "./runtime.ts";
 import { runtimeHandlerOf } from "./sandbox_config.ts";
 import type { Start } from "./sync.ts";
@@ -160,12 +161,12 @@ async function mountsFor(
     readonly environment: ReadonlyMap<string, string>;
   },
   pod: Pod,
-  { files, dataDir }: SyncTools,
+  { mounts, dataDir }: SyncTools,
 ): Promise<Mount[]> {
-  const wanted = await makeMounts(container, { files, volumes, environment });
+  const folder = podFolder(dataDir, pod.metadata.uid ?? "");
+  const wanted = await makeMounts(container, { mounts, volumes, environment, folder });
   const taken = new Set(wanted.map(({ containerPath }) => containerPath));
   const own = [["etc-hosts", "/etc/hosts"], ["resolv.conf", "/etc/resolv.conf"]] as const;
-  const folder = podFolder(dataDir, pod.metadata.uid ?? "");
   const added = own.filter(([, path]) => !taken.has(path)).map(([name, containerPath]) => ({
     hostPath: `${folder}/${name}`,
     containerPath,

@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
 import {
   chmod,
-  lstat,
+  chown,
   mkdir,
   open,
   readdir,
   readFile,
-  realpath,
   rename,
   rm,
   stat,
@@ -14,15 +12,25 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { groupMode, hasGroup, ownByGroup, usedBytes } from "./host_ownership.ts";
+import type { HostMounts } from "./host_mounts.ts";
 
 export type FileKind = "folder" | "file" | "socket" | "charDevice" | "blockDevice";
 
 export interface FileContent {
   readonly bytes: Uint8Array;
   readonly mode: number;
+  /** Absent: root. */
+  readonly uid?: number;
+}
+
+/** A group that pods share files by, the pod's `fsGroup`. */
+export interface GroupOwnership {
+  readonly group: number;
+  /** The group may write, too. */
+  readonly isWritable: boolean;
+  /** A folder that is the group's already is taken as done, with all that is in it. */
+  readonly isRootEnough: boolean;
 }
 
 /** The node's disk, as far as pods need it. Implementations: DiskFiles, and MemoryFiles in tests. */
@@ -31,21 +39,33 @@ export interface HostFiles {
   makeFolder(path: string, mode?: number): Promise<void>;
   /** Replaces the content in place, so that a bind mount of the file shows it. */
   writeFile(path: string, content: FileContent): Promise<void>;
-  /** Makes `files`, by path below `folder`, its whole content in one step that a reader sees all of or none. */
-  writeTogether(folder: string, files: ReadonlyMap<string, FileContent>): Promise<void>;
+  /**
+   * Makes `files`, by path below `folder`, its whole content in one step that a reader sees all of or none.
+   * With a `group` they are readable for it.
+   */
+  writeTogether(
+    folder: string,
+    files: ReadonlyMap<string, FileContent>,
+    group?: number,
+  ): Promise<void>;
+  /** Gives the tree to a group; what is made in its folders later belongs to it, too. Links are not followed. */
+  giveToGroup(path: string, ownership: GroupOwnership): Promise<void>;
+  /** Both on one disk. */
+  move(from: string, to: string): Promise<void>;
+  /** What the tree takes on its disk, without what is mounted in it. */
+  usedBytes(path: string): Promise<number>;
   /** @returns undefined when nothing is there; follows links */
   kindOf(path: string): Promise<FileKind | undefined>;
-  /** The path without links. @returns undefined when nothing is there */
-  realPath(path: string): Promise<string | undefined>;
   /** @returns "" when there is no such file */
   readText(path: string): Promise<string>;
   /** The last bytes of a file, whatever its size, as text. @returns "" when there is no such file */
   readTail(path: string, bytesMax: number): Promise<string>;
   /** Names in the folder; none when there is no such folder. */
   list(path: string): Promise<string[]>;
-  /** A file system in memory; one that is mounted there already stays. `sizeBytes` 0: the kernel's default. */
-  mountMemory(path: string, sizeBytes: number): Promise<void>;
-  /** Takes the mounts below it away, then the tree. A missing tree is no error. */
+  /**
+   * Takes the mounts below it away, then the tree: never what is mounted. A missing tree is no error.
+   * @throws {MountError} when a mount can't be taken away; then nothing is deleted
+   */
   removeTree(path: string): Promise<void>;
 }
 
@@ -53,9 +73,12 @@ export interface HostFiles {
 const SHOWN = "..data";
 const NEXT = "..data_tmp";
 
-/** `version` names the folder of each new content of `writeTogether`; it never gives the same twice. */
 export class DiskFiles implements HostFiles {
-  constructor(private readonly version: () => string) {}
+  /** @param version names the folder of each new content of `writeTogether`; it never gives the same twice */
+  constructor(
+    private readonly version: () => string,
+    private readonly mounts: Pick<HostMounts, "unmountBelow">,
+  ) {}
 
   async makeFolder(path: string, mode = 0o755): Promise<void> {
     await mkdir(path, { recursive: true });
@@ -63,17 +86,23 @@ export class DiskFiles implements HostFiles {
     await chmod(path, mode);
   }
 
-  async writeFile(path: string, { bytes, mode }: FileContent): Promise<void> {
+  async writeFile(path: string, { bytes, mode, uid }: FileContent): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes);
     await chmod(path, mode);
+    if (uid !== undefined) await chown(path, uid, -1);
   }
 
-  async writeTogether(folder: string, files: ReadonlyMap<string, FileContent>): Promise<void> {
-    if (await this.#shows(folder, files)) return;
+  async writeTogether(
+    folder: string,
+    files: ReadonlyMap<string, FileContent>,
+    group?: number,
+  ): Promise<void> {
+    if (await this.#shows(folder, files, group)) return;
     const version = `..${this.version()}`;
     await mkdir(join(folder, version), { recursive: true });
     for (const [path, content] of files) await this.writeFile(join(folder, version, path), content);
+    if (group !== undefined) await this.giveToGroup(folder, shownTo(group));
     await rm(join(folder, NEXT), { force: true });
     await symlink(version, join(folder, NEXT));
     await rename(join(folder, NEXT), join(folder, SHOWN));
@@ -86,16 +115,39 @@ export class DiskFiles implements HostFiles {
     for (const name of tops) await symlink(join(SHOWN, name), join(folder, name));
   }
 
-  async #shows(folder: string, files: ReadonlyMap<string, FileContent>): Promise<boolean> {
+  async #shows(
+    folder: string,
+    files: ReadonlyMap<string, FileContent>,
+    group: number | undefined,
+  ): Promise<boolean> {
     const shown = join(folder, SHOWN);
     const names = await this.#below(shown, "");
     if (names.length !== files.size) return false;
-    for (const [path, { bytes, mode }] of files) {
-      const there = await readFile(join(shown, path)).catch(absent);
+    // without a file there is nothing to tell content that was written from a folder that is new
+    if (files.size === 0) return await this.kindOf(shown) !== undefined;
+    for (const [path, { bytes, mode, uid = 0 }] of files) {
+      const place = join(shown, path);
+      const there = await readFile(place).catch(absent);
       if (there === undefined || !there.equals(bytes)) return false;
-      if (((await stat(join(shown, path))).mode & 0o777) !== mode) return false;
+      const found = await stat(place);
+      const wanted = group === undefined ? mode : groupMode(mode, shownTo(group));
+      if ((found.mode & 0o777) !== wanted || found.uid !== uid) return false;
+      if (group !== undefined && found.gid !== group) return false;
     }
     return true;
+  }
+
+  async giveToGroup(path: string, ownership: GroupOwnership): Promise<void> {
+    if (ownership.isRootEnough && await hasGroup(path, ownership)) return;
+    await ownByGroup(path, ownership);
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    await rename(from, to);
+  }
+
+  async usedBytes(path: string): Promise<number> {
+    return await usedBytes(path);
   }
 
   async #below(root: string, path: string): Promise<string[]> {
@@ -114,10 +166,6 @@ export class DiskFiles implements HostFiles {
     if (found.isSocket()) return "socket";
     if (found.isCharacterDevice()) return "charDevice";
     return found.isBlockDevice() ? "blockDevice" : "file";
-  }
-
-  async realPath(path: string): Promise<string | undefined> {
-    return await realpath(path).catch(absent);
   }
 
   async readText(path: string): Promise<string> {
@@ -144,27 +192,14 @@ export class DiskFiles implements HostFiles {
     return await readdir(path).catch(absent) ?? [];
   }
 
-  async mountMemory(path: string, sizeBytes: number): Promise<void> {
-    await mkdir(path, { recursive: true });
-    const [here, above] = await Promise.all([lstat(path), lstat(dirname(path))]);
-    if (here.dev !== above.dev) return;
-    const size = sizeBytes === 0 ? [] : ["-o", `size=${sizeBytes}`];
-    await run("mount", ["-t", "tmpfs", ...size, "tmpfs", path]);
-  }
-
   async removeTree(path: string): Promise<void> {
-    const mounts = (await this.readText("/proc/self/mounts")).split("\n")
-      .map((line) => unescaped(line.split(" ")[1] ?? ""))
-      .filter((place) => place === path || place.startsWith(`${path}/`));
-    for (const place of mounts.reverse()) await run("umount", [place]);
+    await this.mounts.unmountBelow(path);
     await rm(path, { recursive: true, force: true });
   }
 }
 
-/** The kernel writes blanks in mount points as octal. */
-function unescaped(place: string): string {
-  return place.replaceAll(/\\(\d{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8)));
-}
+/** Nobody but the agent writes to what shows objects of the API. */
+const shownTo = (group: number) => ({ group, isWritable: false, isRootEnough: false });
 
 function absent(error: { code?: string }): undefined {
   if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { ConfigurationError } from "./environment.ts";
 import { DiskFiles, type FileContent } from "./host_files.ts";
-import { containerSpec } from "./pod_fixtures.ts";
-import { makeMounts } from "./volumes/pod_volumes.ts";
-import { setUpVolumes } from "./volumes/volume_setup.ts";
+import { KernelMounts, MountError } from "./host_mounts.ts";
 
 Deno.test("DiskFiles: shows a new content as one, through links that stay", async () => {
   await using place = await Place.make();
@@ -20,85 +17,135 @@ Deno.test("DiskFiles: shows a new content as one, through links that stay", asyn
   assert.equal(await Deno.readLink(`${shown}/a`), "..data/a");
 });
 
-Deno.test("DiskFiles: the same content again changes nothing", async () => {
-  await using place = await Place.make();
-  const shown = `${place.path}/v`;
-  await place.files.writeTogether(shown, contentOf({ "a": "1" }));
-  const before = await Deno.readLink(`${shown}/..data`);
-  await place.files.writeTogether(shown, contentOf({ "a": "1" }));
-  assert.equal(await Deno.readLink(`${shown}/..data`), before);
-  await place.files.writeTogether(shown, contentOf({ "a": "1" }, 0o400));
-  assert.equal((await Deno.stat(`${shown}/a`)).mode! & 0o777, 0o400);
-});
-
-Deno.test("DiskFiles: takes mounts in memory away with the tree", async () => {
-  await using place = await Place.make();
-  const path = `${place.path}/with space/memory`;
-  await place.files.mountMemory(path, 1 << 20);
-  await place.files.mountMemory(path, 1 << 20);
-  assert.ok((await mounts()).includes("with\\040space/memory"));
-  await place.files.removeTree(`${place.path}/with space`);
-  assert.ok(!(await mounts()).includes("with\\040space/memory"));
-  assert.equal(await place.files.kindOf(path), undefined);
-  await place.files.removeTree(`${place.path}/with space`);
-});
-
 // deno-fmt-ignore
-const HOST_PATHS = [
-  { type: "",                  path: "none",   want: "ok" },
-  { type: "Directory",         path: "folder", want: "ok" },
-  { type: "Directory",         path: "none",   want: "is not a directory" },
-  { type: "DirectoryOrCreate", path: "new",    want: "ok" },
-  { type: "File",              path: "file",   want: "ok" },
-  { type: "File",              path: "folder", want: "is not a file" },
-  { type: "FileOrCreate",      path: "fresh",  want: "ok" },
-  { type: "Socket",            path: "file",   want: "is not a socket" },
+const SAME: readonly { name: string; texts: Record<string, string>; mode?: number; uid?: number; group?: number; want: string }[] = [
+  { name: "files",                    texts: { a: "1" },                            want: "644 0 0" },
+  { name: "no files",                 texts: {},                                    want: "" },
+  { name: "a mode",                   texts: { a: "1" }, mode: 0o400,               want: "400 0 0" },
+  { name: "an owner",                 texts: { a: "1" }, mode: 0o600, uid: 1000,    want: "600 1000 0" },
+  { name: "a group",                  texts: { a: "1" }, mode: 0o600, group: 2000,  want: "640 0 2000" },
+  { name: "a group and an owner",     texts: { a: "1" }, mode: 0o600, uid: 1000, group: 2000, want: "640 1000 2000" },
 ];
-for (const { type, path, want } of HOST_PATHS) {
-  Deno.test(`hostPath: ${type || "any"} at ${path}: ${want}`, async () => {
+for (const { name, texts, mode, uid, group, want } of SAME) {
+  Deno.test(`DiskFiles: ${name} that are there already are left alone`, async () => {
     await using place = await Place.make();
-    await place.files.makeFolder(`${place.path}/folder`);
-    await place.files.writeFile(`${place.path}/file`, { bytes: new Uint8Array(), mode: 0o644 });
-    const volume = { is: "host" as const, path: `${place.path}/${path}`, type };
-    const answer = await setUpVolumes(place.files, new Map([["v", volume]]))
-      .then(() => "ok", (error: ConfigurationError) => error.message);
-    assert.ok(answer.endsWith(want), answer);
+    const shown = `${place.path}/v`;
+    const write = () => place.files.writeTogether(shown, contentOf(texts, mode, uid), group);
+    await write();
+    const before = await Deno.readLink(`${shown}/..data`);
+    await write();
+    assert.equal(await Deno.readLink(`${shown}/..data`), before);
+    if (want === "") return;
+    const found = await Deno.stat(`${shown}/a`);
+    assert.equal(`${((found.mode ?? 0) & 0o777).toString(8)} ${found.uid} ${found.gid}`, want);
   });
 }
 
-Deno.test("makeMounts: makes a sub-path, and refuses one that a link leads out of its volume", async () => {
+Deno.test("DiskFiles: a folder of a group is searched and written to by it, and passes the group on", async () => {
   await using place = await Place.make();
-  const path = `${place.path}/v`;
-  await place.files.makeFolder(path);
-  await Deno.symlink("/etc", `${path}/out`);
-  const mountOf = (subPath: string) => {
-    const container = containerSpec("a", {
-      volumeMounts: [{ name: "v", mountPath: "/v", subPath }],
-    });
-    const volumes = new Map([["v", { is: "folder" as const, path, sizeBytes: 0 }]]);
-    return makeMounts(container, { files: place.files, volumes, environment: new Map() });
+  const path = `${place.path}/shared`;
+  await place.files.writeFile(`${path}/sub/file`, { bytes: new Uint8Array(), mode: 0o600 });
+  await Deno.writeTextFile(`${place.path}/outside`, "");
+  await Deno.symlink(`${place.path}/outside`, `${path}/link`);
+  await place.files.giveToGroup(path, { group: 2000, isWritable: true, isRootEnough: false });
+  const described = async (name: string) => {
+    const { mode, gid } = await Deno.stat(`${place.path}/${name}`);
+    return `${((mode ?? 0) & 0o7777).toString(8)} ${gid}`;
   };
-  const [made] = await mountOf("logs/web");
-  assert.equal(await place.files.kindOf(made?.hostPath ?? ""), "folder");
-  await assert.rejects(mountOf("out"), ConfigurationError);
-  await assert.rejects(mountOf("out/ssl"), ConfigurationError);
+  assert.equal(await described("shared"), "2775 2000");
+  assert.equal(await described("shared/sub/file"), "660 2000");
+  assert.equal(await described("outside"), "644 0");
+  await place.files.writeFile(`${path}/later`, { bytes: new Uint8Array(), mode: 0o600 });
+  const group = { group: 2000, isWritable: true, isRootEnough: true };
+  await place.files.giveToGroup(path, group);
+  assert.equal(await described("shared/later"), "600 2000", "the root says that all is done");
+  await place.files.giveToGroup(path, { ...group, isRootEnough: false });
+  assert.equal(await described("shared/later"), "660 2000");
 });
 
-function contentOf(texts: Record<string, string>, mode = 0o644): Map<string, FileContent> {
+Deno.test("DiskFiles: counts what a tree takes, and not what is mounted in it", async () => {
+  await using place = await Place.make();
+  await Deno.writeFile(`${place.path}/file`, new Uint8Array(256 << 10));
+  await place.mounts.mount(memoryAt(`${place.path}/memory`));
+  await Deno.writeFile(`${place.path}/memory/file`, new Uint8Array(1 << 20));
+  const used = await place.files.usedBytes(place.path);
+  assert.ok(used >= 256 << 10 && used < 512 << 10, `${used} bytes`);
+});
+
+Deno.test("removeTree: what is mounted in the tree is never deleted, however it got there", async () => {
+  await using outside = await Place.make();
+  await using place = await Place.make();
+  await Deno.writeTextFile(`${outside.path}/precious`, "mine");
+  const pod = `${place.path}/with space/pod`;
+  const bind = (target: string) =>
+    place.mounts.mount({ source: outside.path, target, options: ["bind"] });
+  await bind(`${pod}/volumes/nfs`);
+  await bind(`${pod}/volumes/empty/made by a container`);
+  await place.mounts.mount(memoryAt(`${pod}/memory`));
+  // one on top of the other
+  await place.mounts.mount(memoryAt(`${pod}/stacked`));
+  await run("mount", "--bind", outside.path, `${pod}/stacked`);
+  await Deno.symlink(outside.path, `${pod}/link`);
+  await place.files.removeTree(pod);
+  assert.deepEqual(await place.mounts.below(place.path), []);
+  assert.equal(await place.files.kindOf(pod), undefined);
+  assert.equal(await Deno.readTextFile(`${outside.path}/precious`), "mine");
+  await place.files.removeTree(pod);
+});
+
+Deno.test("removeTree: deletes nothing while something can't be unmounted", async () => {
+  await using place = await Place.make();
+  const refuse = () => Promise.reject(new MountError("target is busy"));
+  const files = new DiskFiles(() => "v", { unmountBelow: refuse });
+  await Deno.writeTextFile(`${place.path}/precious`, "mine");
+  await assert.rejects(files.removeTree(place.path), MountError);
+  assert.equal(await Deno.readTextFile(`${place.path}/precious`), "mine");
+});
+
+Deno.test("removeTree: reaches mounts by whatever name the tree goes", async () => {
+  await using outside = await Place.make();
+  await using place = await Place.make();
+  await Deno.writeTextFile(`${outside.path}/precious`, "mine");
+  await Deno.mkdir(`${place.path}/disk`);
+  await Deno.symlink(`${place.path}/disk`, `${place.path}/data`);
+  const target = `${place.path}/disk/pods/u1/volume`;
+  await place.mounts.mount({ source: outside.path, target, options: ["bind"] });
+  await place.files.removeTree(`${place.path}/data/pods/u1`);
+  assert.equal(await Deno.readTextFile(`${outside.path}/precious`), "mine");
+  assert.deepEqual(await place.mounts.below(place.path), []);
+});
+
+function contentOf(
+  texts: Record<string, string>,
+  mode = 0o644,
+  uid?: number,
+): Map<string, FileContent> {
+  const owner = uid === undefined ? {} : { uid };
   return new Map(
     Object.entries(texts).map(([path, text]) => [
       path,
-      { bytes: new TextEncoder().encode(text), mode },
+      { bytes: new TextEncoder().encode(text), mode, ...owner },
     ]),
   );
 }
 
-const mounts = () => Deno.readTextFile("/proc/self/mounts");
+const memoryAt = (target: string) => ({
+  type: "tmpfs",
+  source: "tmpfs",
+  target,
+  options: ["size=2m"],
+});
+
+async function run(command: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(command, { args }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
 
 /** A folder of its own, gone afterwards. */
 class Place implements AsyncDisposable {
   #versions = 0;
-  readonly files = new DiskFiles(() => `v${++this.#versions}`);
+  readonly mounts = new KernelMounts();
+  readonly files = new DiskFiles(() => `v${++this.#versions}`, this.mounts);
   private constructor(readonly path: string) {}
 
   static async make(): Promise<Place> {

@@ -1,29 +1,27 @@
-import { join } from "node:path/posix";
 import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { planGarbage } from "./garbage.ts";
-import type { HostFiles } from "./host_files.ts";
 import type { ObservedPods } from "./observed_pods.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import type { Runtime } from "./runtime.ts";
+import type { PodVolumes } from "./volumes/pod_volumes.ts";
 
 export interface LeftoverSources {
   readonly runtime: Runtime;
   readonly network: PodNetwork;
-  readonly files: HostFiles;
+  readonly volumes: Pick<PodVolumes, "uids">;
   readonly observed: ObservedPods;
   readonly clock: Clock;
   readonly log: Log;
-  readonly dataDir: string;
   /** The pods that the API has bound to this node. */
   readonly pods: () => readonly Readonly<Pod>[];
 }
 
 /** Pods of which only containers, volumes or an address are left. */
 export async function leftoverPods(sources: LeftoverSources): Promise<Set<string>> {
-  const { files, network, observed, dataDir, log } = sources;
+  const { volumes, network, observed, log } = sources;
   const [folders, wired] = await Promise.all([
-    files.list(join(dataDir, "pods")),
+    volumes.uids(),
     network.list().catch((error) => {
       log("Cannot list the pod network", { error: String(error) });
       return new Map<string, string>();

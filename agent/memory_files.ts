@@ -1,10 +1,10 @@
-import type { FileContent, FileKind, HostFiles } from "./host_files.ts";
+import type { FileContent, FileKind, GroupOwnership, HostFiles } from "./host_files.ts";
 
 /** A disk in memory, for tests and the simulation. */
 export class MemoryFiles implements HostFiles {
   readonly files = new Map<string, FileContent>();
   readonly folders = new Set<string>();
-  readonly mounts = new Set<string>();
+  readonly groups = new Map<string, GroupOwnership>();
 
   makeFolder(path: string): Promise<void> {
     this.folders.add(path);
@@ -22,13 +22,29 @@ export class MemoryFiles implements HostFiles {
     return Promise.resolve();
   }
 
+  giveToGroup(path: string, ownership: GroupOwnership): Promise<void> {
+    this.groups.set(path, ownership);
+    return Promise.resolve();
+  }
+
+  move(from: string, to: string): Promise<void> {
+    this.folders.delete(from);
+    this.folders.add(to);
+    for (const path of this.#below(from)) {
+      this.files.set(to + path.slice(from.length), this.files.get(path) as FileContent);
+      this.files.delete(path);
+    }
+    return Promise.resolve();
+  }
+
+  usedBytes(path: string): Promise<number> {
+    const sizes = this.#below(path).map((one) => this.files.get(one)?.bytes.length ?? 0);
+    return Promise.resolve(sizes.reduce((sum, size) => sum + size, 0));
+  }
+
   kindOf(path: string): Promise<FileKind | undefined> {
     if (this.files.has(path)) return Promise.resolve("file");
     return Promise.resolve(this.folders.has(path) ? "folder" : undefined);
-  }
-
-  async realPath(path: string): Promise<string | undefined> {
-    return await this.kindOf(path) === undefined ? undefined : path;
   }
 
   readText(path: string): Promise<string> {
@@ -40,23 +56,21 @@ export class MemoryFiles implements HostFiles {
   }
 
   list(path: string): Promise<string[]> {
-    const names = [...this.#below(path), ...this.folders].filter((one) =>
-      one.startsWith(`${path}/`)
+    const folder = path.replace(/\/$/, "");
+    const names = [...this.#below(folder), ...this.folders].filter((one) =>
+      one.startsWith(`${folder}/`)
     );
     return Promise.resolve([
-      ...new Set(names.map((one) => one.slice(path.length + 1).split("/")[0] ?? "")),
+      ...new Set(names.map((one) => one.slice(folder.length + 1).split("/")[0] ?? "")),
     ]);
-  }
-
-  mountMemory(path: string): Promise<void> {
-    this.mounts.add(path);
-    return Promise.resolve();
   }
 
   removeTree(path: string): Promise<void> {
     for (const file of this.#below(path)) this.files.delete(file);
-    for (const set of [this.folders, this.mounts]) {
-      for (const one of set) if (one === path || one.startsWith(`${path}/`)) set.delete(one);
+    for (const one of this.folders) {
+      if (one === path || one.startsWith(`${path}/`)) {
+        this.folders.delete(one);
+      }
     }
     return Promise.resolve();
   }

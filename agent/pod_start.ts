@@ -1,11 +1,12 @@
 import type { Container, Pod } from "../api/types/core_v1.ts";
 import { startContainer } from "./container_start.ts";
 import { ConfigurationError } from "./environment.ts";
-import { makeVolumes, VolumeError } from "./volumes/pod_volumes.ts";
+import type { ImageWait } from "./images.ts";
+import { VolumeError } from "./volumes/pod_volumes.ts";
 import { failedFor } from "./runtime.ts";
 import { SandboxError, SandboxStart } from "./sandbox_start.ts";
 import type { SyncPlan, Waiting } from "./sync.ts";
-import { type Applied, factsOf, type Failures, type Pass, type SyncTools } from "./sync_tools.ts";
+import { type Applied, type Failures, type Pass, type SyncTools } from "./sync_tools.ts";
 
 /** A start that failed for its configuration is tried again after this. Source: kubelet, its sync period. */
 const CONFIGURATION_RETRY_MS = 10_000;
@@ -25,7 +26,7 @@ export class PodStart {
   ) {}
 
   async run(): Promise<Applied> {
-    const volumes = makeVolumes(this.pod, factsOf("", this.tools), this.tools);
+    const volumes = this.tools.volumes.make(this.pod);
     const sandbox = new SandboxStart(this.plan.sandbox, this.pod, this.tools);
     const files = sandbox.writeFiles();
     // both are waited for by who needs them, which may be later than they fail
@@ -54,8 +55,7 @@ export class PodStart {
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof SandboxError) return;
     if (error instanceof VolumeError) {
-      record(this.pod, "Warning", "FailedMount", message);
-      return void this.#failures.set(name, { waiting: { reason: "ContainerCreating" }, retryAt });
+      return void this.#failures.set(name, volumeWait(this.pod, this.tools));
     }
     if (failedFor(error, "Unavailable", "NoSuchContainer", "NameTaken")) throw error;
     const reason = error instanceof ConfigurationError
@@ -65,4 +65,14 @@ export class PodStart {
     record(this.pod, "Warning", "Failed", `Error: ${message}`);
     this.#failures.set(name, { waiting, retryAt });
   }
+}
+
+/** It ends when the volumes' own back-off does, or when something comes that they lack. */
+function volumeWait({ metadata: { uid = "" } }: Pod, { volumes }: SyncTools): ImageWait {
+  return {
+    waiting: { reason: "ContainerCreating" },
+    get retryAt() {
+      return volumes.retryAt(uid);
+    },
+  };
 }

@@ -10,14 +10,13 @@ import { isOver } from "./pod_phase.ts";
 import { newRecord, type PodRecord } from "./pod_record.ts";
 import { report, retryTimes, tellBackOffs } from "./pod_reports.ts";
 import { runningSandbox } from "./pod_status.ts";
-import { makeVolumes, podFolder, showsObjects } from "./volumes/pod_volumes.ts";
 import type { ProbeResults } from "./probes.ts";
 import { isComplete } from "./restart_policy.ts";
 import { failedFor, type RuntimeContainer } from "./runtime.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import { FORGOTTEN_GRACE_SECONDS } from "./stop_containers.ts";
 import { type FailedProbe, planSync, type SyncPlan, type Wanted } from "./sync.ts";
-import { type Applied, factsOf, type SyncTools } from "./sync_tools.ts";
+import { type Applied, type SyncTools } from "./sync_tools.ts";
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 60_000;
@@ -149,6 +148,10 @@ export class PodWorkers {
     if (known !== undefined) await tools.messages.learn(pod, tools.observed.of(uid));
     this.#remember(record, plan, applied);
     if (wanted === "gone") return await this.#finish(uid, pod, known !== undefined);
+    if (wanted === "ended") await tools.volumes.release(uid);
+    if (wanted === "run" && runningSandbox(tools.observed.of(uid)) !== undefined) {
+      tools.volumes.follow(known ?? pod);
+    }
     if (known !== undefined) this.#reportAndWake(uid, record, plan);
   }
 
@@ -206,7 +209,7 @@ export class PodWorkers {
     tools.images.forgetPod(uid);
     tools.messages.forget(uid);
     record.endDeadline?.();
-    await tools.files.removeTree(podFolder(tools.dataDir, uid));
+    await tools.volumes.remove(uid);
     if (!isKnown) {
       statuses.forget(uid);
       this.#records.delete(uid);
@@ -243,21 +246,6 @@ export class PodWorkers {
       tools.runtime.stop(id, left).catch((error) =>
         log("Cannot stop a container sooner", { container: id, error: String(error) })
       );
-    }
-  }
-
-  /** Brings the files of running pods up to the config maps and secrets that they show. */
-  async refreshVolumes(): Promise<void> {
-    const { tools, log } = this.#with;
-    for (const [uid, pod] of this.#pods) {
-      const isLeaving = pod.metadata.deletionTimestamp !== undefined;
-      const isUp = runningSandbox(tools.observed.of(uid)) !== undefined;
-      if (isLeaving || !isUp || !showsObjects(pod)) continue;
-      try {
-        await makeVolumes(pod, factsOf("", tools), tools);
-      } catch (error) {
-        log("Cannot refresh the pod's volumes", { pod: pod.metadata.name, error: String(error) });
-      }
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Pod } from "../api/types/core_v1.ts";
 import { identityOf } from "./container_config.ts";
 import { asFile, etcHosts, resolvConf } from "./pod_files.ts";
-import { podFolder } from "./volumes/pod_volumes.ts";
+import { podFolder } from "./volumes/pod_folders.ts";
 import { failedFor, type RuntimeContainer } from "./runtime.ts";
 import { runtimeHandlerOf, sandboxConfig } from "./sandbox_config.ts";
 import { removeOne } from "./stop_containers.ts";

@@ -3,6 +3,7 @@ import type { Pod } from "../api/types/core_v1.ts";
 import type { Api } from "../client/api.ts";
 import type { Cache } from "../client/cache.ts";
 import type { HostFiles } from "./host_files.ts";
+import type { HostMounts } from "./host_mounts.ts";
 import type { Images, ImageWait } from "./images.ts";
 import type { NodeRules } from "./node_refusal.ts";
 import type { ObservedPods } from "./observed_pods.ts";
@@ -12,6 +13,7 @@ import type { PodNetwork } from "./pod_network.ts";
 import type { Prober } from "./probes.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TerminationMessages } from "./termination_messages.ts";
+import type { PodVolumes } from "./volumes/pod_volumes.ts";
 
 /** Tells the pod's story to who asks `kubectl describe`. */
 export type RecordPodEvent = (
@@ -29,6 +31,8 @@ export interface SyncTools {
   /** Resolves once no new connection of a service reaches this address, or after a bound. */
   readonly drained: (podIp: string) => Promise<void>;
   readonly files: HostFiles;
+  readonly mounts: HostMounts;
+  readonly volumes: PodVolumes;
   readonly images: Images;
   readonly observed: ObservedPods;
   readonly record: RecordPodEvent;

@@ -3,7 +3,7 @@ import type { Container, Pod } from "../api/types/core_v1.ts";
 import { containerNamed, containersOf } from "./container_roles.ts";
 import type { HostFiles } from "./host_files.ts";
 import { type Mount, type Runtime, type RuntimeContainer, SANDBOX } from "./runtime.ts";
-import { podFolder } from "./volumes/pod_volumes.ts";
+import { podFolder } from "./volumes/pod_folders.ts";
 
 /** Source: Kubernetes, pkg/kubelet/container: what a message, and all messages of a pod, may have. */
 const MESSAGE_BYTES_MAX = 4096;

@@ -1,3 +1,4 @@
+import type { TokenRequest } from "../api/types/authentication_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import type { Resource } from "../api/types/resources.ts";
 
@@ -70,6 +71,8 @@ export interface Api {
   ): Promise<void>;
   /** @throws {StatusError} Conflict when the pod has a node already */
   bind(namespace: string, podName: string, podUid: string, nodeName: string): Promise<void>;
+  /** Asks for a token of a service account. @returns the request with its status */
+  requestToken(namespace: string, account: string, request: TokenRequest): Promise<TokenRequest>;
   /** Replaces a subresource such as `finalize` of a namespace. */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, subresource: string): Promise<T>;
   /**

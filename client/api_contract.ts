@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { TokenRequest } from "../api/types/authentication_v1.ts";
 import type { Namespace, Node, Pod } from "../api/types/core_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
-import { NAMESPACES, NODES, PODS } from "../api/types/resources.ts";
+import { NAMESPACES, NODES, PODS, SERVICE_ACCOUNTS } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
 import type { Api, WatchEvent, WatchOptions } from "./api.ts";
 
@@ -161,6 +162,21 @@ export function apiContract(name: string, setUp: () => Promise<ApiUnderTest>): v
     assert.deepEqual(items.map(({ metadata }) => metadata), [made.metadata]);
     await api.update(PODS, labelled(made, "a"));
     assert.deepEqual(await watched(api, { ...options, resourceVersion }, 1), ["MODIFIED web"]);
+  });
+
+  test("an account that is there gets a token", async (api) => {
+    const request: TokenRequest = {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      metadata: { name: "" },
+      spec: { expirationSeconds: 600 },
+    };
+    await rejects("NotFound", api.requestToken(NAMESPACE, "nobody", request));
+    const metadata = { name: "builder", namespace: NAMESPACE };
+    await api.create(SERVICE_ACCOUNTS, { apiVersion: "v1", kind: "ServiceAccount", metadata });
+    const { status } = await api.requestToken(NAMESPACE, "builder", request);
+    await api.delete(SERVICE_ACCOUNTS, NAMESPACE, "builder");
+    assert.ok(status?.token && Date.parse(status.expirationTimestamp) > 0);
   });
 
   test("deleteCollection empties a namespace", async (api) => {

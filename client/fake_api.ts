@@ -1,9 +1,10 @@
 import type { Clock } from "../api/types/ambient.ts";
+import type { TokenRequest } from "../api/types/authentication_v1.ts";
 import type { Namespace, Pod } from "../api/types/core_v1.ts";
 import * as core from "../api/types/core_v1.ts";
 import { mergePatch } from "../api/types/merge_patch.ts";
 import type { KubeObject } from "../api/types/meta.ts";
-import { PODS, type Resource } from "../api/types/resources.ts";
+import { PODS, type Resource, SERVICE_ACCOUNTS } from "../api/types/resources.ts";
 import type { MessageSchema } from "../api/types/schema.ts";
 import { StatusError, type StatusReason } from "../api/types/status.ts";
 import { strategicMerge } from "../api/types/strategic_merge.ts";
@@ -188,6 +189,16 @@ export class FakeApi implements Api {
       conditions: [{ type: "PodScheduled", status: "True" as const }],
     };
     this.#replace(PODS, pod, { ...pod, spec: { ...pod.spec, nodeName }, status } as Pod);
+  }
+
+  /** The token says which one it is of those given out. */
+  async requestToken(namespace: string, account: string, request: TokenRequest) {
+    await this.#begin("requestToken", SERVICE_ACCOUNTS, account);
+    this.#find(SERVICE_ACCOUNTS, namespace, account);
+    const { expirationSeconds = 3600 } = request.spec;
+    const expirationTimestamp = this.#time(expirationSeconds * 1000);
+    const token = `token-${this.count("requestToken")}-of-${account}`;
+    return { ...request, status: { token, expirationTimestamp } };
   }
 
   async *watch<T extends KubeObject>(

@@ -1,6 +1,7 @@
+import type { TokenRequest } from "../api/types/authentication_v1.ts";
 import type { Binding } from "../api/types/core_v1.ts";
 import type { KubeObject, ListMeta } from "../api/types/meta.ts";
-import { PODS, type Resource } from "../api/types/resources.ts";
+import { PODS, type Resource, SERVICE_ACCOUNTS } from "../api/types/resources.ts";
 import { fromStatus, StatusError, type StatusReason } from "../api/types/status.ts";
 import type {
   Api,
@@ -160,6 +161,11 @@ export class HttpApi implements Api {
     };
     const path = `${pathOf(PODS, namespace, podName)}/binding`;
     await this.#json({ method: "POST", path, body });
+  }
+
+  requestToken(namespace: string, account: string, body: TokenRequest): Promise<TokenRequest> {
+    const path = `${pathOf(SERVICE_ACCOUNTS, namespace, account)}/token`;
+    return this.#json({ method: "POST", path, body });
   }
 
   async *watch<T extends KubeObject>(

@@ -11,6 +11,8 @@ import { HostDialer } from "../agent/host_dialer.ts";
 import { LoopbackRelays } from "../agent/host_relays.ts";
 import { DiskLogFiles } from "../agent/host_log_files.ts";
 import { DiskFiles } from "../agent/host_files.ts";
+import { cloneGit } from "../agent/host_git.ts";
+import { KernelMounts } from "../agent/host_mounts.ts";
 import { createAgentServer } from "../agent/server.ts";
 import { HostProber } from "../agent/host_prober.ts";
 import type { Pod } from "../api/types/core_v1.ts";
@@ -141,13 +143,16 @@ async function runPods(
     clock: realClock,
     log,
   });
+  const mounts = new KernelMounts();
   const agent: Agent = new Agent({
     api,
     cache,
     runtime,
     network,
     drained: (podIp) => dataplane.untilUnused(podIp),
-    files: new DiskFiles(() => crypto.randomUUID()),
+    files: new DiskFiles(() => crypto.randomUUID(), mounts),
+    mounts,
+    cloneGit,
     facts,
     prober: new HostProber(runtime, realClock),
     clock: realClock,

@@ -4,7 +4,6 @@ import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { nodeRestriction } from "./node_restriction.ts";
 import { chargeQuotas } from "./resource_quota.ts";
-import { serviceAccount } from "./service_account.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** All that a write must pass besides the rules of its kind. */
@@ -17,11 +16,12 @@ export interface AdmissionChain {
   readonly webhooks?: Webhooks | undefined;
 }
 
-/** Rules that know more than what stands in the transaction. */
+/** Rules that need more than what stands in the transaction. */
 export interface InformedRules {
   readonly rbacEscalation: Admission;
   readonly priority: Admission;
   readonly certificateRequests: Admission;
+  readonly serviceAccount: Admission;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface InformedRules {
  * validating ones; inside the transaction the rules decide once more, then the kind itself, and at last the quotas.
  */
 export function admissionChain(
-  { rbacEscalation, priority, certificateRequests }: InformedRules,
+  { rbacEscalation, priority, certificateRequests, serviceAccount }: InformedRules,
   webhooks?: Webhooks,
 ): AdmissionChain {
   return {

@@ -1,9 +1,10 @@
-import type { Clock } from "../types/ambient.ts";
+import type { Clock, Random } from "../types/ambient.ts";
 import type { Store } from "../../store/store.ts";
 import type { InformedRules } from "../admission/chain.ts";
 import { certificateRequests } from "../admission/certificate_requests.ts";
 import { priority, PriorityClasses } from "../admission/priority.ts";
 import { rbacEscalation } from "../admission/rbac_escalation.ts";
+import { serviceAccount } from "../admission/service_account.ts";
 import { bootstrapUser } from "../authentication/bootstrap_tokens.ts";
 import { ISSUER, ServiceAccountTokens } from "../authentication/service_account_tokens.ts";
 import { SigningKey } from "../authentication/signing_key.ts";
@@ -27,6 +28,7 @@ import { TokenRequests } from "./token_requests.ts";
 export interface AccessOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly random: Random;
   readonly newUid: () => string;
   readonly tokens: Tokens;
   /** PEM of the key that signs tokens of service accounts; absent: one that goes with the process. */
@@ -73,6 +75,7 @@ export function openAccess(options: AccessOptions): Access {
       ),
       priority: priority(classes),
       certificateRequests: certificateRequests(authorizer),
+      serviceAccount: serviceAccount(options.random),
     },
     openId: openIdDocuments(key.jwk),
     close() {

@@ -17,7 +17,7 @@ export function selectsNode({ spec }: Readonly<Pod>, node: Selectable): boolean 
 }
 
 /** A term without requirements selects nothing. */
-function meetsTerm(
+export function meetsTerm(
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
   node: Selectable,
 ) {

@@ -32,6 +32,7 @@ const MASKS: readonly [RegExp, string][] = [
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "TIME"],
   [/\b10\.96\.0\.1\d\d\b/g, "10.96.0.1NN"],
   [/(?<=-[bcdfghjklmnpqrstvwxz2456789]{8,10}-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "XXXXX"],
+  [/(?<=kube-api-access-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "XXXXX"],
   [/https:\/\/[\w.]+:\d+/g, "https://SERVER"],
   [/(resourceVersion: ")\d+/g, "$1N"],
   [/("resourceVersion": ")\d+/g, "$1N"],

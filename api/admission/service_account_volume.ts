@@ -1,0 +1,56 @@
+import type { Container, Pod, Volume, VolumeMount } from "../types/core_v1.ts";
+
+/** Where client libraries look. Source: k8s.io/kubernetes, plugin serviceaccount. */
+const PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
+const PREFIX = "kube-api-access-";
+/** An hour, and a few seconds by which such tokens can be told from those that were asked for. */
+const TOKEN_SECONDS = 3607;
+const MODE = 0o644;
+/** The controller `root-ca-certificate-publisher` keeps it in every namespace. */
+const ROOT_CA = "kube-root-ca.crt";
+
+/** The pod with what its containers need to speak to the API, where something else is not in its place. */
+export function withAccess(pod: Pod, newName: (prefix: string) => string): Pod {
+  const { spec } = pod;
+  const all = [...spec.containers, ...spec.initContainers ?? []];
+  if (all.every(hasMount)) return pod;
+  const there = spec.volumes?.find(({ name, projected }) =>
+    projected !== undefined && name.startsWith(PREFIX)
+  );
+  const name = there?.name ?? newName(PREFIX);
+  const mounting = (containers: Container[]) =>
+    containers.map((container) => hasMount(container) ? container : withMount(container, name));
+  return {
+    ...pod,
+    spec: {
+      ...spec,
+      volumes: [...spec.volumes ?? [], ...there === undefined ? [accessVolume(name)] : []],
+      containers: mounting(spec.containers),
+      ...(spec.initContainers && { initContainers: mounting(spec.initContainers) }),
+    },
+  };
+}
+
+function hasMount({ volumeMounts = [] }: Container): boolean {
+  return volumeMounts.some(({ mountPath }) => mountPath === PATH);
+}
+
+function withMount(container: Container, name: string): Container {
+  const mount: VolumeMount = { name, readOnly: true, mountPath: PATH };
+  return { ...container, volumeMounts: [...container.volumeMounts ?? [], mount] };
+}
+
+function accessVolume(name: string): Volume {
+  const namespace = { apiVersion: "v1", fieldPath: "metadata.namespace" };
+  return {
+    name,
+    projected: {
+      defaultMode: MODE,
+      sources: [
+        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
+        { configMap: { name: ROOT_CA, items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        { downwardAPI: { items: [{ path: "namespace", fieldRef: namespace }] } },
+      ],
+    },
+  };
+}

@@ -17,6 +17,7 @@ import { secondsOf } from "../registry/registry.ts";
 import { selectionOf } from "../registry/selection.ts";
 import type { Store, StoreEvent } from "../../store/store.ts";
 import { hasReason } from "../types/status.ts";
+import { CelRules } from "./cel_rules.ts";
 import type { Catalog, Served } from "./catalog.ts";
 
 type Definition = CustomResourceDefinition;
@@ -37,6 +38,7 @@ const DEFINITIONS = prefixOf(CUSTOM_RESOURCE_DEFINITIONS);
 export class CustomKinds {
   readonly #with: CustomKindsParts;
   readonly #end: () => void;
+  readonly #rules = new CelRules();
   /** What each definition was when its kinds were made. */
   readonly #made = new Map<string, string>();
   /** Names of definitions that are being deleted. */
@@ -83,7 +85,7 @@ export class CustomKinds {
     if (this.#made.get(name) === form) return;
     this.#made.set(name, form);
     const ending = this.#ending;
-    const kinds = customKinds(definition).map((kind) => ({
+    const kinds = customKinds(definition, this.#rules).map((kind) => ({
       ...kind,
       get isEnding() {
         return ending.has(name);

@@ -110,9 +110,11 @@ export class Router {
         : fresh(() => resources.list(call, target)),
       watch: fresh(() => resources.watch(call, target)),
       create: () =>
-        served.kind.isReview ? reviews.answer(call, target) : resources.create(call, target),
-      update: () => resources.update(call, target),
-      patch: () => resources.patch(call, target),
+        served.kind.isReview
+          ? reviews.answer(call, target)
+          : whenReady(served, () => resources.create(call, target)),
+      update: () => whenReady(served, () => resources.update(call, target)),
+      patch: () => whenReady(served, () => resources.patch(call, target)),
       delete: () => resources.delete(call, target),
       deletecollection: fresh(() => resources.deleteCollection(call, target)),
     };
@@ -151,8 +153,10 @@ export class Router {
     } else {
       const get = () => subresources.get(call, subresource, target);
       if (verb === "get") return route(whenFresh(call, served.registry.store, get));
-      if (verb === "update") return route(() => subresources.update(call, subresource, target));
-      if (verb === "patch") return route(() => subresources.patch(call, subresource, target));
+      const update = () => subresources.update(call, subresource, target);
+      const patch = () => subresources.patch(call, subresource, target);
+      if (verb === "update") return route(() => whenReady(served, update));
+      if (verb === "patch") return route(() => whenReady(served, patch));
     }
     throw notAllowed();
   }
@@ -216,6 +220,10 @@ function attributesOf(
   if (fieldSelector === "") return { verb, path, resource: wanted };
   const named = name || (requiredValue(fieldSelector, "metadata.name") ?? "");
   return { verb, path, resource: { ...wanted, name: named, fieldSelector } };
+}
+
+function whenReady({ kind }: Served, answer: Route["answer"]): Reply | Promise<Reply> {
+  return kind.ready === undefined ? answer() : kind.ready().then(answer);
 }
 
 /** Versions that will go say so with every answer. */

@@ -17,6 +17,7 @@ import { statusView } from "./status_view.ts";
 import { declareObject } from "./structural/declare_structure.ts";
 import { parseJsonPath } from "./structural/json_path.ts";
 import { publishObject } from "./structural/publish_structure.ts";
+import { type Rules, ruleValidator } from "./structural/rules.ts";
 import { structureReader } from "./structural/read_structure.ts";
 import type { Structural } from "./structural/schema_nodes.ts";
 import { structureValidator } from "./structural/validate_structure.ts";
@@ -26,24 +27,34 @@ type Custom = KubeObject & { status?: unknown };
 type CustomSchema = Schema<Custom> & MessageSchema;
 
 /** The kinds that a definition stands for, one for each version that is served, the best version first. */
-export function customKinds(definition: CustomResourceDefinition): readonly AnyKind[] {
+export function customKinds(
+  definition: CustomResourceDefinition,
+  rules: Rules,
+): readonly AnyKind[] {
   return definition.spec.versions
     .filter(({ served }) => served)
     .toSorted((a, b) => byVersionPriority(a.name, b.name))
-    .map((version) => customKind(definition, version));
+    .map((version) => customKind(definition, version, rules));
 }
 
 /** One version of a custom kind: everything follows from its definition. */
 export function customKind(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
+  rules: Rules,
 ): ResourceKind<Custom> {
   const { names } = definition.spec;
   const resource = resourceOf(definition, version.name);
   const structural = version.schema?.openAPIV3Schema ?? {};
   const schema = schemaOf(resource, structural);
   const validateStructure = structureValidator(withoutMetadata(structural));
-  const validate = (object: Custom) => validateStructure(withoutMeta(object));
+  const holds = ruleValidator(structural, rules);
+  const validate = (object: Custom) => {
+    const errors = validateStructure(withoutMeta(object));
+    return errors.length > 0 ? errors : holds?.(withName(object)) ?? [];
+  };
+  const validateUpdate = (object: Custom, old: Custom) =>
+    holds?.(withName(object), withName(old)) ?? [];
   const hasStatus = version.subresources?.status !== undefined;
   const { shortNames, categories } = names;
   return {
@@ -56,10 +67,14 @@ export function customKind(
     hasGeneration: true,
     ...(hasStatus && { prepareForCreate: withoutStatus }),
     validate,
+    ...(holds !== undefined && { validateUpdate, ready: () => rules.ready() }),
     hasWholeTable: true,
     columns: customColumns(version.additionalPrinterColumns),
     selectableFields: selectableFields(version),
-    subresources: subresourcesOf(resource, schema, version, validate),
+    subresources: subresourcesOf(resource, schema, version, (object, old) => [
+      ...validate(object),
+      ...validateUpdate(object, old),
+    ]),
     ...deprecationOf(resource, version),
     storedThrough: storedThrough(definition, { resource, schema }),
   };
@@ -95,6 +110,12 @@ function withoutMeta({ metadata: _, ...object }: Custom): JsonObject {
   return object;
 }
 
+/** Of the metadata, rules see the name alone. */
+function withName({ metadata: { name, generateName }, ...object }: Custom): JsonObject {
+  const named = { name, ...(generateName !== undefined && { generateName }) };
+  return { ...object, metadata: named };
+}
+
 function withoutStatus(object: Custom): Custom {
   if (object.status === undefined) return object;
   const { status: _, ...rest } = object;
@@ -116,7 +137,7 @@ function subresourcesOf(
   resource: Resource<Custom>,
   schema: CustomSchema,
   { subresources = {} }: CustomResourceDefinitionVersion,
-  validate: (object: Custom) => FieldError[],
+  validate: (object: Custom, old: Custom) => FieldError[],
 ): Record<string, Subresource<Custom>> {
   const { status, scale } = subresources;
   return {

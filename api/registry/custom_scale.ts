@@ -10,7 +10,7 @@ import { parseJsonPath, setAt } from "./structural/json_path.ts";
 /** The `scale` subresource of a custom kind: counts and selector stand where the definition says. */
 export function customScale(
   { specReplicasPath, statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale,
-  validate: (object: KubeObject) => FieldError[],
+  validate: (object: KubeObject, old: KubeObject) => FieldError[],
 ): ViewSubresource<KubeObject> {
   const wanted = parseJsonPath(specReplicasPath);
   const present = parseJsonPath(statusReplicasPath);
@@ -37,9 +37,9 @@ export function customScale(
       const { spec = {} } = view as Scale;
       return setAt(object, wanted?.names ?? [], spec.replicas ?? 0) as KubeObject;
     },
-    validate: (object) => [
+    validate: (object, old) => [
       ...validateNonNegative("spec.replicas", numberAt(object, wanted)),
-      ...validate(object),
+      ...validate(object, old),
     ],
   };
 }

@@ -110,6 +110,8 @@ export interface ResourceKind<T extends KubeObject> {
   /** Every error at once; required fields and enums of the schema are checked for you. */
   validate(object: T): FieldError[];
   validateUpdate?(object: T, old: T): FieldError[];
+  /** What `validate` needs and is loaded late; a write waits for it. */
+  ready?(): Promise<void>;
   /**
    * Inside the transaction of a create or update, after validation: allocates and checks against other objects.
    * `old` is undefined on create. `also` are writes that must land together with the object.

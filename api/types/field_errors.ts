@@ -79,7 +79,12 @@ function inOneLine(errors: readonly FieldError[]): string {
   return texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
 }
 
-function fieldError(reason: CauseReason, field: string, type: string, detail = ""): FieldError {
+export function fieldError(
+  reason: CauseReason,
+  field: string,
+  type: string,
+  detail = "",
+): FieldError {
   return { field, reason, message: detail === "" ? type : `${type}: ${detail}` };
 }
 

@@ -11,7 +11,7 @@ import {
 } from "./runtime.ts";
 
 const POLITE = ["sh", "-c", "trap 'exit 143' TERM; echo up; while :; do sleep 0.1; done"];
-const STUBBORN = ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"];
+const STUBBORN = ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"];
 const FAILING = ["sh", "-c", "echo one; echo two; exit 3"];
 const MISSING = ["/no/such/program"];
 const ECHO = ["sh", "-c", "cat; exit 7"];
@@ -20,7 +20,7 @@ const QUICK = ["sh", "-c", "exit 0"];
 /** Commands of the contract, for a shell, with what they do, for a fake. */
 export const PROGRAMS: readonly { readonly command: readonly string[]; does: FakeProgram }[] = [
   { command: POLITE, does: { prints: "up\n" } },
-  { command: STUBBORN, does: { ignoresTerm: true } },
+  { command: STUBBORN, does: { prints: "up\n", ignoresTerm: true } },
   { command: FAILING, does: { prints: "one\ntwo\n", exits: 3 } },
   { command: MISSING, does: { fails: "no such file" } },
   { command: ECHO, does: { echoes: true, exits: 7 } },
@@ -101,6 +101,8 @@ export function testRuntime(name: string, subject: () => Promise<RuntimeUnderTes
     await world.printed(polite.id);
     assert.equal((await world.runtime.stop(polite.id, 30))?.exitCode, 143);
     const stubborn = await world.start({ sandboxId, name: "stubborn", args: STUBBORN });
+    // Before its first word it may still be the engine's own program, which heeds the signal.
+    await world.printed(stubborn.id);
     assert.equal((await world.runtime.stop(stubborn.id, 0))?.exitCode, 137);
     assert.equal((await world.runtime.stop(stubborn.id, 0))?.state, "exited");
   });

@@ -1,11 +1,17 @@
-import type { Container, HTTPGetAction, Lifecycle, Probe } from "../types/core_v1.ts";
+import type {
+  Container,
+  HTTPGetAction,
+  Lifecycle,
+  LifecycleHandler,
+  Probe,
+} from "../types/core_v1.ts";
 import { forbidden, invalid, required } from "../types/field_errors.ts";
 import type { FieldError } from "../types/status.ts";
 import { validateNonNegative, validatePort, validatePortOrName } from "./field_rules.ts";
 
 const HEADER_NAME = /^[-A-Za-z0-9]+$/;
-const HANDLERS = ["exec", "httpGet", "tcpSocket", "grpc"] as const;
-type Handler = Pick<Probe, (typeof HANDLERS)[number]>;
+const HANDLERS = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"] as const;
+type Handler = Pick<Probe, "grpc"> & LifecycleHandler;
 
 export function validateProbes(at: string, container: Container): FieldError[] {
   const { livenessProbe, readinessProbe, startupProbe } = container;
@@ -62,7 +68,7 @@ function validateNoGrace(field: string, probe: Probe | undefined): FieldError[] 
 function validateHandler(field: string, handler: Handler): FieldError[] {
   const [first, ...others] = HANDLERS.filter((name) => handler[name] !== undefined);
   if (first === undefined) return [required(field, "must specify a handler type")];
-  const { exec, httpGet, tcpSocket, grpc } = handler;
+  const { exec, httpGet, tcpSocket, grpc, sleep } = handler;
   return [
     ...others.map((other) =>
       forbidden(`${field}.${other}`, "may not specify more than 1 handler type")
@@ -71,6 +77,7 @@ function validateHandler(field: string, handler: Handler): FieldError[] {
     ...(httpGet ? validateHttpGet(`${field}.httpGet`, httpGet) : []),
     ...validatePortOrName(`${field}.tcpSocket.port`, tcpSocket?.port),
     ...validatePort(`${field}.grpc.port`, grpc?.port),
+    ...validateNonNegative(`${field}.sleep.seconds`, sleep?.seconds),
   ];
 }
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createServer, type Http2Server, type IncomingHttpHeaders } from "node:http2";
+import {
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { FakeClock } from "../client/fake_clock.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
@@ -47,7 +52,7 @@ function healthServer(
   asked: { headers?: IncomingHttpHeaders; body?: Buffer },
 ): Http2Server {
   const server = createServer();
-  server.on("stream", (stream, headers) => {
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     asked.headers = headers;
     const chunks: Uint8Array[] = [];
     stream.on("data", (chunk: Uint8Array) => chunks.push(chunk));

@@ -235,9 +235,22 @@ export class FakeRuntime implements Runtime {
     for (const line of lines.slice(-(options.tailLines ?? lines.length) || lines.length)) {
       yield { stream: "stdout", bytes: new TextEncoder().encode(line) };
     }
-    while (options.follow && !signal.aborted && this.#entries.get(id)?.container.pid) {
-      await this.#clock.sleep(10, signal);
-    }
+    if (options.follow) await this.#end(id, signal);
+  }
+
+  /** Resolves when the container runs no more, or the signal aborts. */
+  #end(id: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!signal.aborted && this.#entries.get(id)?.container.state === "running") return;
+        this.#listeners.delete(look);
+        signal.removeEventListener("abort", look);
+        resolve();
+      };
+      this.#listeners.add(look);
+      signal.addEventListener("abort", look);
+      look();
+    });
   }
 
   // deno-lint-ignore require-await -- it throws as the real one does

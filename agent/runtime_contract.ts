@@ -95,6 +95,27 @@ export function testRuntime(name: string, subject: () => Promise<RuntimeUnderTes
     assert.equal(await world.logsOf(id, 1), "two\n");
   });
 
+  test("follows a log to the container's end, and lets go of it when asked to", async (world) => {
+    const options = { follow: true, timestamps: false };
+    const sandboxId = await world.startSandbox();
+    const { id } = await world.start({ sandboxId, args: POLITE });
+    const followed = textOf(world.runtime.logs(id, options, new AbortController().signal));
+    await world.printed(id);
+    await world.runtime.stop(id, 30);
+    assert.equal(await followed, "up\n");
+    const other = await world.start({ sandboxId, name: "b", args: POLITE });
+    const leaving = new AbortController();
+    for await (const _ of world.runtime.logs(other.id, options, leaving.signal)) leaving.abort();
+  });
+
+  test("says who an image runs as", async (world) => {
+    assert.equal(await world.runtime.imageUser(world.container({}).image), "");
+    await assert.rejects(
+      world.runtime.imageUser("wherry-test/none:1"),
+      (error) => failedFor(error, "NoSuchImage"),
+    );
+  });
+
   test("stops with a signal, and kills what does not heed it", async (world) => {
     const sandboxId = await world.startSandbox();
     const polite = await world.start({ sandboxId, name: "polite", args: POLITE });

@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   stored: () => import("./stored.ts"),
   idle: () => import("./idle.ts"),
   pod_start: () => import("./pod_start.ts"),
+  pods110: () => import("./pods110.ts"),
   dataplane: () => import("./dataplane.ts"),
 };
 

@@ -4,24 +4,27 @@ import type { KubeObject } from "../api/types/meta.ts";
 class Shelf<T extends KubeObject> {
   readonly byName = new Map<string, T>();
   #sorted: T[] = [];
+  /** New ones: they are put in order when somebody reads the list, all at once. */
+  #added = new Map<string, T>();
   #isHandedOut = false;
 
   list(): readonly T[] {
+    if (this.#added.size > 0) this.#sorted = merged(this.#sorted, [...this.#added.values()]);
+    this.#added.clear();
     this.#isHandedOut = true;
     return this.#sorted;
   }
 
   put(object: T): void {
-    const sorted = this.#own();
-    const place = this.#placeOf(object.metadata.name);
-    const isThere = this.byName.has(object.metadata.name);
-    sorted.splice(place, isThere ? 1 : 0, object);
-    this.byName.set(object.metadata.name, object);
+    const { name } = object.metadata;
+    if (!this.byName.has(name) || this.#added.has(name)) this.#added.set(name, object);
+    else this.#own()[placeOf(this.#sorted, name)] = object;
+    this.byName.set(name, object);
   }
 
   remove(name: string): void {
-    if (!this.byName.delete(name)) return;
-    this.#own().splice(this.#placeOf(name), 1);
+    if (!this.byName.delete(name) || this.#added.delete(name)) return;
+    this.#own().splice(placeOf(this.#sorted, name), 1);
   }
 
   #own(): T[] {
@@ -29,21 +32,35 @@ class Shelf<T extends KubeObject> {
     this.#isHandedOut = false;
     return this.#sorted;
   }
-
-  /** First place whose name is not before `name`. Lists arrive sorted, so the end is tried first. */
-  #placeOf(name: string): number {
-    const sorted = this.#sorted;
-    let high = sorted.length;
-    if (high > 0 && (sorted[high - 1] as T).metadata.name < name) return high;
-    let low = 0;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((sorted[middle] as T).metadata.name < name) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 }
+
+/** First place whose name is not before `name`. */
+function placeOf(sorted: readonly KubeObject[], name: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (nameAt(sorted, middle) < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A new list of both; nothing is in both. Lists of a server arrive in order, and are only appended. */
+function merged<T extends KubeObject>(sorted: readonly T[], added: T[]): T[] {
+  added.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const all: T[] = [];
+  let next = 0;
+  for (const object of sorted) {
+    while (next < added.length && nameAt(added, next) < object.metadata.name) {
+      all.push(added[next++]!);
+    }
+    all.push(object);
+  }
+  return all.concat(added.slice(next));
+}
+
+const nameAt = (objects: readonly KubeObject[], at: number) => objects[at]!.metadata.name;
 
 /** Objects of one resource in namespace, name order. Reading a list costs nothing while nothing changes. */
 export class ObjectIndex<T extends KubeObject> {

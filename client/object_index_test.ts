@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../api/types/meta.ts";
+import { ObjectIndex } from "./object_index.ts";
+
+Deno.test("object index: agrees with a sorted map, whoever reads in between", () => {
+  const index = new ObjectIndex<KubeObject>();
+  const model = new Map<string, KubeObject>();
+  let seed = 7;
+  const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below;
+  for (let step = 0; step < 20_000; step += 1) {
+    const object = objectOf(`ns-${random(3)}`, `pod-${random(60)}`, String(step));
+    const key = keyOf(object);
+    if (random(3) > 0) {
+      index.put(object);
+      model.set(key, object);
+    } else {
+      index.remove(object);
+      model.delete(key);
+    }
+    if (random(5) > 0) continue;
+    const want = [...model.keys()].sort().map((key) => model.get(key));
+    assert.deepEqual(index.list(), want);
+    const inOne = want.filter((object) => object?.metadata.namespace === "ns-1");
+    assert.deepEqual(index.list("ns-1"), inOne);
+  }
+});
+
+Deno.test("object index: a list that was handed out never changes", () => {
+  const index = new ObjectIndex<KubeObject>();
+  const [a, b] = [objectOf("ns", "a", "1"), objectOf("ns", "b", "2")];
+  index.put(b);
+  const before = index.list("ns");
+  index.put(a);
+  index.put(objectOf("ns", "b", "3"));
+  index.remove(b);
+  assert.deepEqual(before, [b]);
+  assert.deepEqual(index.list("ns"), [a]);
+});
+
+function objectOf(namespace: string, name: string, resourceVersion: string): KubeObject {
+  return { apiVersion: "v1", kind: "Pod", metadata: { namespace, name, resourceVersion } };
+}
+
+const keyOf = ({ metadata: { namespace, name } }: KubeObject) => `${namespace}/${name}`;

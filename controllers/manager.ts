@@ -4,11 +4,13 @@ import { ownableResources } from "../client/writes.ts";
 import { certificateRequestCleaner } from "./certificate_signing.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import type { ControllerOptions } from "./controller.ts";
+import { cronJobController } from "./cron_job/cron_job.ts";
 import { daemonSetController } from "./daemon_set/daemon_set.ts";
 import { disruptionController } from "./disruption.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointsController } from "./endpoints.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
+import { jobController } from "./job/job.ts";
 import { namespaceController } from "./namespace.ts";
 import {
   NODE_LIFECYCLE_DEFAULTS,
@@ -50,6 +52,8 @@ export function runControllers(
     new ControllerRuntime(deploymentController, options).run(),
     new ControllerRuntime(daemonSetController, options).run(),
     new ControllerRuntime(statefulSetController, options).run(),
+    new ControllerRuntime(jobController, options).run(),
+    new ControllerRuntime(cronJobController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
     new ControllerRuntime(certificateRequestCleaner, options).run(),
     new ControllerRuntime(disruptionController, options).run(),

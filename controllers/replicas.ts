@@ -64,13 +64,17 @@ export function planReplicas(replicas: Replicas, cache: Cache, now: number): Rep
 /**
  * Wakes a pod's controller of this kind, and for a pod without a controller those that would adopt it as it
  * is labelled now.
+ * @param countsTheSame whether a change that leaves readiness and labels alone is nothing to this kind either
  */
 export function onPodsOf(
   kind: string,
   adoptersOf: (pod: Readonly<Pod>, cache: Cache) => readonly ObjectKey[],
+  countsTheSame: (before: Readonly<Pod>, after: Readonly<Pod>) => boolean = () => true,
 ): Trigger {
   return onChangeOf(PODS, ({ before, after }, cache) => {
-    if (before !== undefined && after !== undefined && countTheSame(before, after)) return [];
+    const isChange = before === undefined || after === undefined ||
+      !countTheSame(before, after) || !countsTheSame(before, after);
+    if (!isChange) return [];
     const keys = [before, after].flatMap((pod) => {
       const owner = pod && controllerOf(pod);
       if (pod === undefined || owner?.kind !== kind) return [];

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import {
+  CRON_JOBS,
+  type CronJob,
+  type CronJobSpec,
+  type Job,
+  JOBS,
+} from "../../api/types/batch_v1.ts";
+import { startCluster } from "../fake_cluster.ts";
+
+type Cluster = Awaited<ReturnType<typeof startCluster>>;
+const MINUTE = 60_000;
+
+async function started(more: Partial<CronJobSpec> = {}): Promise<Cluster> {
+  const cluster = await startCluster();
+  const cron: CronJob = {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name: "tick", namespace: "default" },
+    spec: {
+      schedule: "* * * * *",
+      concurrencyPolicy: "Allow",
+      suspend: false,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 1,
+      jobTemplate: {
+        metadata: { name: "" },
+        spec: {
+          parallelism: 0,
+          completions: 1,
+          template: {
+            metadata: { name: "", labels: { cron: "tick" } },
+            spec: { restartPolicy: "Never", containers: [{ name: "main", image: "tick" }] },
+          },
+        },
+      },
+      ...more,
+    },
+  };
+  await cluster.api.create(CRON_JOBS, cron);
+  await cluster.clock.advance(1_000);
+  return cluster;
+}
+
+const jobs = async (cluster: Cluster): Promise<Job[]> => (await cluster.api.list(JOBS)).items;
+const cronOf = (cluster: Cluster) => cluster.api.get(CRON_JOBS, "default", "tick");
+
+async function finish(cluster: Cluster, job: Job, type = "Complete"): Promise<void> {
+  const time = new Date(cluster.clock.now()).toISOString();
+  const now = await cluster.api.get(JOBS, "default", job.metadata.name);
+  await cluster.api.updateStatus(JOBS, {
+    ...now,
+    status: {
+      startTime: time,
+      completionTime: time,
+      conditions: [{ type, status: "True", lastTransitionTime: time }],
+    },
+  });
+  await cluster.clock.advance(100);
+}
+
+Deno.test("cron job: starts one job each minute, named by its minute", async () => {
+  const cluster = await started();
+  await cluster.clock.advance(3 * MINUTE);
+  const names = (await jobs(cluster)).map(({ metadata }) => metadata.name).sort();
+  assert.equal(names.length, 3);
+  const minutes = names.map((name) => Number(name.replace("tick-", "")));
+  assert.deepEqual(minutes.map((minute) => minute - minutes[0]!), [0, 1, 2]);
+  const { status } = await cronOf(cluster);
+  assert.equal(status?.active?.length, 3);
+  assert.equal(Date.parse(status?.lastScheduleTime ?? ""), minutes[2]! * MINUTE);
+  cluster.stop();
+});
+
+Deno.test("cron job: Forbid leaves a start out while a job runs", async () => {
+  const cluster = await started({ concurrencyPolicy: "Forbid" });
+  await cluster.clock.advance(3 * MINUTE);
+  const [only, ...others] = await jobs(cluster);
+  assert.equal(others.length, 0);
+  await finish(cluster, only!);
+  await cluster.clock.advance(MINUTE);
+  assert.equal((await jobs(cluster)).length, 2);
+  cluster.stop();
+});
+
+Deno.test("cron job: Replace ends the job that still runs", async () => {
+  const cluster = await started({ concurrencyPolicy: "Replace" });
+  await cluster.clock.advance(MINUTE);
+  const [first] = await jobs(cluster);
+  await cluster.clock.advance(MINUTE);
+  const [second, ...others] = await jobs(cluster);
+  assert.equal(others.length, 0);
+  assert.notEqual(second?.metadata.name, first?.metadata.name);
+  cluster.stop();
+});
+
+Deno.test("cron job: suspended it starts nothing, and afterwards only what is not too late", async () => {
+  const cluster = await started({ suspend: true, startingDeadlineSeconds: 10 });
+  await cluster.clock.advance(5.5 * MINUTE);
+  assert.equal((await jobs(cluster)).length, 0);
+  const cron = await cronOf(cluster);
+  await cluster.api.update(CRON_JOBS, { ...cron, spec: { ...cron.spec, suspend: false } });
+  await cluster.clock.advance(MINUTE);
+  assert.equal((await jobs(cluster)).length, 1);
+  cluster.stop();
+});
+
+Deno.test("cron job: of many missed starts the latest is made up for", async () => {
+  const cluster = await started({ suspend: true });
+  await cluster.clock.advance(300 * MINUTE);
+  const cron = await cronOf(cluster);
+  await cluster.api.update(CRON_JOBS, { ...cron, spec: { ...cron.spec, suspend: false } });
+  await cluster.clock.advance(1_000);
+  const made = await jobs(cluster);
+  assert.equal(made.length, 1);
+  const minute = Number(made[0]!.metadata.name.replace("tick-", ""));
+  assert.equal(minute, Math.floor(cluster.clock.now() / MINUTE));
+  cluster.stop();
+});
+
+Deno.test("cron job: ended jobs are kept as far as the history goes", async () => {
+  const cluster = await started({ successfulJobsHistoryLimit: 2 });
+  for (let i = 0; i < 5; i += 1) {
+    await cluster.clock.advance(MINUTE);
+    for (const job of await jobs(cluster)) {
+      if (job.status?.conditions === undefined) await finish(cluster, job);
+    }
+  }
+  assert.equal((await jobs(cluster)).length, 2);
+  assert.ok((await cronOf(cluster)).status?.lastSuccessfulTime);
+  cluster.stop();
+});

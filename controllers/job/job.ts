@@ -5,6 +5,7 @@ import type { KubeObject } from "../../api/types/meta.ts";
 import { PODS } from "../../api/types/resources.ts";
 import { StatusError } from "../../api/types/status.ts";
 import type { Write } from "../../client/cache.ts";
+import { controllerOf } from "../../client/owners.ts";
 import { towardStatus } from "../../client/writes.ts";
 import { type Controller, keyOf, NOTHING_TO_DO, type Plan, type Report } from "../controller.ts";
 import { isActive, isReady, timeOf } from "../pods.ts";
@@ -43,6 +44,13 @@ export const jobController: Controller<Job> = {
     return isFinished(job)
       ? planFinished(job, claims.mine, now)
       : planRunning(job, claims.mine, now);
+  },
+  planGone({ namespace, name }, { cache }) {
+    const left = cache.list(PODS, namespace).filter((pod) => {
+      const owner = controllerOf(pod);
+      return owner?.kind === "Job" && owner.name === name;
+    });
+    return { writes: freed(left) };
   },
   reports: reportOf,
 };

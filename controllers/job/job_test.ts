@@ -201,3 +201,12 @@ Deno.test("job: goes so long after its end as it says, with its pods", async () 
   assert.equal((await cluster.api.list(JOBS)).items.length, 0);
   cluster.stop();
 });
+
+Deno.test("job: deleted, it lets go of its pods, and they go too", async () => {
+  const cluster = await started({ parallelism: 2, completions: 4 });
+  await end(cluster, (await active(cluster))[0]!, 0);
+  await cluster.api.delete(JOBS, "default", "sum", { propagationPolicy: "Background" });
+  await cluster.clock.advance(60_000);
+  assert.deepEqual(await cluster.pods(), []);
+  cluster.stop();
+});

@@ -131,9 +131,36 @@ async function execs(cluster: Cluster): Promise<void> {
 }
 
 async function deleted(cluster: Cluster): Promise<void> {
-  const follower = child(cluster, "logs", "-f", "stays").output();
-  const running = child(cluster, "exec", "stays", "--", "sleep", "3600").output();
+  const follower = await Reader.open(child(cluster, "logs", "-f", "stays"));
+  const script = "echo here; sleep 3600";
+  const running = await Reader.open(child(cluster, "exec", "stays", "--", "sh", "-c", script));
   await cluster.kubectl.run("delete", "pod", "stays", "--timeout=30s");
-  assert.equal(new TextDecoder().decode((await follower).stdout), "up\n");
-  assert.notEqual((await running).code, 0);
+  assert.equal((await follower.end()).text, "up\n");
+  assert.notEqual((await running.end()).code, 0);
+}
+
+/** A kubectl that has printed something already. */
+class Reader {
+  readonly #child: Deno.ChildProcess;
+  readonly #output: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  private constructor(process: Deno.ChildProcess) {
+    this.#child = process;
+    this.#output = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  static async open(process: Deno.ChildProcess): Promise<Reader> {
+    const reader = new Reader(process);
+    reader.#text = (await reader.#output.read()).value ?? "";
+    return reader;
+  }
+
+  /** Everything it has printed, once it has ended by itself. */
+  async end(): Promise<{ text: string; code: number }> {
+    for (let next = await this.#output.read(); !next.done; next = await this.#output.read()) {
+      this.#text += next.value;
+    }
+    return { text: this.#text, code: (await this.#child.status).code };
+  }
 }

@@ -1,7 +1,7 @@
 import { isInstalled } from "../cmd/host_checks.ts";
 import { installPackages } from "../cmd/install.ts";
 import { run } from "../images/debian.ts";
-import { kubectlMinor } from "../tests/fixtures/kubectl.ts";
+import { minorOf } from "../tests/fixtures/kubectl_versions.ts";
 
 /** The oldest that prints what the transcripts in tests/kubectl hold; Debian 12's own is 20. */
 const MINOR_MIN = 30;
@@ -17,7 +17,7 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
  * @returns the folder to search first; undefined when the machine's own will do
  */
 export async function newerKubectl(): Promise<string | undefined> {
-  if (await isInstalled("kubectl") && await kubectlMinor() >= MINOR_MIN) return undefined;
+  if (await isInstalled("kubectl") && await minorOf() >= MINOR_MIN) return undefined;
   const cache = `${Deno.env.get("HOME") ?? "/root"}/.cache/wherry-tests`;
   const folder = `${cache}/kubectl-${RELEASE}`;
   const isThere = await Deno.stat(`${folder}/kubectl`).then(() => true, () => false);

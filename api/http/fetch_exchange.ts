@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { StatusError } from "../types/status.ts";
 import type { Peer } from "./authenticate.ts";
 import { type Call, type Flow, isFlow, type Reply } from "./exchange.ts";
 import { BODY_BYTES_MAX, tooLarge } from "./read_body.ts";
@@ -42,7 +43,18 @@ async function wholeBody(request: Request): Promise<Uint8Array> {
   return bytes;
 }
 
+/** @throws {StatusError} RequestEntityTooLarge; BadRequest when it ends too early or is no body of HTTP */
 async function bodyOf(request: Request): Promise<Uint8Array> {
+  try {
+    return await boundedBody(request);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StatusError("BadRequest", `Cannot read the body: ${why}`);
+  }
+}
+
+async function boundedBody(request: Request): Promise<Uint8Array> {
   const said = request.headers.get("content-length");
   if (said !== null) {
     if (Number(said) > BODY_BYTES_MAX) throw tooLarge();

@@ -12,6 +12,9 @@ export const BODY_BYTES_MAX = 3 * 1024 * 1024;
 /** Aliases that one YAML document may unfold: more is an attack. */
 const YAML_ALIASES_MAX = 100;
 
+/** What is dubious in a client's YAML is no warning of this process. */
+const YAML_OPTIONS = { maxAliasCount: YAML_ALIASES_MAX, logLevel: "error" } as const;
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export function tooLarge(): StatusError {
@@ -89,7 +92,7 @@ function parse(type: string, bytes: Uint8Array): unknown {
 async function parseYaml(bytes: Uint8Array): Promise<unknown> {
   try {
     const text = decoder.decode(bytes);
-    return jsonOf(text) ?? (await import("yaml")).parse(text, { maxAliasCount: YAML_ALIASES_MAX });
+    return jsonOf(text) ?? (await import("yaml")).parse(text, YAML_OPTIONS);
   } catch (error) {
     throw unreadable(error);
   }

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../types/meta.ts";
+import type { KubeObject, ObjectMeta } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
 import { type FieldError, type StatusDetails, StatusError } from "../types/status.ts";
 import { groupOf, qualifiedName } from "./keys.ts";
@@ -69,6 +69,17 @@ export function rejectOtherUid(of: Of, old: KubeObject, uid: string): void {
   if (uid === "" || uid === old.metadata.uid) return;
   const why = `UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
   throw conflict(of, old.metadata.name, `Precondition failed: ${why}`);
+}
+
+/**
+ * Holds an update of what is not there to a name: whoever says a uid has read an object that is gone since, and
+ * must not bring it back.
+ * @throws {StatusError} Conflict
+ */
+export function rejectGone(of: Of, name: string, { uid = "" }: ObjectMeta): void {
+  if (uid === "") return;
+  const why = `UID in precondition: ${uid}, UID in object meta: `;
+  throw conflict(of, name, `Precondition failed: ${why}`);
 }
 
 /** @throws {StatusError} Conflict when the object has changed since */

@@ -23,7 +23,7 @@ import { applicationOf, planApplication, planFirstApply } from "./plan_applicati
 import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
-import { conflict, notFound } from "./refusals.ts";
+import { conflict, notFound, rejectGone } from "./refusals.ts";
 import type { Selection } from "./selection.ts";
 
 export interface WriteOptions {
@@ -137,6 +137,7 @@ export class Registry {
     const decoded = this.#decode(json, options);
     rejectElsewhere(decoded.object, place);
     const isThere = this.store.get(keyOf(this.kind.resource, place.namespace, place.name));
+    if (isThere === undefined) rejectGone(this.kind.resource, place.name, decoded.object.metadata);
     if (isThere === undefined && this.kind.createsOnUpdate) {
       const { metadata } = decoded.object;
       const object = { ...decoded.object, metadata: { ...metadata, name: place.name } };

@@ -100,6 +100,7 @@ export interface Status {
   code: number;
 }
 
+/** A client that finds no details in a NotFound looks for them all the same: kubectl debug ends in a panic. */
 export function toStatus(error: StatusError): Status {
   const { message, code, causes, details, metadata } = error;
   const reason = error instanceof Denial ? error.said as StatusReason : error.reason;
@@ -111,7 +112,7 @@ export function toStatus(error: StatusError): Status {
     status: "Failure",
     message,
     ...(reason && { reason }),
-    ...(Object.keys(withCauses).length === 0 ? {} : { details: withCauses }),
+    ...(Object.keys(withCauses).length === 0 && code !== 404 ? {} : { details: withCauses }),
     code,
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Pod } from "../../api/types/core_v1.ts";
-import { kubectlMinor } from "../fixtures/kubectl.ts";
+import { minorOf } from "../fixtures/kubectl_versions.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { eventually } from "./pods.ts";
 
@@ -202,7 +202,7 @@ async function logs(cluster: Cluster): Promise<void> {
 
 async function exec(cluster: Cluster): Promise<void> {
   const { kubectl } = cluster;
-  const minor = await kubectlMinor();
+  const minor = await minorOf();
   assert.ok(minor >= WEBSOCKET_MINOR, `kubectl 1.${minor} execs over SPDY only: install 1.30`);
   const target = ["exec", "everything", "-c", "main"];
   assert.equal(await kubectl.run(...target, "--", "echo", "hi"), "hi\n");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BODY_BYTES_MAX } from "../../api/http/read_body.ts";
 import type { AnyKind } from "../../api/registry/kind.ts";
 import { NAMES, SAMPLES, STORED_KINDS } from "../fixtures/samples.ts";
 import { type Harness, type Json, startApi } from "./harness.ts";
@@ -27,6 +28,9 @@ for (const kind of STORED_KINDS) {
     await subject.servesStatus();
     await subject.watches();
     await subject.refuses();
+    await subject.refusesMethods();
+    await subject.refusesOptions();
+    await subject.createsByPut();
     await subject.deletes();
     await subject.deletesAll();
   });
@@ -165,9 +169,61 @@ class Subject {
     await this.#answers(415, "POST", this.#path, "x", { "content-type": "text/plain" });
   }
 
+  /** What a path does not take, and what is no path. */
+  async refusesMethods(): Promise<void> {
+    for (const method of ["PUT", "PATCH"]) {
+      const { reason } = await this.#answers(405, method, this.#path, {}, MERGE);
+      assert.equal(reason, "MethodNotAllowed");
+    }
+    await this.#answers(404, "GET", `${this.#it}/unheardof`);
+    await this.#answers(404, "PUT", `${this.#it}/unheardof`, this.#object());
+    await this.#answers(404, "POST", `${this.#it}/status/more`, this.#object());
+    const plain = { accept: "text/html" };
+    const { reason } = await this.#answers(406, "GET", this.#it, undefined, plain);
+    assert.equal(reason, "NotAcceptable");
+    await this.#answers(406, "GET", this.#path, undefined, plain);
+    await this.#answers(415, "PUT", this.#it, "x", { "content-type": "text/plain" });
+    const large = { ...this.#object(), pad: "x".repeat(BODY_BYTES_MAX) };
+    const refused = await this.#answers(413, "PUT", this.#it, large);
+    assert.equal(refused.reason, "RequestEntityTooLarge");
+  }
+
+  /** Options that mean nothing, and versions that are gone or yet to come. */
+  async refusesOptions(): Promise<void> {
+    const dryRun = await this.#answers(422, "PUT", `${this.#it}?dryRun=Some`, this.#object());
+    assert.equal(dryRun.reason, "Invalid");
+    await this.#answers(422, "POST", `${this.#path}?fieldValidation=x`, this.#object());
+    await this.#answers(400, "GET", `${this.#path}?limit=many`);
+    await this.#answers(400, "GET", `${this.#path}?continue=x`);
+    await this.#answers(422, "GET", `${this.#path}?resourceVersionMatch=Exact`);
+    await this.#answers(422, "GET", `${this.#path}?watch=1&sendInitialEvents=true`);
+    const early = await this.#answers(504, "GET", `${this.#path}?resourceVersion=99999999`);
+    assert.equal(early.reason, "Timeout");
+    const apply = { "content-type": "application/apply-patch+yaml" };
+    await this.#answers(422, "PATCH", this.#it, "{}", apply);
+    await this.#answers(400, "PATCH", this.#it, "{", JSON_PATCH);
+  }
+
+  /** Most kinds want a POST; those that may be made by a PUT say so. */
+  async createsByPut(): Promise<void> {
+    const name = `another-${this.#name}`;
+    if (NAMES[keyOf(this.kind)] !== undefined) return;
+    const put = (metadata: Json = {}) =>
+      this.api.call("PUT", `${this.#path}/${name}`, this.#object(name, metadata));
+    const ofNothing = await put({ uid: "11111111-1111-1111-1111-111111111111" });
+    assert.equal(ofNothing.code, 409, "what was read and is gone is not brought back");
+    const code = this.kind.createsOnUpdate ? 201 : 404;
+    assert.equal((await put()).code, code, `PUT of a new ${keyOf(this.kind)}`);
+    const options = { gracePeriodSeconds: 0 };
+    if (code === 201) await this.#answers(200, "DELETE", `${this.#path}/${name}`, options);
+  }
+
   async deletes(): Promise<void> {
     const wrong = { preconditions: { uid: "another" } };
     await this.#answers(409, "DELETE", this.#it, wrong);
+    await this.#answers(409, "DELETE", this.#it, { preconditions: { resourceVersion: "1" } });
+    await this.#answers(422, "DELETE", this.#it, { propagationPolicy: "Sideways" });
+    await this.#answers(400, "DELETE", this.#it, "{");
     await this.#answers(200, "DELETE", `${this.#it}?dryRun=All`);
     await this.#answers(200, "GET", this.#it);
     const options = { gracePeriodSeconds: 0, propagationPolicy: "Background" };

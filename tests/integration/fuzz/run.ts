@@ -74,7 +74,10 @@ function faultsOf({ method, path }: FuzzRequest, { status, headers }: Response, 
   }
   const isJson = headers.get("content-type")?.startsWith("application/json") ?? false;
   const isTooNew = status === 504 && /resourceVersion=|asOf=/.test(path);
-  if (!isJson) return status >= 500 && !isTooNew ? [`${status}, in another form`] : [];
+  if (!isJson) {
+    const isAway = status === 503 && TO_AGENTS.test(path); // as protobuf, which is not looked into
+    return status >= 500 && !isTooNew && !isAway ? [`${status}, in another form`] : [];
+  }
   const answer = jsonOf(text);
   if (answer?.kind !== "Status" && path.startsWith("/api")) {
     return [`${status} without a Status: ${text}`];
@@ -88,9 +91,12 @@ function faultsOf({ method, path }: FuzzRequest, { status, headers }: Response, 
  * a version that the server has not got.
  */
 function isMeant(status: number, path: string, answer: Refusal | undefined): boolean {
-  if (status === 503) return /\/(log|exec|attach|portforward|proxy)\b/.test(path);
+  if (status === 503) return TO_AGENTS.test(path);
   return status === 504 && answer?.details?.causes?.[0]?.reason === "ResourceVersionTooLarge";
 }
+
+/** Subresources that an agent answers, and there is none. */
+const TO_AGENTS = /\/(log|exec|attach|portforward|proxy)\b/;
 
 interface Refusal {
   readonly kind?: string;

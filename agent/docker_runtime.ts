@@ -219,14 +219,16 @@ export class DockerRuntime implements Runtime {
   }
 
   /** The engine can't: its pid on this host can. */
-  async #killExec(exec: Docker.Exec): Promise<void> {
+  async #killExec(exec: Docker.Exec): Promise<boolean> {
     const { Running, Pid } = await asked(exec.inspect());
-    if (!Running || Pid === 0) return;
+    if (!Running) return true;
+    if (Pid === 0) return false;
     try {
       process.kill(Pid, "SIGKILL");
     } catch (error) {
       if ((error as { code?: string }).code !== "ESRCH") throw error;
     }
+    return true;
   }
 
   async attach(
@@ -241,7 +243,7 @@ export class DockerRuntime implements Runtime {
       resize: (w, h) => asked(container.resize({ w, h })),
       exitCode: async () => (await asked(container.inspect())).State.ExitCode,
       // the container's own process is ended with the container
-      kill: () => Promise.resolve(),
+      kill: () => Promise.resolve(true),
     });
   }
 

@@ -58,7 +58,7 @@ export function cutOff(stream: Readable, signal: AbortSignal): Readable {
 export interface ExecPeer {
   resize(columns: number, rows: number): Promise<void>;
   exitCode(): Promise<number>;
-  kill(): Promise<void>;
+  kill(): Promise<boolean>;
 }
 
 /** A session over a connection that Docker has handed over whole. */

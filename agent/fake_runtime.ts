@@ -312,8 +312,8 @@ class FakeSession implements ExecSession {
     return Promise.resolve(this.#program.exits ?? 0);
   }
 
-  kill(): Promise<void> {
-    return Promise.resolve();
+  kill(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   close(): void {

@@ -4,10 +4,13 @@ import { connect } from "node:net";
 import type { Clock } from "../api/types/ambient.ts";
 import { grpcHealth } from "./host_grpc_health.ts";
 import type { ProbeOutcome, Prober } from "./probes.ts";
-import type { Runtime } from "./runtime.ts";
+import type { ExecSession, Runtime } from "./runtime.ts";
 
 /** What is shown of a command's output. Source: kubelet, maxReadLength of exec probes. */
 const OUTPUT_BYTES_MAX = 10 << 10;
+/** A busy engine has told of a command before it runs. */
+const KILL_AGAIN_MS = 100;
+const KILL_ATTEMPTS_MAX = 100;
 const DONE: ProbeOutcome = { isSuccess: true, output: "" };
 
 /** Probes from the node, as the kubelet does. */
@@ -27,7 +30,7 @@ export class HostProber implements Prober {
     let isLate = false;
     const cancel = this.clock.after(timeoutMs, () => {
       isLate = true;
-      void session.kill().finally(() => session.close());
+      void this.#end(session);
     });
     try {
       let output = "";
@@ -39,6 +42,19 @@ export class HostProber implements Prober {
       return { isSuccess: await session.exitCode() === 0, output };
     } finally {
       cancel();
+    }
+  }
+
+  /** A command that is late must not run on beside the next one. */
+  async #end(session: ExecSession): Promise<void> {
+    try {
+      for (let i = 0; i < KILL_ATTEMPTS_MAX && !await session.kill(); i += 1) {
+        await this.clock.sleep(KILL_AGAIN_MS);
+      }
+    } catch {
+      // the container is gone, and the command with it
+    } finally {
+      session.close();
     }
   }
 

@@ -160,8 +160,8 @@ export interface ExecSession {
   resize(columns: number, rows: number): Promise<void>;
   /** Resolves after `output` has ended. */
   exitCode(): Promise<number>;
-  /** Ends the process at once, if it runs and was started here. */
-  kill(): Promise<void>;
+  /** Ends the process at once. @returns false while it is still being started: try again */
+  kill(): Promise<boolean>;
   /** Lets go of the connection; a process that still runs goes on. */
   close(): void;
 }

@@ -86,7 +86,7 @@ async function preStop({ kubectl }: Cluster): Promise<void> {
     await kubectl.run("delete", "pod", "hooked-long", "hooked", "--wait");
     const took = (Date.now() - began) / 1000;
     assert.equal(await Deno.readTextFile(`${folder}/n`), "hook\nterm\n");
-    assert.ok(took >= 5 && took < 14, `the grace period of 6 s took ${took} s`);
+    assert.ok(took >= 5 && took < 60, `the grace period of 6 s took ${took} s`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from "../api/types/ambient.ts";
-import type { Node, Pod } from "../api/types/core_v1.ts";
+import type { Node, Pod, Taint } from "../api/types/core_v1.ts";
 import { NODES, PODS } from "../api/types/resources.ts";
 import type { Api } from "../client/api.ts";
 import type { WatchedCache } from "../client/cache.ts";
@@ -11,8 +11,13 @@ import type { HostMounts } from "./host_mounts.ts";
 import { imageEvents } from "./image_events.ts";
 import { Images } from "./images.ts";
 import { collectDeadContainers, leftoverPods, type LeftoverSources } from "./leftovers.ts";
-import { NodeKeeper } from "./node_keeper.ts";
+import { LEASE_SECONDS, NodeKeeper } from "./node_keeper.ts";
+import { type DutyOptions, NodeDuties } from "./node_duties.ts";
+import { Fence } from "./fencing/fence.ts";
+import { isOver } from "./pod_phase.ts";
 import { allocatableOf, type NodeIdentity } from "./node_object.ts";
+import { NodeFilePods } from "./static_pods/node_file_pods.ts";
+import type { ManifestSource } from "./static_pods/static_pods.ts";
 import { ObservedPods } from "./observed_pods.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import { PodWorkers } from "./pod_workers.ts";
@@ -26,6 +31,8 @@ import { PodVolumes } from "./volumes/pod_volumes.ts";
 
 /** Between whole lists, which find what events did not tell. */
 const RELIST_MS = 60_000;
+/** The last statuses may take so long to be written when the node ends. */
+const FLUSH_PATIENCE_MS = 5_000;
 
 export interface AgentOptions {
   readonly api: Api;
@@ -50,6 +57,11 @@ export interface AgentOptions {
   readonly version: string;
   /** Holds `pods/UID/…`, and `memory/UID/…`, which is no disk. */
   readonly dataDir: string;
+  /** What else keeps the node well; absent in tests of pods alone. */
+  readonly duties?: DutyOptions;
+  readonly taints?: readonly Taint[];
+  /** Where pods come from besides the API. */
+  readonly manifests?: ManifestSource;
   readonly clusterDns?: string;
   readonly clusterDomain?: string;
   /** Sysctls that pods may set besides the safe ones; a star at the end stands for anything. */
@@ -77,9 +89,17 @@ export class Agent implements AgentView {
   #allocatable: Readonly<Record<string, string>> = {};
   #workers: PodWorkers | undefined;
   #keeper: NodeKeeper | undefined;
+  #duties: NodeDuties | undefined;
+  #fence: Fence | undefined;
+  #statuses: StatusWriter | undefined;
+  readonly #files: NodeFilePods;
 
   constructor(options: AgentOptions) {
-    this.#with = options;
+    this.#files = new NodeFilePods(options, {
+      change: (before, after) => this.#workers?.change(before, after),
+      poke: (uid) => this.#workers?.poke(uid),
+    });
+    this.#with = { ...options, api: this.#files.api };
     this.#record = this.#recorder();
     this.#volumes = this.#newVolumes();
     this.#follower = new RuntimeFollower({
@@ -106,20 +126,38 @@ export class Agent implements AgentView {
   async run(): Promise<void> {
     const { cache, facts, signal, network } = this.#with;
     const measured = await facts.read();
-    this.#allocatable = allocatableOf(measured);
+    this.#allocatable = allocatableOf(measured, this.#with.node);
     await this.#follower.checkHealth();
+    const record = this.#record;
     const keeper = this.#keeper = this.#newKeeper(measured);
-    const workers = this.#workers = this.#newWorkers(measured);
+    const duties = this.#duties = this.#newDuties(record);
+    const workers = this.#workers = this.#newWorkers(measured, record);
+    this.#fence = this.#newFence(workers);
     const registered = keeper.register().then(() => keeper.heartbeat());
     const following = this.#follower.run();
-    // before both lists are there nobody knows what should run here and what does
-    await untilAborted(Promise.all([cache.synced(), this.#follower.listed()]), signal);
-    if (signal.aborted) return void await Promise.all([registered, following]);
+    await untilAborted(this.#follower.listed(), signal);
     workers.adopt(await network.list().catch(() => new Map()));
-    cache.onChange(PODS, (before, after) => workers.change(before, after));
+    const running = signal.aborted ? undefined : [workers.run(), this.#files.run(signal)];
+    // before both lists are there nobody knows what should run here and what does
+    await untilAborted(cache.synced(), signal);
+    if (signal.aborted) {
+      return void await Promise.all([registered, following, ...running ?? []]);
+    }
+    cache.onChange(PODS, (before, after) => {
+      if (!this.#files.sees(before, after)) workers.change(before, after);
+    });
     cache.onChange(NODES, (_before, after) => this.#onNode(after, keeper));
+    workers.knowsAll();
     await this.#clearUp(workers);
-    await Promise.all([registered, following, workers.run(), this.#relistForEver(workers)]);
+    const minding = [duties?.run(signal), this.#relistForEver(workers)];
+    await Promise.all([registered, following, ...running ?? [], ...minding]);
+    this.#fence.stop();
+  }
+
+  /** Before the end of the node: ends its pods where the settings say so, and tells the API. */
+  async shutDown(): Promise<void> {
+    await this.#duties?.shutDown();
+    await Promise.race([this.#statuses?.flushed(), this.#with.clock.sleep(FLUSH_PATIENCE_MS)]);
   }
 
   #onNode(node: Readonly<Node> | undefined, keeper: NodeKeeper): void {
@@ -133,22 +171,58 @@ export class Agent implements AgentView {
       facts,
       runtimeVersion: this.#follower.version,
       agentVersion: version,
-      troubles: this.#follower.troubles(),
+      troubles: [...this.#follower.troubles(), ...this.#duties?.troubles ?? []],
+      networkTrouble: this.#follower.networkTrouble,
+      pressures: this.#duties?.pressures ?? [],
+      ...(this.#duties?.images === undefined ? {} : { images: this.#duties.images }),
       now: clock.now(),
     });
-    return new NodeKeeper({ api, clock, log, signal, nodeName: node.name, sources });
+    const onRenewed = (sentAt: number) => this.#fence?.heard(sentAt);
+    const { taints = [] } = this.#with;
+    return new NodeKeeper({
+      ...{ api, clock, log, signal, sources, onRenewed, taints },
+      nodeName: node.name,
+    });
   }
 
-  #newWorkers(facts: NodeFacts): PodWorkers {
+  #newDuties(record: RecordPodEvent): NodeDuties | undefined {
+    const { duties } = this.#with;
+    if (duties === undefined) return undefined;
+    return new NodeDuties(duties, {
+      pods: () => this.pods(),
+      containersOf: (uid) => this.containersOf(uid),
+      end: (uid, failure) => this.#workers?.end(uid, failure),
+      record,
+      removeDead: () => collectDeadContainers(this.#leftovers()),
+      onChange: () => this.#keeper?.check(),
+    });
+  }
+
+  #newFence(workers: PodWorkers): Fence {
+    const { api, clock, log, node } = this.#with;
+    return new Fence({
+      pods: () => this.pods().filter(({ status }) => !isOver(status?.phase)),
+      hold: (uid, graceSeconds) => workers.hold(uid, graceSeconds),
+      boundNow: async () => {
+        const { items } = await api.list(PODS, { fieldSelector: `spec.nodeName=${node.name}` });
+        return new Set(items.map(({ metadata }) => metadata.uid ?? ""));
+      },
+      leaseMs: LEASE_SECONDS * 1000,
+      clock,
+      log,
+    });
+  }
+
+  #newWorkers(facts: NodeFacts, record: RecordPodEvent): PodWorkers {
     const { api, clock, log, random, signal, prober } = this.#with;
     const observed = this.#observed;
-    const record = this.#record;
     const poke = (uid: string) => this.#workers?.poke(uid);
     const podOf = (uid: string) => this.#workers?.pod(uid);
     const images = new Images({ ...this.#with, ...imageEvents({ api, podOf, record, poke }) });
     return new PodWorkers({
       tools: this.#tools(facts, images),
-      statuses: new StatusWriter({ api, clock, log, signal }),
+      statuses: this.#statuses = new StatusWriter({ api, clock, log, signal }),
+      refusalOf: (pod) => this.#duties?.refusalOf(pod),
       probes: new Probes({ prober, observed, clock, random, record, onChange: poke }),
       clock,
       log,

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
-import type { Node } from "../api/types/core_v1.ts";
+import type { Node, Taint } from "../api/types/core_v1.ts";
 import { NODES } from "../api/types/resources.ts";
-import { hasReason } from "../api/types/status.ts";
+import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
 import { newNode, nodeLabels, type NodeSources, nodeStatus } from "./node_object.ts";
 
 /** The lease is renewed about three times within its length. */
 const RENEW_MS = 3_000;
-const LEASE_SECONDS = 10;
+export const LEASE_SECONDS = 10;
 const LEASE_NAMESPACE = "kube-node-lease";
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 7_000;
@@ -22,6 +22,10 @@ export interface NodeKeeperOptions {
   readonly nodeName: string;
   /** What the node is at this moment. */
   readonly sources: () => NodeSources;
+  /** The API has taken a renewal of the lease that was sent then. */
+  readonly onRenewed?: (sentAt: number) => void;
+  /** Taints of a node that is new to the API. */
+  readonly taints?: readonly Taint[];
 }
 
 /**
@@ -56,7 +60,7 @@ export class NodeKeeper {
   async #registerOnce(): Promise<void> {
     const { api, nodeName, sources } = this.#with;
     try {
-      const created = await api.create(NODES, newNode(sources()));
+      const created = await api.create(NODES, newNode(sources(), this.#with.taints));
       if (created.status?.conditions === undefined) await this.#writeStatus(created);
     } catch (error) {
       if (!hasReason(error, "AlreadyExists")) throw error;
@@ -65,6 +69,8 @@ export class NodeKeeper {
       await this.#writeStatus(there);
     }
     this.#isRegistered = true;
+    // what has changed meanwhile found nobody to tell
+    if (this.#isDirty) this.check();
   }
 
   /** Labels that others gave the node stay. */
@@ -119,8 +125,10 @@ export class NodeKeeper {
     const { clock, log, signal } = this.#with;
     let failures = 0;
     while (!signal.aborted) {
+      const sentAt = clock.now();
       try {
-        await this.#renew();
+        await this.#renewInTime();
+        this.#with.onRenewed?.(sentAt);
         if (failures > 0) log("Renewed the node's lease again", { failures });
         failures = 0;
       } catch (error) {
@@ -129,6 +137,15 @@ export class NodeKeeper {
       }
       await clock.sleep(RENEW_MS, signal);
     }
+  }
+
+  /** A connection that has gone silent must not hold up the next renewal. */
+  async #renewInTime(): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#with.clock.after(LEASE_SECONDS * 1000, () => {
+      late.reject(new StatusError("Timeout", "the API has not answered within the lease's length"));
+    });
+    await Promise.race([this.#renew(), late.promise]).finally(cancel);
   }
 
   async #renew(): Promise<void> {

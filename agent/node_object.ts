@@ -1,11 +1,24 @@
-import type { Node, NodeCondition, NodeStatus } from "../api/types/core_v1.ts";
+import type { Node, NodeCondition, NodeStatus, Taint } from "../api/types/core_v1.ts";
+import type { Pressure } from "./eviction/signals.ts";
 import type { NodeFacts } from "./host_facts.ts";
 import { timeText } from "./status_sources.ts";
 
 /** Pods that a node runs at most. Source: kubelet, maxPods. */
 export const PODS_MAX = 110;
-/** Memory that stays with the node's own processes. */
-const RESERVED_MEMORY_BYTES = 100 << 20;
+
+/** What stays with the node's own processes, and with the room that evictions keep free. */
+export interface Reserved {
+  readonly milliCpu: number;
+  readonly memoryBytes: number;
+  readonly storageBytes: number;
+}
+
+/** Source: kubelet, the memory that its default threshold of eviction keeps free. */
+export const RESERVED_DEFAULT: Reserved = {
+  milliCpu: 0,
+  memoryBytes: 100 << 20,
+  storageBytes: 0,
+};
 
 export interface NodeIdentity {
   readonly name: string;
@@ -13,6 +26,8 @@ export interface NodeIdentity {
   /** Where the API reaches this agent. */
   readonly kubeletPort: number;
   readonly labels: Readonly<Record<string, string>>;
+  readonly reserved?: Reserved;
+  readonly podsMax?: number;
 }
 
 export interface NodeSources {
@@ -24,6 +39,11 @@ export interface NodeSources {
   readonly agentVersion: string;
   /** Why pods can't run here; empty when they can. */
   readonly troubles: readonly string[];
+  /** Why pods have no network here; undefined when they have. */
+  readonly networkTrouble?: string | undefined;
+  /** What runs out on the node. */
+  readonly pressures?: readonly Pressure[];
+  readonly images?: NodeImages;
   readonly now: number;
 }
 
@@ -37,29 +57,38 @@ export function nodeLabels({ node, facts }: NodeSources): Record<string, string>
   };
 }
 
-export function newNode(sources: NodeSources): Node {
+export function newNode(sources: NodeSources, taints: readonly Taint[] = []): Node {
   return {
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: sources.node.name, labels: nodeLabels(sources) },
-    spec: {},
+    spec: taints.length === 0 ? {} : { taints: [...taints] },
     status: nodeStatus(sources, undefined),
   };
 }
 
 const kibibytes = (bytes: number) => `${Math.floor(bytes / 1024)}Ki`;
 
-export function allocatableOf(facts: NodeFacts): Record<string, string> {
-  const memory = Math.max(0, facts.memoryBytes - RESERVED_MEMORY_BYTES);
-  return { ...capacityOf(facts), memory: kibibytes(memory) };
+export function allocatableOf(
+  facts: NodeFacts,
+  { reserved = RESERVED_DEFAULT, podsMax = PODS_MAX }: Partial<NodeIdentity> = {},
+): Record<string, string> {
+  const { milliCpu, memoryBytes, storageBytes } = reserved;
+  const left = Math.max(0, facts.cpus * 1000 - milliCpu);
+  return {
+    ...capacityOf(facts, podsMax),
+    cpu: left % 1000 === 0 ? String(left / 1000) : `${left}m`,
+    memory: kibibytes(Math.max(0, facts.memoryBytes - memoryBytes)),
+    "ephemeral-storage": kibibytes(Math.max(0, facts.ephemeralStorageBytes - storageBytes)),
+  };
 }
 
-export function capacityOf(facts: NodeFacts): Record<string, string> {
+export function capacityOf(facts: NodeFacts, podsMax = PODS_MAX): Record<string, string> {
   return {
     cpu: String(facts.cpus),
     "ephemeral-storage": kibibytes(facts.ephemeralStorageBytes),
     memory: kibibytes(facts.memoryBytes),
-    pods: String(PODS_MAX),
+    pods: String(podsMax),
   };
 }
 
@@ -67,8 +96,8 @@ export function capacityOf(facts: NodeFacts): Record<string, string> {
 export function nodeStatus(sources: NodeSources, before: NodeStatus | undefined): NodeStatus {
   const { node, facts, runtimeVersion, agentVersion } = sources;
   return {
-    capacity: capacityOf(facts),
-    allocatable: allocatableOf(facts),
+    capacity: capacityOf(facts, node.podsMax),
+    allocatable: allocatableOf(facts, node),
     conditions: conditionsOf(sources, before?.conditions ?? []),
     addresses: [
       { type: "InternalIP", address: node.address },
@@ -87,26 +116,48 @@ export function nodeStatus(sources: NodeSources, before: NodeStatus | undefined)
       operatingSystem: "linux",
       architecture: facts.architecture,
     },
+    ...(sources.images === undefined ? {} : { images: [...sources.images] }),
   };
 }
 
-const HEALTHY = [
-  ["MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
-  ["DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
-  ["PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+type NodeImages = readonly { readonly names: string[]; readonly sizeBytes: number }[];
+
+/** Type, then reason and message of a node that has enough, and of one that has not. */
+const PRESSURES = [
+  [
+    "MemoryPressure",
+    ["KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+    ["KubeletHasInsufficientMemory", "kubelet has insufficient memory available"],
+  ],
+  [
+    "DiskPressure",
+    ["KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+    ["KubeletHasDiskPressure", "kubelet has disk pressure"],
+  ],
+  [
+    "PIDPressure",
+    ["KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+    ["KubeletHasInsufficientPID", "kubelet has insufficient PID available"],
+  ],
 ] as const;
+
+/** Source of the reasons: the cloud controller manager, which calls pods' network a route. */
+function networkCondition(trouble: string | undefined): NodeCondition {
+  const type = "NetworkUnavailable";
+  return trouble === undefined
+    ? { type, status: "False", reason: "RouteCreated", message: "Pods have their network" }
+    : { type, status: "True", reason: "NoRouteCreated", message: trouble };
+}
 
 /** In the words of the kubelet. */
 function conditionsOf(
-  { troubles, now }: NodeSources,
+  { troubles, networkTrouble, pressures: under = [], now }: NodeSources,
   before: readonly NodeCondition[],
 ): NodeCondition[] {
-  const pressures = HEALTHY.map(([type, reason, message]): NodeCondition => ({
-    type,
-    status: "False",
-    reason,
-    message,
-  }));
+  const pressures = PRESSURES.map(([type, enough, lack]): NodeCondition => {
+    const [reason, message] = under.includes(type) ? lack : enough;
+    return { type, status: under.includes(type) ? "True" : "False", reason, message };
+  });
   const ready: NodeCondition = troubles.length === 0
     ? {
       type: "Ready",
@@ -120,7 +171,9 @@ function conditionsOf(
       reason: "KubeletNotReady",
       message: troubles.join(", "),
     };
-  const own = [...pressures, ready].map((one) => withTimes(one, before, now));
+  const own = [networkCondition(networkTrouble), ...pressures, ready].map((one) =>
+    withTimes(one, before, now)
+  );
   const others = before.filter(({ type }) => !own.some((one) => one.type === type));
   return [...own, ...others];
 }

@@ -4,12 +4,14 @@ import { misfitOf } from "./fitness.ts";
 import { refusalByNode } from "./node_refusal.ts";
 import { isOver } from "./pod_phase.ts";
 import type { PodRecord } from "./pod_record.ts";
+import type { PodFailure } from "./status_sources.ts";
 import type { SyncTools } from "./sync_tools.ts";
 
 export interface AdmissionSources {
   readonly tools: SyncTools;
   readonly clock: Clock;
   readonly nodeLabels: () => Readonly<Record<string, string>>;
+  readonly refusalOf?: (pod: Readonly<Pod>) => PodFailure | undefined;
   /** The pods that the node has. */
   readonly pods: () => readonly Pod[];
   readonly poke: (podUid: string) => void;

@@ -10,7 +10,7 @@ export interface ConditionSources extends StatusSources {
   readonly statuses: readonly ContainerStatus[];
 }
 
-/** The five conditions that the agent owns, after those of others, with the time of their last change. */
+/** The conditions that the agent owns, five and why it ended the pod, after those of others, with their last change. */
 export function conditionsOf(sources: ConditionSources): PodCondition[] {
   const before = sources.pod.status?.conditions ?? [];
   const containersReady = containersReadyCondition(sources);
@@ -20,6 +20,7 @@ export function conditionsOf(sources: ConditionSources): PodCondition[] {
     { type: "Ready", ...readyCondition(sources, containersReady) },
     { type: "ContainersReady", ...containersReady },
     { type: "PodScheduled", status: "True" },
+    ...sources.failure?.condition === undefined ? [] : [sources.failure.condition],
   ];
   const others = before.filter(({ type }) => !own.some((one) => one.type === type));
   return [...own.map((one) => withTime(one, before, sources.now)), ...others];

@@ -10,6 +10,8 @@ export interface PodRecord {
   isAdmitted: boolean;
   /** What its worker is at. */
   pass: (Pass & { readonly quit: AbortController }) | undefined;
+  /** Nothing of it may run for now, and its containers end within these seconds. */
+  heldSeconds: number | undefined;
   /** The API was told that nothing is left of it. */
   isConfirmed: boolean;
   endDeadline: (() => void) | undefined;
@@ -22,6 +24,7 @@ export function newRecord(): PodRecord {
     failure: undefined,
     isAdmitted: false,
     pass: undefined,
+    heldSeconds: undefined,
     isConfirmed: false,
     endDeadline: undefined,
   };

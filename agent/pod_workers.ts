@@ -13,6 +13,7 @@ import { runningSandbox } from "./pod_status.ts";
 import type { ProbeResults } from "./probes.ts";
 import { isComplete } from "./restart_policy.ts";
 import { failedFor, type RuntimeContainer } from "./runtime.ts";
+import type { PodFailure } from "./status_sources.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import { FORGOTTEN_GRACE_SECONDS } from "./stop_containers.ts";
 import { type FailedProbe, planSync, type SyncPlan, type Wanted } from "./sync.ts";
@@ -31,6 +32,8 @@ export interface PodWorkersOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly nodeLabels: () => Readonly<Record<string, string>>;
+  /** Why the node takes no pod like this one now. */
+  readonly refusalOf?: (pod: Readonly<Pod>) => PodFailure | undefined;
   /** The runtime and our picture of it differ: make a new one. */
   readonly relist: () => Promise<void>;
 }
@@ -41,6 +44,7 @@ export class PodWorkers {
   readonly #queue: WorkQueue;
   readonly #pods = new Map<string, Readonly<Pod>>();
   readonly #records = new Map<string, PodRecord>();
+  #knowsAll = false;
 
   constructor(options: PodWorkersOptions) {
     this.#with = options;
@@ -77,6 +81,25 @@ export class PodWorkers {
   /** Something about this pod may have changed. */
   poke(uid: string): void {
     this.#queue.add(uid);
+  }
+
+  /** What the API has bound to this node is known: what runs besides is left over. */
+  knowsAll(): void {
+    this.#knowsAll = true;
+  }
+
+  /** Ends a pod for the node's sake: it is over once its containers have stopped. The first reason stays. */
+  end(uid: string, failure: PodFailure): void {
+    const pod = this.#pods.get(uid);
+    if (pod === undefined || isOver(pod.status?.phase)) return;
+    this.#recordOf(uid).failure ??= failure;
+    this.poke(uid);
+  }
+
+  /** Stops what runs of a pod within these seconds, or lets it run again: it is neither over nor refused. */
+  hold(uid: string, graceSeconds: number | undefined): void {
+    this.#recordOf(uid).heldSeconds = graceSeconds;
+    this.poke(uid);
   }
 
   /** Works until `signal` aborts. */
@@ -123,6 +146,7 @@ export class PodWorkers {
   async #sync(uid: string): Promise<void> {
     const { statuses, clock, tools } = this.#with;
     const known = this.#pods.get(uid);
+    if (known === undefined && !this.#knowsAll) return;
     const record = this.#recordOf(uid);
     const pod = known === undefined ? forgottenPod(uid, tools) : statuses.latest(known);
     if (known !== undefined) admit(pod, record, this.#admission());
@@ -141,9 +165,10 @@ export class PodWorkers {
       report(pod, record, plan.waiting, this.#with);
       tellBackOffs(pod, plan.waiting, tools);
     }
+    const given = withGrace(pod, record.heldSeconds ?? record.failure?.graceSeconds);
     const quit = new AbortController();
     record.pass = { quit, signal: quit.signal, stopping: new Map() };
-    const applied = await applySync(plan, pod, tools, record.pass)
+    const applied = await applySync(plan, given, tools, record.pass)
       .finally(() => record.pass = undefined);
     if (known !== undefined) await tools.messages.learn(pod, tools.observed.of(uid));
     this.#remember(record, plan, applied);
@@ -261,12 +286,20 @@ export class PodWorkers {
   }
 }
 
+/** What the node's need leaves a pod goes before what the pod asks for; its deletion goes before both. */
+function withGrace(pod: Readonly<Pod>, graceSeconds: number | undefined): Readonly<Pod> {
+  const { deletionGracePeriodSeconds } = pod.metadata;
+  if (graceSeconds === undefined || deletionGracePeriodSeconds !== undefined) return pod;
+  return { ...pod, metadata: { ...pod.metadata, deletionGracePeriodSeconds: graceSeconds } };
+}
+
 function wantedOf(
   pod: Readonly<Pod> | undefined,
-  { failure }: PodRecord,
+  { failure, heldSeconds }: PodRecord,
   containers: readonly RuntimeContainer[],
 ): Wanted {
   if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return "gone";
+  if (heldSeconds !== undefined) return "ended";
   const isEnded = failure !== undefined || isOver(pod.status?.phase) || isComplete(pod, containers);
   return isEnded ? "ended" : "run";
 }

@@ -42,6 +42,10 @@ export class RuntimeFollower {
   }
 
   /** What keeps the node from being ready, in the words that its condition shows. */
+  get networkTrouble(): string | undefined {
+    return this.#networkTrouble;
+  }
+
   troubles(): string[] {
     return [this.#runtimeTrouble, this.#networkTrouble].filter((one) => one !== undefined);
   }

@@ -1,4 +1,4 @@
-import type { Pod } from "../api/types/core_v1.ts";
+import type { Pod, PodCondition } from "../api/types/core_v1.ts";
 import type { RuntimeContainer } from "./runtime.ts";
 import type { Waiting } from "./sync.ts";
 
@@ -24,6 +24,10 @@ export interface StatusSources {
 export interface PodFailure {
   readonly reason: string;
   readonly message: string;
+  /** How long its containers have; what the pod says where absent. */
+  readonly graceSeconds?: number;
+  /** What it shows besides the agent's own conditions. */
+  readonly condition?: Omit<PodCondition, "lastTransitionTime">;
 }
 
 /** RFC 3339 with seconds, as Kubernetes writes times. */

@@ -67,6 +67,11 @@ export class StatusWriter {
     return slot.writing;
   }
 
+  /** Resolves when nothing waits to be written any more. */
+  async flushed(): Promise<void> {
+    await Promise.all([...this.#slots.values()].map(({ writing }) => writing));
+  }
+
   forget(podUid: string): void {
     this.#slots.delete(podUid);
   }

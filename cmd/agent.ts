@@ -4,6 +4,9 @@ import { Agent } from "../agent/agent.ts";
 import { DockerImages } from "../agent/docker_images.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
 import { HostMachine } from "../agent/host_facts.ts";
+import { observationsOf } from "../agent/eviction/signals.ts";
+import { reservedOf } from "../agent/reserved.ts";
+import { ManifestFolder } from "../agent/host_manifests.ts";
 import { HostMeters } from "../agent/host_meters.ts";
 import { Sampler } from "../agent/stats/sampler.ts";
 import { StatsPages } from "../agent/stats/stats_pages.ts";
@@ -29,7 +32,8 @@ import { connect, type Connection } from "./connection.ts";
 import { nodeUser, tokenOf } from "./credentials.ts";
 import type { Settings } from "./flags.ts";
 import { ensureIdentity, serverOf } from "./identity.ts";
-import { beginLifetime } from "./lifetime.ts";
+import { beginLifetime, END_PATIENCE_MS, untilAborted } from "./lifetime.ts";
+import { type NodeSettings, nodeSettingsOf } from "./node_flags.ts";
 import { stderrLog } from "./log.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
@@ -43,21 +47,31 @@ interface Surroundings {
   readonly paths: Paths;
   readonly connection: Connection;
   readonly signal: AbortSignal;
+  readonly node: NodeSettings;
+  /** What is done between the signal that ends the process and `signal`. */
+  readonly beforeEnd: { do: () => Promise<void> };
 }
 
 /** Runs the node's agent and data path until a signal; containers, links and rules stay as they are. */
 export async function agent(settings: Settings): Promise<void> {
   const paths = pathsOf(settings.dataDir);
   await makeDataDir(paths);
-  const lifetime = await beginLifetime("agent", paths.pidFile("agent"));
+  const node = nodeSettingsOf(settings.node);
+  const patienceMs = END_PATIENCE_MS + node.shutdown.graceMs;
+  const lifetime = await beginLifetime("agent", paths.pidFile("agent"), patienceMs);
   const { tokens } = await ensureIdentity(settings, paths);
   const token = tokenOf(tokens, nodeUser(settings.nodeName));
   const connection = await connect(serverOf(settings), paths, { token, userAgent: "kubelet" });
-  await run({ settings, paths, connection, signal: lifetime.signal });
+  const beforeEnd = { do: () => Promise.resolve() };
+  const ended = new AbortController();
+  void untilAborted(lifetime.signal).then(() => beforeEnd.do()).finally(() => ended.abort());
+  await run({ settings, paths, connection, node, beforeEnd, signal: ended.signal });
   await lifetime.end(0);
 }
 
 const log = stderrLog("agent");
+/** A master that takes longer to list images has other troubles. */
+const IMAGES_MS_MAX = 10_000;
 
 const RELAY_PROGRAM = [
   Deno.execPath(),
@@ -70,7 +84,8 @@ async function run(surroundings: Surroundings): Promise<void> {
   const names = namesOf(settings.clusterName);
   const commands = new HostCommands();
   const { nodeName } = settings;
-  const podCidr = await podCidrOf({ api, nodeName, clock: realClock, log, signal });
+  const { taints } = surroundings.node;
+  const podCidr = await podCidrOf({ api, nodeName, taints, clock: realClock, log, signal });
   if (podCidr === undefined) return;
   const [network, chosen] = await Promise.all([
     PodNetwork.open({
@@ -105,10 +120,11 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 }
 
 async function runPods(
-  { settings, paths, connection: { api }, signal }: Surroundings,
+  { settings, paths, connection, signal, node, beforeEnd }: Surroundings,
   cache: Informers,
   { network, dataplane }: { network: PodNetwork; dataplane: Dataplane },
 ): Promise<void> {
+  const { api } = connection;
   const facts = new HostMachine(paths.dataDir);
   const { mayLowerOomScore } = await facts.read();
   const runtime = new DockerRuntime({
@@ -144,13 +160,15 @@ async function runPods(
     log,
   });
   const mounts = new KernelMounts();
+  const files = new DiskFiles(() => crypto.randomUUID(), mounts);
+  const observations = observationsOf(await meters.node());
   const agent: Agent = new Agent({
     api,
     cache,
     runtime,
     network,
     drained: (podIp) => dataplane.untilUnused(podIp),
-    files: new DiskFiles(() => crypto.randomUUID(), mounts),
+    files,
     mounts,
     cloneGit,
     facts,
@@ -163,15 +181,35 @@ async function runPods(
       name: settings.nodeName,
       address: settings.advertiseAddress,
       kubeletPort: await listen(server, settings),
-      labels: {},
+      labels: node.labels,
+      podsMax: node.podsMax,
+      reserved: reservedOf(node.reserved, node.eviction.thresholds, observations),
+    },
+    taints: node.taints,
+    ...node.manifestPath === "" ? {} : { manifests: new ManifestFolder(node.manifestPath) },
+    duties: {
+      ...node,
+      ...{ meters, sampler, images, files, log, clock: realClock },
+      namedInCluster: () => imagesNamedIn(connection),
+      sandboxImage: PAUSE_IMAGE,
+      dataDir: paths.dataDir,
     },
     version: KUBERNETES_VERSION,
     dataDir: paths.dataDir,
     ...settings.pods,
   });
-  await Promise.all([agent.run(), sampler.run(signal)]);
+  beforeEnd.do = () => agent.shutDown();
+  await agent.run();
   server.close();
   server.closeAllConnections();
+}
+
+/** @throws when the API does not say: images that may be needed stay */
+async function imagesNamedIn({ fetch }: Connection): Promise<string[]> {
+  const answer = await fetch("/wherry/images", { signal: AbortSignal.timeout(IMAGES_MS_MAX) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`the API answered ${answer.status}: ${text}`);
+  return (JSON.parse(text) as { images: string[] }).images;
 }
 
 /** @returns the port, which is a free one where the settings say 0 */

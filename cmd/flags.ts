@@ -17,6 +17,7 @@ import {
   sysctlPatterns,
   UsageError,
 } from "./flag_values.ts";
+import { asNodeFlags, NODE_FLAGS, nodeFlags, type NodeFlagValues } from "./node_flags.ts";
 import type { LogFormat } from "./log.ts";
 import type { Role } from "./installation.ts";
 
@@ -56,6 +57,8 @@ export interface Settings {
   readonly audit: AuditFiles;
   readonly pods: PodRules;
   readonly loggingFormat: LogFormat;
+  /** Flags of the agent as they were given; absent in the record of an older cluster. */
+  readonly node?: Partial<NodeFlagValues>;
   readonly example: boolean;
   readonly purge: boolean;
   readonly installation: InstallationSettings;
@@ -175,6 +178,7 @@ export const FLAGS = {
   },
   "root": { type: "string", help: "install, uninstall: a folder instead of this host's root" },
   "dry-run": { type: "boolean", help: "install, uninstall: tell what would be done" },
+  ...NODE_FLAGS,
   "no-example": { type: "boolean", help: "up: do not apply examples/web.yaml" },
   "purge": { type: "boolean", help: "down, uninstall: delete the data directory as well" },
   "help": { type: "boolean", help: "print this text" },
@@ -257,6 +261,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       root: optionalPath("root", text("root")),
       isDryRun: values["dry-run"] === true,
     },
+    node: nodeFlags(text),
     file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
     purge: values.purge === true,
@@ -294,6 +299,7 @@ export function asFlags(settings: Settings): string[] {
   return [
     ...fileFlags(storage, audit),
     ...podFlags(settings.pods),
+    ...asNodeFlags(settings.node),
     `--data-dir=${settings.dataDir}`,
     `--cluster-name=${settings.clusterName}`,
     `--bind-address=${settings.bindAddress}`,

@@ -2,7 +2,7 @@ import { recordProcess, runningProcess } from "./processes.ts";
 import { removeIfThere } from "./files.ts";
 
 /** How long an orderly end may take before the process ends anyway. */
-const END_PATIENCE_MS = 10_000;
+export const END_PATIENCE_MS = 10_000;
 
 /** From the start of a process to the signal that ends it. */
 export interface Lifetime {
@@ -16,7 +16,11 @@ export interface Lifetime {
  * Makes this the one process of the pid file.
  * @throws {Error} one sentence, when another process that lives is recorded there
  */
-export async function beginLifetime(what: string, pidFile: string): Promise<Lifetime> {
+export async function beginLifetime(
+  what: string,
+  pidFile: string,
+  patienceMs = END_PATIENCE_MS,
+): Promise<Lifetime> {
   const running = await runningProcess(pidFile);
   if (running !== undefined && running.pid !== Deno.pid) {
     throw new Error(`The ${what} of this data directory runs already, as process ${running.pid}`);
@@ -27,7 +31,7 @@ export async function beginLifetime(what: string, pidFile: string): Promise<Life
     Deno.addSignalListener(name, () => {
       if (controller.signal.aborted) Deno.exit(1); // asked twice
       controller.abort();
-      Deno.unrefTimer(setTimeout(() => Deno.exit(1), END_PATIENCE_MS));
+      Deno.unrefTimer(setTimeout(() => Deno.exit(1), patienceMs));
     });
   }
   return {

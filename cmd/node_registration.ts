@@ -1,5 +1,5 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
-import type { Node } from "../api/types/core_v1.ts";
+import type { Node, Taint } from "../api/types/core_v1.ts";
 import { NODES } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
@@ -13,6 +13,8 @@ export interface Registration {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Of a node that is new. */
+  readonly taints: readonly Taint[];
 }
 
 /**
@@ -37,7 +39,7 @@ export async function podCidrOf(registration: Registration): Promise<string | un
   return undefined;
 }
 
-async function getOrCreate({ api, nodeName }: Registration): Promise<Node> {
+async function getOrCreate({ api, nodeName, taints }: Registration): Promise<Node> {
   try {
     return await api.get(NODES, "", nodeName);
   } catch (error) {
@@ -47,7 +49,7 @@ async function getOrCreate({ api, nodeName }: Registration): Promise<Node> {
       apiVersion: apiVersion as "v1",
       kind: "Node",
       metadata: { name: nodeName },
-      spec: {},
+      spec: taints.length === 0 ? {} : { taints: [...taints] },
     });
   }
 }

@@ -12,6 +12,7 @@ import {
   type Plan,
   type World,
 } from "./controller.ts";
+import { taintsWanted, toleratedSeconds } from "./node_taints.ts";
 import { conditionOf, isOver, timeOf } from "./pods.ts";
 
 export interface NodeLifecycleSettings {
@@ -19,7 +20,7 @@ export interface NodeLifecycleSettings {
   leaseSeconds: number;
   /** The same for a node that has not been heard of yet, and after a restart of this controller. */
   startupSeconds: number;
-  /** A node that is not ready for so long loses its pods. */
+  /** A node that is not ready for so long loses pods that do not say how long they tolerate it. */
   podEvictionSeconds: number;
   /** Nodes that lose their pods. Source: kube-controller-manager, node-eviction-rate. */
   evictionsPerSecond: number;
@@ -92,7 +93,19 @@ function boundTo({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
   return isReady ? [] : [{ namespace: "", name: nodeName }];
 }
 
-function planNode(
+/** Taints follow the conditions; the change comes back by watch and leads to the rest. */
+function planNode(node: Readonly<Node>, world: World, settings: NodeLifecycleSettings): Plan {
+  const taints = taintsWanted(node, timeOf(world.now));
+  if (taints === undefined) return planLife(node, world, settings);
+  const { taints: _, ...spec } = node.spec;
+  const object = { ...node, spec: taints.length === 0 ? spec : { ...spec, taints } };
+  const plan = planLife(node, world, settings);
+  // one write of the node at a time: its status goes first
+  const isMarking = plan.writes.some((write) => "object" in write && write.object.kind === "Node");
+  return isMarking ? plan : { ...plan, writes: [{ verb: "update", object }, ...plan.writes] };
+}
+
+function planLife(
   node: Readonly<Node>,
   world: World,
   { leaseSeconds, startupSeconds, podEvictionSeconds }: NodeLifecycleSettings,
@@ -103,16 +116,24 @@ function planNode(
   const isSilent = silentAt <= world.now;
   const isFailing = readinessOf(node)?.status === "False";
   if (!isSilent && !isFailing) return { writes: [], againMs: silentAt - world.now };
-  const evictAt = world.since("not ready") + podEvictionSeconds * 1000;
-  if (evictAt <= world.now) return evictionOf(node, world.cache, isSilent);
-  const nextAt = isSilent ? evictAt : Math.min(evictAt, silentAt);
+  const since = world.since("not ready");
+  const pods = podsOn(node, world.cache).map((pod) => {
+    const seconds = toleratedSeconds(pod, isSilent, podEvictionSeconds);
+    return { pod, goesAt: since + seconds * 1000 };
+  });
+  const due = pods.filter(({ goesAt }) => goesAt <= world.now).map(({ pod }) => pod);
+  const eviction = evictionOf(due, isSilent);
+  if (eviction !== NOTHING_TO_DO) return eviction;
+  // a pod that comes later is planned for when it comes
+  const later = pods.map(({ goesAt }) => goesAt).filter((at) => at > world.now && at < Infinity);
+  const nextAt = Math.min(...later, isSilent ? Infinity : silentAt);
   const writes = isSilent ? markingOf(node, world) : [];
-  return { writes, againMs: nextAt - world.now };
+  return nextAt === Infinity ? { writes } : { writes, againMs: nextAt - world.now };
 }
 
 /** Nobody on a silent node would stop the pods, so they are not asked to end: they go. */
-function evictionOf(node: Readonly<Node>, cache: Cache, isSilent: boolean): Plan {
-  const pods = podsOn(node, cache)
+function evictionOf(due: readonly Readonly<Pod>[], isSilent: boolean): Plan {
+  const pods = due
     .filter(({ metadata }) => isSilent || metadata.deletionTimestamp === undefined);
   const writes = pods.map((object): Write => ({
     verb: "delete",

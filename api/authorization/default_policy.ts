@@ -34,6 +34,7 @@ const CLUSTER_GRANTS: Readonly<Record<string, readonly Subject[]>> = {
   "system:public-info-viewer": [group("system:authenticated"), group("system:unauthenticated")],
   "system:service-account-issuer-discovery": [group("system:serviceaccounts")],
   "system:node": [],
+  "system:node-image-collector": [group("system:nodes")],
   "system:node-proxier": [user("system:kube-proxy")],
   "system:kube-controller-manager": [user("system:kube-controller-manager")],
   "system:kube-dns": [{ kind: "ServiceAccount", namespace: "kube-system", name: "kube-dns" }],

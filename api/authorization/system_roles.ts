@@ -25,6 +25,8 @@ export const SYSTEM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     paths("/.well-known/openid-configuration", "/.well-known/openid-configuration/"),
     paths("/openid/v1/jwks", "/openid/v1/jwks/"),
   ],
+  // ours: an agent asks before it removes images that no pod of its own needs
+  "system:node-image-collector": [paths("/wherry/images")],
   "system:auth-delegator": [
     rule("authentication.k8s.io", "tokenreviews", ["create"]),
     rule("authorization.k8s.io", "subjectaccessreviews", ["create"]),

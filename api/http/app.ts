@@ -30,6 +30,7 @@ import { type ProxyTransport, proxyTransport } from "./proxy_transport.ts";
 import { Resources } from "./resources.ts";
 import { type Connect, Router } from "./router.ts";
 import { Subresources } from "./subresources.ts";
+import { templateImagesReply } from "./template_images.ts";
 import type { Tracing } from "./tracing.ts";
 import { type Upgrade, upgrader } from "./upgrade.ts";
 import { webhookTransport } from "./webhook_transport.ts";
@@ -114,7 +115,7 @@ export function createApi(options: ApiOptions): KubeApi {
     router: new Router(catalog, { resources, subresources, reviews, measured, ask, connect }),
     authenticate: options.authenticate ?? access.authenticate,
     authorizer,
-    openId: (path) => access.openId(path),
+    openId: (path) => access.openId(path) ?? templateImagesReply(catalog, path),
     checks: { ping: () => undefined, ...options.checks },
     metrics,
     tracing: options.tracing,

@@ -26,7 +26,7 @@ export interface PipelineParts {
   readonly router: Router;
   readonly authenticate: Authenticate;
   readonly authorizer: Authorizer;
-  /** Documents by which others check tokens. */
+  /** Documents by which others check tokens, and lists that no kind has. */
   readonly openId: (path: string) => Reply | undefined;
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics: Metrics;

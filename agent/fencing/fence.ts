@@ -1,0 +1,89 @@
+import type { Clock, Log } from "../../api/types/ambient.ts";
+import type { Pod } from "../../api/types/core_v1.ts";
+import { isStatic } from "../static_pods/static_annotations.ts";
+import { fenceGraceSeconds, fenceTime } from "./fence_times.ts";
+
+export interface FenceOptions {
+  readonly pods: () => readonly Readonly<Pod>[];
+  /** Stops the pod within its grace period, or, without one, lets it run again. */
+  readonly hold: (podUid: string, graceSeconds: number | undefined) => void;
+  /** Uids of the pods that the API has bound to this node at this moment. */
+  readonly boundNow: () => Promise<ReadonlySet<string>>;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Stops pods of a node that has lost the API before the API gives them to another node, so that no pod runs twice.
+ * A pod that tolerates the silence for ever, as those of files and of DaemonSets do, runs on.
+ */
+export class Fence {
+  readonly #with: FenceOptions;
+  readonly #held = new Set<string>();
+  #heardAt: number | undefined;
+  #disarm: () => void = () => {};
+  #releasing: Promise<void> | undefined;
+
+  constructor(options: FenceOptions) {
+    this.#with = options;
+  }
+
+  /** The API has taken a renewal of the lease that was sent at `sentAt`. */
+  heard(sentAt: number): void {
+    this.#heardAt = sentAt;
+    this.#arm();
+    if (this.#held.size === 0) return;
+    this.#releasing ??= this.#release().finally(() => this.#releasing = undefined);
+  }
+
+  stop(): void {
+    this.#disarm();
+  }
+
+  #arm(): void {
+    this.#disarm();
+    const { clock } = this.#with;
+    const next = Math.min(...this.#waiting().map(({ startAt }) => startAt));
+    if (next === Infinity) return;
+    this.#disarm = clock.after(Math.max(0, next - clock.now()), () => this.#fire());
+  }
+
+  #waiting() {
+    const { pods, leaseMs } = this.#with;
+    const heardAt = this.#heardAt;
+    if (heardAt === undefined) return [];
+    return pods()
+      .filter((pod) => !isStatic(pod) && !this.#held.has(pod.metadata.uid ?? ""))
+      .map((pod) => ({ pod, ...fenceTime(pod, heardAt, leaseMs) }));
+  }
+
+  #fire(): void {
+    const { clock, hold, log } = this.#with;
+    const now = clock.now();
+    for (const { pod, startAt, deadline } of this.#waiting()) {
+      if (startAt > now) continue;
+      const { uid = "", name } = pod.metadata;
+      this.#held.add(uid);
+      log("The API is away: this pod may soon run elsewhere, so it stops here", { pod: name });
+      hold(uid, fenceGraceSeconds(pod, deadline, now));
+    }
+    this.#arm();
+  }
+
+  /** What the watch has delivered may be old: only what the API has bound here now runs again. */
+  async #release(): Promise<void> {
+    const { boundNow, hold, log } = this.#with;
+    try {
+      const bound = await boundNow();
+      for (const uid of [...this.#held]) {
+        this.#held.delete(uid);
+        if (bound.has(uid)) hold(uid, undefined);
+      }
+      this.#arm();
+    } catch (error) {
+      // the next renewal tries again
+      log("Cannot ask which pods this node still has", { error: String(error) });
+    }
+  }
+}

@@ -34,6 +34,7 @@ export const PURE = [
 
 /** Inside the folders of `PURE`: what carries decisions out. */
 export const ACTING = [
+  "api/registry/commits.ts",
   "api/registry/registry.ts",
   "controllers/garbage_collector.ts",
   "controllers/runtime.ts",

@@ -1,7 +1,8 @@
 import type { Log } from "../types/ambient.ts";
 import { groupOf } from "../registry/keys.ts";
 import type { ActionSubresource, AnyKind } from "../registry/kind.ts";
-import { Registry, type Surroundings } from "../registry/registry.ts";
+import type { Surroundings } from "../registry/commits.ts";
+import { Registry } from "../registry/registry.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { WatchHub } from "./watch_hub.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "../registry/definition_status.ts";
 import { namesOfOthers } from "../registry/customresourcedefinitions.ts";
 import { keyOf, prefixOf } from "../registry/keys.ts";
-import { secondsOf } from "../registry/registry.ts";
+import { secondsOf } from "../registry/times.ts";
 import { selectionOf } from "../registry/selection.ts";
 import type { Store, StoreEvent } from "../../store/store.ts";
 import { hasReason } from "../types/status.ts";

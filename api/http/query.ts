@@ -2,7 +2,7 @@ import { invalidStatus, notSupported } from "../types/field_errors.ts";
 import { StatusError } from "../types/status.ts";
 import type { FieldValidation } from "../registry/decode_object.ts";
 import type { PatchType } from "../registry/patch.ts";
-import type { WriteOptions } from "../registry/registry.ts";
+import type { WriteOptions } from "../registry/write_options.ts";
 import type { Call } from "./exchange.ts";
 import { managerOf, rejectApplyOptions } from "./field_manager.ts";
 

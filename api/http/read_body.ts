@@ -2,7 +2,7 @@ import { decodeEnvelope, decodeProtobuf } from "../types/protobuf.ts";
 import type { MessageSchema } from "../types/schema.ts";
 import { StatusError } from "../types/status.ts";
 import type { PatchType } from "../registry/patch.ts";
-import type { Patch } from "../registry/registry.ts";
+import type { Patch } from "../registry/write_options.ts";
 import type { Call } from "./exchange.ts";
 import { PROTOBUF_TYPE } from "./negotiate.ts";
 

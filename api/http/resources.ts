@@ -1,7 +1,8 @@
 import type { Clock, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { detailsOf } from "../registry/refusals.ts";
-import { type Deleted, secondsOf, type Written } from "../registry/registry.ts";
+import { secondsOf } from "../registry/times.ts";
+import type { Deleted, Written } from "../registry/write_options.ts";
 import type { Page } from "../registry/list_page.ts";
 import { rejectOtherName, type Selection, selectionOf } from "../registry/selection.ts";
 import type { Versioned } from "../../store/store.ts";

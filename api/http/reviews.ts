@@ -15,7 +15,7 @@ import type { Authorizer } from "../authorization/authorizer.ts";
 import type { Rule } from "../authorization/rules.ts";
 import type { User } from "../authentication/user.ts";
 import { decodeObject } from "../registry/decode_object.ts";
-import { secondsOf } from "../registry/registry.ts";
+import { secondsOf } from "../registry/times.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { writeOptionsOf } from "./query.ts";
 import { readObject } from "./read_body.ts";

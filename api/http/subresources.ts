@@ -1,6 +1,6 @@
 import type { KubeObject } from "../types/meta.ts";
 import type { ActionSubresource, ViewSubresource } from "../registry/kind.ts";
-import type { Written } from "../registry/registry.ts";
+import type { Written } from "../registry/write_options.ts";
 import type { Served } from "./catalog.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { patchOptionsFor, writeOptionsFor } from "./query.ts";

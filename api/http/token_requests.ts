@@ -16,7 +16,7 @@ import { decodeObject } from "../registry/decode_object.ts";
 import { keyOf } from "../registry/keys.ts";
 import type { AnswerSubresource } from "../registry/kind.ts";
 import { conflict, forbidden, notFound } from "../registry/refusals.ts";
-import { secondsOf } from "../registry/registry.ts";
+import { secondsOf } from "../registry/times.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { writeOptionsOf } from "./query.ts";
 import { readObject } from "./read_body.ts";

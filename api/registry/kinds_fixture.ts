@@ -10,7 +10,8 @@ import { type ClusterNetwork, DEFAULT_NETWORK, kindsOf } from "./kinds.ts";
 import type { AnyKind, Moment } from "./kind.ts";
 import { prepareCreate } from "./plan_create.ts";
 import { planUpdate } from "./plan_update.ts";
-import { Registry, type WriteOptions } from "./registry.ts";
+import { Registry } from "./registry.ts";
+import type { WriteOptions } from "./write_options.ts";
 
 /** What the tests of the kinds share: a moment that stands still, and a cluster in memory. */
 

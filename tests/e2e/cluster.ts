@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly backend?: Settings["backend"];
   /** With examples/web.yaml, its pods ready. */
   readonly example?: boolean;
+  /** Another engine than the host's, as DOCKER_HOST says it. */
+  readonly dockerHost?: string;
 }
 
 /** A whole cluster of one node on this host, beside any other, gone with all it laid down when disposed. */
@@ -92,7 +94,9 @@ export interface OwnFlags extends AsyncDisposable {
 }
 
 /** The node has an address on a link of its own, so that nothing outside this host can reach the cluster. */
-export async function ownFlags({ backend, example }: ClusterOptions): Promise<OwnFlags> {
+export async function ownFlags(
+  { backend, example, dockerHost }: ClusterOptions,
+): Promise<OwnFlags> {
   const number = Math.floor(Math.random() * 45);
   const dataDir = await Deno.makeTempDir({ prefix: "wherry-e2e-" });
   const name = `e2e-${dataDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
@@ -112,6 +116,7 @@ export async function ownFlags({ backend, example }: ClusterOptions): Promise<Ow
     `--cluster-cidr=10.${150 + number}.0.0/16`,
     `--node-port-range=${31_000 + number * 30}-${31_029 + number * 30}`,
     `--backend=${backend ?? "auto"}`,
+    ...(dockerHost === undefined ? [] : [`--docker-host=${dockerHost}`]),
     ...(example === true ? [] : ["--no-example"]),
   ];
   return {

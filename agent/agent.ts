@@ -97,7 +97,11 @@ export class Agent implements AgentView {
   constructor(options: AgentOptions) {
     this.#files = new NodeFilePods(options, {
       change: (before, after) => this.#workers?.change(before, after),
-      poke: (uid) => this.#workers?.poke(uid),
+      // a new mirror knows nothing of what was written to the one before
+      poke: (uid) => {
+        this.#statuses?.forget(uid);
+        this.#workers?.poke(uid);
+      },
     });
     this.#with = { ...options, api: this.#files.api };
     this.#record = this.#recorder();

@@ -8,6 +8,8 @@ const SECONDS_DEFAULT = 3600;
 /** Of its life a token is used this part. Source: kubelet, token manager, requiresRefresh. */
 const USED_PART = 0.8;
 const AGE_MAX_MS = 24 * 3_600_000;
+/** After a renewal that failed the old token goes on for so long. */
+const RETRY_MS = 30_000;
 
 interface HeldToken {
   readonly text: string;
@@ -41,8 +43,9 @@ export class PodTokens {
       this.#held.set(uid, ofPod.set(key, fresh));
       return fresh.text;
     } catch (error) {
-      if (held !== undefined && now < held.expiresAt) return held.text;
-      throw error;
+      if (held === undefined || now >= held.expiresAt) throw error;
+      this.#held.get(uid)?.set(key, { ...held, renewAt: now + RETRY_MS });
+      return held.text;
     }
   }
 

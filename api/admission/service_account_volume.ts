@@ -1,8 +1,8 @@
 import type { Container, Pod, Volume, VolumeMount } from "../types/core_v1.ts";
+import { ACCESS_PREFIX as PREFIX } from "../registry/pod_access_volume.ts";
 
 /** Where client libraries look. Source: k8s.io/kubernetes, plugin serviceaccount. */
 const PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
-const PREFIX = "kube-api-access-";
 /** An hour, and a few seconds by which such tokens can be told from those that were asked for. */
 const TOKEN_SECONDS = 3607;
 const MODE = 0o644;

@@ -1,4 +1,5 @@
 import type { Pod, Toleration } from "../types/core_v1.ts";
+import { keepAccess } from "./pod_access_volume.ts";
 
 /** Taints for which every pod gets a toleration when it is created. */
 const SICK_NODE: ReadonlySet<string> = new Set([
@@ -17,7 +18,7 @@ export function keepAdmitted(pod: Pod, { spec: old }: Pod): Pod {
       ...(priority !== undefined && { priority }),
       ...(preemptionPolicy !== undefined && { preemptionPolicy }),
       ...(priorityClassName !== undefined && { priorityClassName }),
-      ...spec,
+      ...keepAccess(spec, old),
       ...(tolerations !== undefined && { tolerations }),
     },
   };

@@ -39,7 +39,12 @@ function validateContainer(
     ...validateImage(`${at}.image`, image),
     ...validateContainerPorts(`${at}.ports`, ports),
     ...validateEnv(at, container),
-    ...validateVolumeMounts(`${at}.volumeMounts`, volumeMounts, volumeNames),
+    ...validateVolumeMounts(
+      `${at}.volumeMounts`,
+      volumeMounts,
+      volumeNames,
+      container.securityContext?.privileged ?? false,
+    ),
     ...validateProbes(at, container),
     ...validateLifecycle(`${at}.lifecycle`, container.lifecycle),
     ...(resources === undefined ? [] : validateResources(`${at}.resources`, resources)),

@@ -1,5 +1,5 @@
 import type { VolumeMount } from "../types/core_v1.ts";
-import { invalid, notFound, notSupported } from "../types/field_errors.ts";
+import { forbidden, invalid, notFound, notSupported } from "../types/field_errors.ts";
 import type { FieldError } from "../types/status.ts";
 import { validateRelativePath } from "./validate_paths.ts";
 
@@ -10,6 +10,7 @@ export function validateVolumeMounts(
   field: string,
   mounts: readonly VolumeMount[],
   volumeNames: ReadonlySet<string>,
+  isPrivileged: boolean,
 ): FieldError[] {
   const seen = new Set<string>();
   return mounts.flatMap((mount, i) => {
@@ -20,7 +21,11 @@ export function validateVolumeMounts(
       errors.push(invalid(`${at}.mountPath`, mountPath, "must be unique"));
     }
     seen.add(mountPath);
-    return [...errors, ...validateMount(at, mount)];
+    if (mount.mountPropagation === "Bidirectional" && !isPrivileged) {
+      const why = "Bidirectional mount propagation is available only to privileged containers";
+      errors.push(forbidden(`${at}.mountPropagation`, why));
+    }
+    return [...errors, ...validateMount(at, mount), ...validateRecursion(at, mount)];
   });
 }
 
@@ -43,4 +48,22 @@ function validateMount(
     errors.push(notSupported(`${at}.mountPropagation`, mountPropagation, PROPAGATIONS));
   }
   return errors;
+}
+
+const RECURSIONS = ["Disabled", "Enabled", "IfPossible"];
+
+/** Texts: k8s.io/kubernetes, validation, validateMountRecursiveReadOnly. */
+function validateRecursion(
+  at: string,
+  { readOnly, recursiveReadOnly = "Disabled", mountPropagation = "None" }: VolumeMount,
+): FieldError[] {
+  const field = `${at}.recursiveReadOnly`;
+  if (!RECURSIONS.includes(recursiveReadOnly)) {
+    return [notSupported(field, recursiveReadOnly, RECURSIONS)];
+  }
+  if (recursiveReadOnly === "Disabled") return [];
+  const errors = readOnly ? [] : [forbidden(field, "may only be specified when readOnly is true")];
+  if (mountPropagation === "None") return errors;
+  const why = "may only be specified when mountPropagation is None or not specified";
+  return [...errors, forbidden(field, why)];
 }

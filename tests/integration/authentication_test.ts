@@ -240,7 +240,9 @@ Deno.test("admission: pods get an account that is there, a priority and tolerati
     "node.kubernetes.io/not-ready 300",
     "node.kubernetes.io/unreachable 300",
   ]);
-  const { metadata, spec: { containers } } = plain;
+  assert.match(plain.spec.volumes[0].name, /^kube-api-access-/);
+  const { metadata } = plain;
+  const containers = [{ name: "a", image: "b" }];
   const { code } = await api.call("PUT", `${DEFAULT}/pods/plain`, {
     ...podNamed("plain", { spec: { containers } }),
     metadata: { name: metadata.name },

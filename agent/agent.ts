@@ -148,7 +148,9 @@ export class Agent implements AgentView {
       return void await Promise.all([registered, following, ...running ?? []]);
     }
     cache.onChange(PODS, (before, after) => {
-      if (!this.#files.sees(before, after)) workers.change(before, after);
+      if (this.#files.sees(before, after)) return;
+      workers.change(before, after);
+      this.#fence?.podsChanged();
     });
     cache.onChange(NODES, (_before, after) => this.#onNode(after, keeper));
     workers.knowsAll();

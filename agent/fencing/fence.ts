@@ -37,6 +37,11 @@ export class Fence {
     this.#releasing ??= this.#release().finally(() => this.#releasing = undefined);
   }
 
+  /** A pod has come, or tolerates something else: it may be the next one. */
+  podsChanged(): void {
+    if (this.#heardAt !== undefined) this.#arm();
+  }
+
   stop(): void {
     this.#disarm();
   }

@@ -50,6 +50,16 @@ Deno.test("fence: a pod that tolerates nothing gets what is left of its grace pe
   assert.deepEqual(world.held, [["web", 2, 7_000]]);
 });
 
+Deno.test("fence: a pod that came after the last renewal is stopped as well", async () => {
+  const pods: Pod[] = [];
+  const world = new World(pods);
+  world.fence.heard(world.clock.now());
+  pods.push(podOf("web", {}));
+  world.fence.podsChanged();
+  await world.clock.advance(400_000);
+  assert.deepEqual(world.held.map(([uid]) => uid), ["web"]);
+});
+
 Deno.test("fence: when the API is back, only what it still has here runs again", async () => {
   const world = new World([podOf("kept", {}), podOf("moved", {})]);
   world.fence.heard(world.clock.now());

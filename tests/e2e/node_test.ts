@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import type { Pod } from "../../api/types/core_v1.ts";
+import type { Node, Pod } from "../../api/types/core_v1.ts";
+import { ensureChild, stopChild } from "../../cmd/children.ts";
+import type { NodeFlagValues } from "../../cmd/node_flags.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
-import { eventually } from "./pods.ts";
+import { docker, eventually } from "./pods.ts";
 
 const IMAGE = "busybox:1.35";
 
@@ -13,6 +15,12 @@ Deno.test("a node tells what it is and what its pods use, and gives them up in o
   await running(cluster, "idle");
   await t.step("kubectl top node and pods", () => top(cluster));
   await t.step("metrics of the agent, through its node", () => metrics(cluster));
+  await t.step("the node tells what it is", () => status(cluster));
+  await t.step("a volume that holds more than it may costs its pod", () => overLimit(cluster));
+  await t.step("cordon, drain, uncordon", () => drain(cluster));
+  await t.step("cut off from the API, pods that others may run stop", () => fence(cluster));
+  await t.step("when memory is short, a pod goes", () => pressure(cluster));
+  await t.step("the node's end ends its pods", () => shutdown(cluster));
 });
 
 function sleeper(name: string, script: string, spec: object = {}) {
@@ -61,4 +69,153 @@ async function metrics({ kubectl }: Cluster): Promise<void> {
   const summary = JSON.parse(await page("stats/summary"));
   assert.ok(summary.node.fs.availableBytes > 0);
   assert.ok(summary.node.runtime.imageFs.capacityBytes > 0);
+}
+
+async function node({ kubectl }: Cluster): Promise<Node> {
+  return await kubectl.json<Node>("get", "node", "e2e-node");
+}
+
+async function condition(cluster: Cluster, type: string): Promise<string> {
+  const { status } = await node(cluster);
+  const found = status?.conditions?.find((one) => one.type === type);
+  return `${found?.status} ${found?.reason}`;
+}
+
+async function status(cluster: Cluster): Promise<void> {
+  await eventually(async () =>
+    (await node(cluster)).status?.images === undefined ? "no images" : ""
+  );
+  const { status, metadata } = await node(cluster);
+  assert.equal(metadata.labels?.["kubernetes.io/os"], "linux");
+  assert.ok(status?.images?.some(({ names }) => names?.includes(IMAGE)));
+  assert.equal(await condition(cluster, "MemoryPressure"), "False KubeletHasSufficientMemory");
+  assert.equal(await condition(cluster, "NetworkUnavailable"), "False RouteCreated");
+  const { memory: capacity = "" } = status?.capacity ?? {};
+  assert.equal(parseInt(capacity) - parseInt(status?.allocatable?.memory ?? ""), 100 * 1024);
+}
+
+async function failed({ kubectl }: Cluster, name: string): Promise<NonNullable<Pod["status"]>> {
+  await eventually(async () => {
+    const pod = await kubectl.json<Pod>("get", "pod", name);
+    return pod.status?.phase === "Failed" ? "" : `${name}: ${JSON.stringify(pod.status)}`;
+  });
+  return (await kubectl.json<Pod>("get", "pod", name)).status!;
+}
+
+async function overLimit(cluster: Cluster): Promise<void> {
+  const script = "dd if=/dev/zero of=/scratch/file bs=1M count=3; sleep 3600";
+  const pod = sleeper("hoarder", script, {
+    volumes: [{ name: "scratch", emptyDir: { sizeLimit: "1Mi" } }],
+  });
+  const [container] = pod.spec.containers;
+  const volumeMounts = [{ name: "scratch", mountPath: "/scratch" }];
+  await cluster.kubectl.apply({
+    ...pod,
+    spec: { ...pod.spec, containers: [{ ...container, volumeMounts }] },
+  });
+  const { reason, message } = await failed(cluster, "hoarder");
+  assert.equal(reason, "Evicted");
+  assert.equal(message, 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". ');
+  await cluster.kubectl.run("delete", "pod", "hoarder", "--now");
+}
+
+async function drain(cluster: Cluster): Promise<void> {
+  const { kubectl } = cluster;
+  await kubectl.run("cordon", "e2e-node");
+  assert.match(await kubectl.run("get", "node", "e2e-node"), /Ready,SchedulingDisabled/);
+  await kubectl.apply(sleeper("late", "sleep 3600"));
+  const refused = await kubectl.try(["drain", "e2e-node", "--ignore-daemonsets", "--timeout=20s"]);
+  assert.match(refused.stderr, /use --force to override/);
+  const options = ["--ignore-daemonsets", "--force", "--delete-emptydir-data", "--timeout=60s"];
+  const drained = await kubectl.run("drain", "e2e-node", ...options);
+  assert.match(drained, /node\/e2e-node drained/);
+  const gone = await kubectl.try(["get", "pod", "busy"]);
+  assert.equal(gone.code, 1);
+  await kubectl.run("uncordon", "e2e-node");
+  await running(cluster, "late");
+  await kubectl.run("drain", "e2e-node", "--force", "--disable-eviction", "--timeout=60s");
+  await kubectl.run("uncordon", "e2e-node");
+}
+
+/** Names of the containers that run of these pods, from the engine. */
+async function engineHas(cluster: Cluster, pod: string): Promise<boolean> {
+  const label = `label=dev.wherry.cluster=${cluster.settings.clusterName}`;
+  const name = `label=io.kubernetes.pod.name=${pod}`;
+  const main = "label=io.kubernetes.container.name=main";
+  return await docker("ps", "-q", "--filter", label, "--filter", name, "--filter", main) !== "";
+}
+
+async function fence(cluster: Cluster): Promise<void> {
+  const unreachable = {
+    key: "node.kubernetes.io/unreachable",
+    operator: "Exists",
+    effect: "NoExecute",
+  };
+  const brief = [{ ...unreachable, tolerationSeconds: 1 }];
+  await cluster.kubectl.apply(sleeper("singleton", "sleep 3600", { tolerations: brief }));
+  await cluster.kubectl.apply(sleeper("daemon", "sleep 3600", { tolerations: [unreachable] }));
+  await running(cluster, "singleton");
+  await running(cluster, "daemon");
+  const before = await cluster.kubectl.json<Pod>("get", "pod", "daemon");
+  await cluster.kill("master");
+  await eventually(async () => await engineHas(cluster, "singleton") ? "singleton runs on" : "");
+  assert.ok(await engineHas(cluster, "daemon"), "who tolerates the silence runs on");
+  await cluster.start("master");
+  await eventually(async () => {
+    const { stdout } = await cluster.kubectl.try(["get", "pod", "singleton", "-o", "json"]);
+    if (stdout === "") return "no answer yet";
+    const pod = JSON.parse(stdout) as Pod;
+    const isUp = pod.status?.containerStatuses?.[0]?.ready === true;
+    return isUp && await engineHas(cluster, "singleton") ? "" : JSON.stringify(pod.status);
+  });
+  const after = await cluster.kubectl.json<Pod>("get", "pod", "daemon");
+  const idOf = (pod: Pod) => pod.status?.containerStatuses?.[0]?.containerID;
+  assert.equal(idOf(after), idOf(before));
+  await cluster.kubectl.run("delete", "pod", "singleton", "daemon", "--now");
+}
+
+async function restartAgent({ settings }: Cluster, node: Partial<NodeFlagValues>): Promise<void> {
+  await stopChild("agent", settings);
+  (await ensureChild("agent", { ...settings, node })).release();
+}
+
+async function pressure(cluster: Cluster): Promise<void> {
+  await cluster.kubectl.apply(sleeper("victim", "sleep 3600"));
+  await running(cluster, "victim");
+  await restartAgent(cluster, {
+    "eviction-hard": "memory.available<100Ti",
+    "eviction-pressure-transition-period": "1s",
+  });
+  const { reason, message, conditions } = await failed(cluster, "victim");
+  assert.equal(reason, "Evicted");
+  assert.match(
+    message ?? "",
+    /^The node was low on resource: memory\. Threshold quantity: 100Ti, /,
+  );
+  assert.ok(
+    conditions?.some(({ type, reason }) =>
+      type === "DisruptionTarget" && reason === "TerminationByKubelet"
+    ),
+  );
+  assert.equal(await condition(cluster, "MemoryPressure"), "True KubeletHasInsufficientMemory");
+  await eventually(async () => {
+    const taints = (await node(cluster)).spec.taints ?? [];
+    const isTainted = taints.some(({ key }) => key === "node.kubernetes.io/memory-pressure");
+    return isTainted ? "" : JSON.stringify(taints);
+  });
+}
+
+async function shutdown(cluster: Cluster): Promise<void> {
+  await restartAgent(cluster, { "shutdown-grace-period": "20s" });
+  await eventually(async () => {
+    const taints = (await node(cluster)).spec.taints ?? [];
+    return taints.length === 0 ? "" : JSON.stringify(taints);
+  });
+  await cluster.kubectl.apply(sleeper("last", "sleep 3600"));
+  await running(cluster, "last");
+  await stopChild("agent", cluster.settings);
+  const { reason, message } = await failed(cluster, "last");
+  assert.equal(reason, "Terminated");
+  assert.equal(message, "Pod was terminated in response to imminent node shutdown.");
+  assert.equal(await condition(cluster, "Ready"), "False KubeletNotReady");
 }

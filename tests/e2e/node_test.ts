@@ -8,6 +8,7 @@ import { docker, eventually } from "./pods.ts";
 const IMAGE = "busybox:1.35";
 
 Deno.test("a node tells what it is and what its pods use, and gives them up in order", async (t) => {
+  await using manifests = await folder();
   await using cluster = await startCluster({});
   await cluster.kubectl.apply(sleeper("busy", "while true; do :; done"));
   await cluster.kubectl.apply(sleeper("idle", "sleep 3600"));
@@ -19,9 +20,15 @@ Deno.test("a node tells what it is and what its pods use, and gives them up in o
   await t.step("a volume that holds more than it may costs its pod", () => overLimit(cluster));
   await t.step("cordon, drain, uncordon", () => drain(cluster));
   await t.step("cut off from the API, pods that others may run stop", () => fence(cluster));
+  await t.step("files of the node are pods, with mirrors", () => statics(cluster, manifests.path));
   await t.step("when memory is short, a pod goes", () => pressure(cluster));
   await t.step("the node's end ends its pods", () => shutdown(cluster));
 });
+
+async function folder() {
+  const path = await Deno.makeTempDir({ prefix: "wherry-manifests-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
 
 function sleeper(name: string, script: string, spec: object = {}) {
   const container = { name: "main", image: IMAGE, command: ["sh", "-c", script] };
@@ -177,6 +184,42 @@ async function fence(cluster: Cluster): Promise<void> {
 async function restartAgent({ settings }: Cluster, node: Partial<NodeFlagValues>): Promise<void> {
   await stopChild("agent", settings);
   (await ensureChild("agent", { ...settings, node })).release();
+}
+
+async function statics(cluster: Cluster, path: string): Promise<void> {
+  const { kubectl } = cluster;
+  const write = (name: string, text: string) => Deno.writeTextFile(`${path}/${name}`, text);
+  const manifest = (command: string) => JSON.stringify(sleeper("own", command));
+  await write("own.json", manifest("sleep 3600"));
+  await restartAgent(cluster, { "pod-manifest-path": path });
+  await eventually(async () => (await kubectl.try(["get", "pod", "own-e2e-node"])).stderr);
+  await running(cluster, "own-e2e-node");
+  const mirror = await kubectl.json<Pod>("get", "pod", "own-e2e-node");
+  assert.ok(mirror.metadata.annotations?.["kubernetes.io/config.mirror"]);
+  assert.equal(await kubectl.run("logs", "own-e2e-node"), "");
+  await kubectl.run("delete", "pod", "own-e2e-node", "--wait=false");
+  await eventually(async () => {
+    const { stdout } = await kubectl.try(["get", "pod", "own-e2e-node", "-o", "json"]);
+    if (stdout === "") return "no mirror";
+    const again = JSON.parse(stdout) as Pod;
+    const isNew = again.metadata.uid !== mirror.metadata.uid && again.status?.phase === "Running";
+    return isNew ? "" : JSON.stringify(again.status);
+  });
+  await write("wrong.yaml", "kind: Service");
+  await write("own.json", manifest("echo changed; sleep 3600"));
+  await eventually(async () => {
+    const { stdout } = await kubectl.try(["logs", "own-e2e-node"]);
+    return stdout === "changed\n" ? "" : `log: ${stdout}`;
+  });
+  await eventually(async () => {
+    const events = await kubectl.run("get", "events", "-A");
+    return /FileCheckFailed.*wrong\.yaml/.test(events) ? "" : events;
+  });
+  await Deno.remove(`${path}/own.json`);
+  await eventually(async () => {
+    const { code, stdout } = await kubectl.try(["get", "pod", "own-e2e-node"]);
+    return code !== 0 && !await engineHas(cluster, "own-e2e-node") ? "" : `still there: ${stdout}`;
+  });
 }
 
 async function pressure(cluster: Cluster): Promise<void> {

@@ -23,7 +23,8 @@ import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import { Informers } from "../client/informer.ts";
 import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.ts";
 import { HostCommands } from "../dataplane/host_commands.ts";
-import { namesOf } from "../dataplane/names.ts";
+import { type ClusterNames, namesOf } from "../dataplane/names.ts";
+import { podMtuOf, runOverlay } from "../dataplane/overlay.ts";
 import { PodNetwork } from "../dataplane/pod_network.ts";
 import { type Dataplane, runDataplane } from "../dataplane/proxy.ts";
 import { PAUSE_IMAGE } from "../images/recipes.ts";
@@ -88,14 +89,7 @@ async function run(surroundings: Surroundings): Promise<void> {
   const podCidr = await podCidrOf({ api, nodeName, taints, clock: realClock, log, signal });
   if (podCidr === undefined) return;
   const [network, chosen] = await Promise.all([
-    PodNetwork.open({
-      names,
-      commands,
-      log: stderrLog("network"),
-      podCidr,
-      clusterCidr: settings.clusterCidr,
-      nodeIp: settings.advertiseAddress,
-    }),
+    openNetwork(settings, { names, commands, podCidr }),
     chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
   ]);
   log("services go through", { backend: chosen.backend.name });
@@ -105,15 +99,33 @@ async function run(surroundings: Surroundings): Promise<void> {
   });
   const cache = watchCluster(surroundings);
   const dataplane = startDataplane(surroundings, cache, chosen);
-  await Promise.all([runPods(surroundings, cache, { network, dataplane }), dataplane.done]);
+  await Promise.all([
+    runPods(surroundings, cache, { network, dataplane }),
+    dataplane.done,
+    runOverlay({
+      ...{ names, commands, cache, signal, clock: realClock, log: stderrLog("overlay") },
+      mode: settings.overlay,
+      self: { name: nodeName, address: settings.advertiseAddress, podCidr },
+      clusterCidr: settings.clusterCidr,
+    }),
+  ]);
   await chosen.backend.close();
+}
+
+async function openNetwork(
+  { clusterCidr, advertiseAddress: nodeIp, overlay }: Settings,
+  { names, commands, podCidr }: { names: ClusterNames; commands: HostCommands; podCidr: string },
+): Promise<PodNetwork> {
+  const mtu = await podMtuOf(commands, overlay, nodeIp);
+  const log = stderrLog("network");
+  return await PodNetwork.open({ names, commands, log, podCidr, clusterCidr, nodeIp, mtu });
 }
 
 function watchCluster({ settings, connection: { api }, signal }: Surroundings): Informers {
   const { nodeName } = settings;
   const cache = new Informers({ api, clock: realClock, random: Math.random, log, signal });
   cache.watch(PODS, { fieldSelector: `spec.nodeName=${nodeName}` });
-  cache.watch(NODES, { fieldSelector: `metadata.name=${nodeName}` });
+  cache.watch(NODES);
   cache.watch(SERVICES);
   cache.watch(ENDPOINTS);
   return cache;

@@ -111,6 +111,11 @@ export function backend(value: string): Settings["backend"] {
   return refuse("backend", value, "must be auto, ebpf or nftables");
 }
 
+export function overlay(value: string): Settings["overlay"] {
+  if (value === "vxlan" || value === "routes") return value;
+  return refuse("overlay", value, "must be vxlan or routes");
+}
+
 export function roles(value: string): readonly Role[] {
   const asked = value.split(",");
   if (asked.every((one) => ROLES.some((role) => role === one))) {

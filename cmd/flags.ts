@@ -10,6 +10,7 @@ import {
   loggingFormat,
   nodeName,
   optionalPath,
+  overlay,
   port,
   portRange,
   roles,
@@ -52,6 +53,7 @@ export interface Settings {
   readonly nodePortRange: { readonly first: number; readonly last: number };
   readonly nodeName: string;
   readonly backend: "auto" | "ebpf" | "nftables";
+  readonly overlay: "vxlan" | "routes";
   readonly dockerHost: string;
   readonly storage: Storage;
   readonly audit: AuditFiles;
@@ -136,6 +138,11 @@ export const FLAGS = {
   "node-port-range": { type: "string", default: "30000-32767", help: "ports of NodePort services" },
   "node-name": { type: "string", help: "name of this node (default: the hostname)" },
   "backend": { type: "string", default: "auto", help: "data path: auto, ebpf or nftables" },
+  "overlay": {
+    type: "string",
+    default: "vxlan",
+    help: "way to other nodes' pods: vxlan, or routes where all nodes share a link",
+  },
   "docker-host": {
     type: "string",
     help: "container engine (default: DOCKER_HOST, else unix:///var/run/docker.sock)",
@@ -239,6 +246,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
     nodePortRange: portRange("node-port-range", text("node-port-range")),
     nodeName: nodeName(text("node-name") || host.hostname.toLowerCase()),
     backend: backend(text("backend")),
+    overlay: overlay(text("overlay")),
     dockerHost: dockerHost(text("docker-host") || host.dockerHost || DEFAULT_DOCKER_HOST),
     storage: {
       store: store(text("store")),
@@ -311,6 +319,7 @@ export function asFlags(settings: Settings): string[] {
     `--node-port-range=${first}-${last}`,
     `--node-name=${settings.nodeName}`,
     `--backend=${settings.backend}`,
+    `--overlay=${settings.overlay ?? "vxlan"}`,
     `--docker-host=${settings.dockerHost}`,
     `--logging-format=${settings.loggingFormat ?? "text"}`,
   ];

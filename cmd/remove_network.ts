@@ -2,14 +2,18 @@ import { removeEbpf } from "../dataplane/ebpf_backend.ts";
 import { CommandError, HostCommands } from "../dataplane/host_commands.ts";
 import { type ClusterNames, linkNameOf, namesOf } from "../dataplane/names.ts";
 import { NftablesBackend } from "../dataplane/nftables_backend.ts";
+import { removeOverlay } from "../dataplane/overlay.ts";
 import { closeFirewall } from "../dataplane/pod_firewall.ts";
 import { readPodLinks } from "../dataplane/pod_links.ts";
+import type { Settings } from "./flags.ts";
 
 /**
  * Takes links, rules, programs and maps of the cluster out of the kernel, whoever left them there; unlike the
  * agent's own parts it opens nothing first, so that it works where the agent could not.
  */
-export async function removeFromKernel(clusterName: string): Promise<string> {
+export async function removeFromKernel(
+  { clusterName, clusterCidr }: Pick<Settings, "clusterName" | "clusterCidr">,
+): Promise<string> {
   const names = namesOf(clusterName);
   const commands = new HostCommands();
   await removeEbpf(names);
@@ -18,6 +22,7 @@ export async function removeFromKernel(clusterName: string): Promise<string> {
   }
   if (!await commands.has("ip")) return "no links, as there is no ip";
   const count = await removeLinks(names, commands);
+  await removeOverlay(names, commands, clusterCidr);
   await closeFirewall(names, commands);
   return `${count} links, rules, programs and maps removed`;
 }

@@ -28,7 +28,7 @@ export async function takeDown(asked: Settings, progress: Progress): Promise<voi
     await progress.step("agent", async () => await stopChild("agent", settings) ?? "not running");
     await progress.step("master", async () => await stopChild("master", settings) ?? "not running");
     await progress.step("containers", () => removeContainers(engine, settings.clusterName));
-    await progress.step("links and programs", () => removeFromKernel(settings.clusterName));
+    await progress.step("links and programs", () => removeFromKernel(settings));
     await progress.step(
       "container engine",
       async () => await stopEngine(engine, paths) ?? "left as it is, for it was not started by us",

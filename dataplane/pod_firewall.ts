@@ -32,6 +32,8 @@ export interface FirewallOptions {
   readonly podCidr: string;
   /** Where pods go by their own address; from there on the node's stands in for it. */
   readonly clusterCidr: string;
+  /** Stands in for clients whose connections go on to a pod of another node; absent: nobody's do. */
+  readonly nodeIp?: string;
 }
 
 /** Lets forwarded packets of pods pass, and gives them a way out of the cluster. May be called again. */
@@ -68,12 +70,19 @@ export async function closeFirewall(names: ClusterNames, commands: Commands): Pr
   }
 }
 
-function renderPodTable({ names, podCidr, clusterCidr }: FirewallOptions): string {
+/** What a service sent on to another node's pod has to come back through this one, which knows how to answer. */
+function renderPodTable({ names, podCidr, clusterCidr, nodeIp }: FirewallOptions): string {
+  const toOthers = `ip daddr ${clusterCidr} ip daddr != ${podCidr}`;
+  const sentOn = nodeIp === undefined
+    ? ""
+    : `\n    ct status dnat ip saddr != ${podCidr} ${toOthers} snat to ${nodeIp}`;
+  const away = `ip daddr != ${clusterCidr} ip daddr != @nodes oifname != "${names.linkPrefix}*"`;
   return `${renderRemoval(names.podTable).join("\n")}
 table ip ${names.podTable} {
+  set nodes { type ipv4_addr; }
   chain postrouting {
     type nat hook postrouting priority srcnat
-    ip saddr ${podCidr} ip daddr != ${clusterCidr} oifname != "${names.linkPrefix}*" masquerade
+    ip saddr ${podCidr} ${away} masquerade${sentOn}
   }
 }
 `;

@@ -6,7 +6,7 @@ import { type ClusterNames, linkNameOf } from "./names.ts";
 import { closeFirewall, openFirewall } from "./pod_firewall.ts";
 import { planWiring, type PodLink, type PodRef, readPodLinks } from "./pod_links.ts";
 
-/** Of Ethernet; an overlay between nodes asks for less. */
+/** Of Ethernet; an overlay between nodes asks for less: overlay.ts. */
 const MTU_DEFAULT = 1_500;
 
 export interface PodNetworkOptions {

@@ -29,6 +29,7 @@ export const PURE = [
   "agent/environment.ts",
   "agent/spdy/frames.ts",
   "dataplane/plan.ts",
+  "dataplane/overlay_plan.ts",
   "dataplane/maps.ts",
 ];
 

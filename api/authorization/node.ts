@@ -106,9 +106,13 @@ export class NodeAuthorizer implements Authorizer {
 
 const unrelated = (node: string) => `no relationship found between node '${node}' and this object`;
 
-/** A create says whom it is about in its body, which admission reads. */
+/**
+ * A create says whom it is about in its body, which admission reads. Where the others are, an agent has to know for
+ * the way to their pods, as kube-proxy does.
+ */
 function unlessOwnNode({ verb, name, node }: Wanted): string {
   if (name === node || (verb === "create" && name === "")) return "";
+  if (verb === "list" || verb === "watch") return "";
   const what = name === "" ? "all nodes" : `'${name}'`;
   const does = verb === "get" || verb === "list" || verb === "watch" ? "read" : verb;
   return `node '${node}' cannot ${does} ${what}, only its own Node object`;

@@ -4,9 +4,9 @@ import type {
   EndpointSubset,
   Pod,
   Service,
-  ServicePort,
 } from "../api/types/core_v1.ts";
 import { isOver, isReady } from "./pods.ts";
+import { isNamedBy, portsOn } from "./service_backends.ts";
 
 /** One pod as a backend: where it is, and which ports of the service it has. */
 interface Backend {
@@ -44,23 +44,20 @@ function backendOf(
 ): Backend | undefined {
   const isEnding = pod.metadata.deletionTimestamp !== undefined && !isPublishing;
   if (!pod.status?.podIP || isOver(pod) || isEnding) return undefined;
-  const wanted = service.spec.ports ?? [];
-  const ports = wanted.flatMap((port) => portOn(pod, port));
-  if (wanted.length > 0 && ports.length === 0) return undefined;
-  if (wanted.length === 0 && service.spec.clusterIP !== "None") return undefined;
+  const ports = portsOn(service, pod);
+  if (ports === undefined) return undefined;
   return {
     address: addressOf(service, pod, pod.status.podIP),
     isReady: isPublishing || isReady(pod),
-    ports: ports.sort(byName),
+    ports,
   };
 }
 
 function addressOf(service: Readonly<Service>, pod: Readonly<Pod>, ip: string): EndpointAddress {
-  const { metadata: { namespace, name, uid }, spec: { nodeName, hostname, subdomain } } = pod;
-  const isNamed = hostname && subdomain === service.metadata.name;
+  const { metadata: { namespace, name, uid }, spec: { nodeName, hostname } } = pod;
   return {
     ip,
-    ...(isNamed ? { hostname } : {}),
+    ...(hostname && isNamedBy(service, pod) ? { hostname } : {}),
     ...(nodeName ? { nodeName } : {}),
     targetRef: {
       kind: "Pod",
@@ -69,33 +66,6 @@ function addressOf(service: Readonly<Service>, pod: Readonly<Pod>, ip: string): 
       ...(uid === undefined ? {} : { uid }),
     },
   };
-}
-
-/** [] when the service names a port that the pod has not. */
-function portOn(pod: Readonly<Pod>, wanted: ServicePort): EndpointPort[] {
-  const { name, appProtocol, protocol = "TCP", targetPort = wanted.port } = wanted;
-  const port = typeof targetPort === "number"
-    ? targetPort || wanted.port
-    : portNamed(pod, targetPort, protocol);
-  if (port === undefined) return [];
-  return [{
-    ...(name ? { name } : {}),
-    port,
-    protocol,
-    ...(appProtocol === undefined ? {} : { appProtocol }),
-  }];
-}
-
-function portNamed({ spec }: Readonly<Pod>, wanted: string, wantedProtocol: string) {
-  if (/^\d+$/.test(wanted)) return Number(wanted);
-  const sidecars = (spec.initContainers ?? []).filter((c) => c.restartPolicy === "Always");
-  for (const { ports = [] } of [...spec.containers, ...sidecars]) {
-    const found = ports.find(({ name, protocol = "TCP" }) =>
-      name === wanted && protocol === wantedProtocol
-    );
-    if (found !== undefined) return found.containerPort;
-  }
-  return undefined;
 }
 
 function subsetOf(backends: readonly Backend[]): EndpointSubset {
@@ -113,10 +83,4 @@ function subsetOf(backends: readonly Backend[]): EndpointSubset {
 function byIp(a: EndpointAddress, b: EndpointAddress): number {
   if (a.ip !== b.ip) return a.ip < b.ip ? -1 : 1;
   return (a.targetRef?.uid ?? "") < (b.targetRef?.uid ?? "") ? -1 : 1;
-}
-
-function byName(a: EndpointPort, b: EndpointPort): number {
-  const text = ({ name = "", protocol = "TCP", port }: EndpointPort) =>
-    `${name}/${protocol}/${port}`;
-  return text(a) < text(b) ? -1 : 1;
 }

@@ -8,6 +8,8 @@ import { cronJobController } from "./cron_job/cron_job.ts";
 import { daemonSetController } from "./daemon_set/daemon_set.ts";
 import { disruptionController } from "./disruption.ts";
 import { deploymentController } from "./deployment/deployment.ts";
+import { endpointSliceController } from "./endpoint_slices/endpoint_slices.ts";
+import { endpointSliceMirroringController } from "./endpoint_slices/mirroring.ts";
 import { endpointsController } from "./endpoints.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 import { jobController } from "./job/job.ts";
@@ -55,6 +57,8 @@ export function runControllers(
     new ControllerRuntime(jobController, options).run(),
     new ControllerRuntime(cronJobController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),
+    new ControllerRuntime(endpointSliceController, options).run(),
+    new ControllerRuntime(endpointSliceMirroringController, options).run(),
     new ControllerRuntime(certificateRequestCleaner, options).run(),
     new ControllerRuntime(disruptionController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),

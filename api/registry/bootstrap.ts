@@ -1,4 +1,5 @@
 import type { Endpoints, Namespace, Service } from "../types/core_v1.ts";
+import { ENDPOINT_SLICES, type EndpointSlice } from "../types/discovery_v1.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { ENDPOINTS, NAMESPACES, SERVICES } from "../types/resources.ts";
 import { PRIORITY_CLASSES, type PriorityClass } from "../types/scheduling_v1.ts";
@@ -27,6 +28,7 @@ export function bootstrapObjects(api: ApiEndpoint): readonly KubeObject[] {
     ...Object.entries(SYSTEM_PRIORITIES).map(priorityClassOf),
     apiService(api),
     apiEndpoints(api),
+    apiEndpointSlice(api),
   ];
 }
 
@@ -65,13 +67,34 @@ function apiService({ serviceCidr, port }: ApiEndpoint): Service {
   };
 }
 
+/** The same for clients that read slices. */
+export function apiEndpointSlice({ address, port }: ApiEndpoint): EndpointSlice {
+  const { apiVersion, kind } = ENDPOINT_SLICES;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { "kubernetes.io/service-name": "kubernetes" },
+    },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: "https", port, protocol: "TCP" }],
+  };
+}
+
 /** The service has no selector: whoever serves the API writes its endpoints. */
 export function apiEndpoints({ address, port }: ApiEndpoint): Endpoints {
   const { apiVersion, kind } = ENDPOINTS;
   return {
     apiVersion,
     kind,
-    metadata: { name: "kubernetes", namespace: "default" },
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { "endpointslice.kubernetes.io/skip-mirror": "true" },
+    },
     subsets: [{
       addresses: [{ ip: address }],
       ports: [{ name: "https", port, protocol: "TCP" }],

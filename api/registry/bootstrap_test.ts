@@ -22,6 +22,7 @@ Deno.test("bootstrap: everything is accepted in its order, and the API has the f
     "PriorityClass system-cluster-critical",
     "Service kubernetes",
     "Endpoints kubernetes",
+    "EndpointSlice kubernetes",
   ]);
   const service = made[6]?.object as Service;
   assert.equal(service.spec.clusterIP, "10.96.0.1");

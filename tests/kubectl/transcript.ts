@@ -36,6 +36,7 @@ const MASKS: readonly [RegExp, string][] = [
   [/https:\/\/[\w.]+:\d+/g, "https://SERVER"],
   [/(resourceVersion: ")\d+/g, "$1N"],
   [/("resourceVersion": ")\d+/g, "$1N"],
+  [/(?<=Expected resource version to be \d+, was )\d+/g, "N"],
 ];
 
 function mask(text: string): string {

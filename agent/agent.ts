@@ -62,7 +62,8 @@ export interface AgentOptions {
   readonly taints?: readonly Taint[];
   /** Where pods come from besides the API. */
   readonly manifests?: ManifestSource;
-  readonly clusterDns?: string;
+  /** Where pods ask for names; asked for each pod, as the cluster's DNS may come and move. */
+  readonly clusterDns?: () => string | undefined;
   readonly clusterDomain?: string;
   /** Sysctls that pods may set besides the safe ones; a star at the end stands for anything. */
   readonly allowedUnsafeSysctls?: readonly string[];
@@ -291,7 +292,7 @@ export class Agent implements AgentView {
       files.readText("/etc/resolv.conf"),
       files.readText("/etc/hosts"),
     ]);
-    return { clusterDns, clusterDomain, hostResolvConf, hostEtcHosts };
+    return { clusterDns: clusterDns?.(), clusterDomain, hostResolvConf, hostEtcHosts };
   }
 
   async #relistForEver(workers: PodWorkers): Promise<void> {

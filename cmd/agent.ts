@@ -22,11 +22,14 @@ import type { Pod } from "../api/types/core_v1.ts";
 import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import { Informers } from "../client/informer.ts";
 import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.ts";
+import { carryDnsAddress } from "../dataplane/dns_address.ts";
 import { HostCommands } from "../dataplane/host_commands.ts";
 import { type ClusterNames, namesOf } from "../dataplane/names.ts";
 import { podMtuOf, runOverlay } from "../dataplane/overlay.ts";
 import { PodNetwork } from "../dataplane/pod_network.ts";
 import { type Dataplane, runDataplane } from "../dataplane/proxy.ts";
+import { HostExchange } from "../dns/host_exchange.ts";
+import { clusterDnsIp, DnsServer } from "../dns/server.ts";
 import { PAUSE_IMAGE } from "../images/recipes.ts";
 import { realClock } from "./clock.ts";
 import { connect, type Connection } from "./connection.ts";
@@ -70,6 +73,9 @@ export async function agent(settings: Settings): Promise<void> {
   await lifetime.end(0);
 }
 
+/** Certificates of the API server name it too. */
+const CLUSTER_DOMAIN = "cluster.local";
+
 const log = stderrLog("agent");
 /** A master that takes longer to list images has other troubles. */
 const IMAGES_MS_MAX = 10_000;
@@ -99,9 +105,11 @@ async function run(surroundings: Surroundings): Promise<void> {
   });
   const cache = watchCluster(surroundings);
   const dataplane = startDataplane(surroundings, cache, chosen);
+  const dns = clusterDns(surroundings, cache, commands);
   await Promise.all([
-    runPods(surroundings, cache, { network, dataplane }),
+    runPods(surroundings, cache, { network, dataplane, dns }),
     dataplane.done,
+    dns.run(),
     runOverlay({
       ...{ names, commands, cache, signal, clock: realClock, log: stderrLog("overlay") },
       mode: settings.overlay,
@@ -134,7 +142,7 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 async function runPods(
   { settings, paths, connection, signal, node, beforeEnd }: Surroundings,
   cache: Informers,
-  { network, dataplane }: { network: PodNetwork; dataplane: Dataplane },
+  { network, dataplane, dns }: { network: PodNetwork; dataplane: Dataplane; dns: DnsServer },
 ): Promise<void> {
   const { api } = connection;
   const facts = new HostMachine(paths.dataDir);
@@ -167,6 +175,7 @@ async function runPods(
       ...{ sampler, nodeName: settings.nodeName, clock: realClock },
       pods: () => agent.pods(),
       residentBytes: () => Deno.memoryUsage().rss,
+      more: () => dns.metrics.text(),
     }),
     clock: realClock,
     log,
@@ -208,6 +217,8 @@ async function runPods(
     },
     version: KUBERNETES_VERSION,
     dataDir: paths.dataDir,
+    clusterDns: () => clusterDnsIp(cache),
+    clusterDomain: CLUSTER_DOMAIN,
     ...settings.pods,
   });
   beforeEnd.do = () => agent.shutDown();
@@ -242,6 +253,26 @@ function startDataplane(
   const node = { name: settings.nodeName, addresses: nodeAddresses(settings) };
   const log = stderrLog("dataplane");
   return runDataplane({ cache, backend, node, clock: realClock, log, signal });
+}
+
+/** Answers names on this node, as soon as the cache is there. */
+function clusterDns(
+  { settings, signal }: Surroundings,
+  cache: Informers,
+  commands: HostCommands,
+): DnsServer {
+  const names = namesOf(settings.clusterName);
+  return new DnsServer({
+    cache,
+    domain: CLUSTER_DOMAIN,
+    carry: (ip) => carryDnsAddress({ names, commands }, ip),
+    exchange: new HostExchange(realClock),
+    resolvConf: () => Deno.readTextFile("/etc/resolv.conf"),
+    clock: realClock,
+    newId: () => crypto.getRandomValues(new Uint16Array(1))[0] ?? 0,
+    log: stderrLog("dns"),
+    signal,
+  });
 }
 
 /** Where node ports answer: every address of this host, and the loopback. */

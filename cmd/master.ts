@@ -3,6 +3,7 @@ import { createApi, type KubeApi } from "../api/http/app.ts";
 import { agentTransport } from "../api/http/agent_transport.ts";
 import { type RunningServer, serve } from "../api/http/server.ts";
 import { bootstrapObjects } from "../api/registry/bootstrap.ts";
+import { dnsObjects } from "../api/registry/cluster_dns.ts";
 import type { Components } from "../api/registry/componentstatuses.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
 import { MetricRegistry } from "../api/types/metrics.ts";
@@ -59,11 +60,14 @@ export async function master(settings: Settings): Promise<void> {
     metrics,
     tracing: tracingOf(Deno.env.get("OTEL_DENO") === "true"),
   });
-  await api.bootstrap(bootstrapObjects({
-    serviceCidr: settings.serviceCidr,
-    address: settings.advertiseAddress,
-    port: settings.apiPort,
-  }));
+  await api.bootstrap(
+    bootstrapObjects({
+      serviceCidr: settings.serviceCidr,
+      address: settings.advertiseAddress,
+      port: settings.apiPort,
+    }),
+    dnsObjects(settings.serviceCidr),
+  );
   const server = await listen(api, settings, paths);
   const endCopies = await serveCopies(paths, store, settings.storage.encryptionKeyFile !== "");
   log("ready", { server: serverOf(settings), revision: store.revision });

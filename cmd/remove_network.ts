@@ -1,4 +1,5 @@
 import { removeEbpf } from "../dataplane/ebpf_backend.ts";
+import { dropDnsAddress } from "../dataplane/dns_address.ts";
 import { CommandError, HostCommands } from "../dataplane/host_commands.ts";
 import { type ClusterNames, linkNameOf, namesOf } from "../dataplane/names.ts";
 import { NftablesBackend } from "../dataplane/nftables_backend.ts";
@@ -24,6 +25,7 @@ export async function removeFromKernel(
   const count = await removeLinks(names, commands);
   await removeOverlay(names, commands, clusterCidr);
   await closeFirewall(names, commands);
+  await dropDnsAddress(names, commands);
   return `${count} links, rules, programs and maps removed`;
 }
 

@@ -28,13 +28,20 @@ export function keyOf({ metadata }: Readonly<Service> | Readonly<Endpoints>): st
   return `${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
-/** @returns [] for a headless or external service, and for ports of protocols other than TCP and UDP */
+/** Says that somebody else than the data path answers for the service. Source: kube-proxy. */
+const PROXY_NAME_LABEL = "service.kubernetes.io/service-proxy-name";
+
+/**
+ * @returns [] for a headless or external service, for one that is answered by others, and for ports of protocols
+ * other than TCP and UDP
+ */
 export function planService(
   service: Readonly<Service>,
   endpoints: Readonly<Endpoints> | undefined,
   nodeName: string,
 ): ServiceRule[] {
-  const { spec } = service;
+  const { spec, metadata: { labels } } = service;
+  if (labels?.[PROXY_NAME_LABEL] !== undefined) return [];
   if (spec.type === "ExternalName" || parseIpv4(spec.clusterIP ?? "") === undefined) return [];
   return (spec.ports ?? []).flatMap((port) => planPort(service, port, endpoints, nodeName));
 }

@@ -38,6 +38,13 @@ Deno.test("planRules: a service without endpoints refuses", () => {
   assert.deepEqual(services.map(textOf), [`TCP ${VIP}:80 → refused`]);
 });
 
+Deno.test("planRules: a service that others answer for has no rules", () => {
+  const web = service("web");
+  const labels = { "service.kubernetes.io/service-proxy-name": "wherry-dns" };
+  const others = { ...web, metadata: { ...web.metadata, labels } };
+  assert.deepEqual(planRules([others], [endpoints("web")], NODE).services, []);
+});
+
 Deno.test("planRules: several ports find their own pods by name", () => {
   const spec = { ports: [{ name: "http", port: 80 }, { name: "admin", port: 90 }] };
   const subsets = [{

@@ -31,6 +31,13 @@ export const PURE = [
   "dataplane/plan.ts",
   "dataplane/overlay_plan.ts",
   "dataplane/maps.ts",
+  "dns/question.ts",
+  "dns/names.ts",
+  "dns/records.ts",
+  "dns/reply.ts",
+  "dns/messages.ts",
+  "dns/zone.ts",
+  "dns/service_records.ts",
 ];
 
 /** Inside the folders of `PURE`: what carries decisions out. */
@@ -69,7 +76,7 @@ const AMBIENT_CALLS = new Set(["setTimeout", "setInterval"]);
 
 /** Where one of the ambient powers is at home. */
 export const AT_HOME: Readonly<Record<string, readonly string[]>> = {
-  "Deno.dlopen": ["dataplane/libbpf.ts"],
+  "Deno.dlopen": ["dataplane/libbpf.ts", "dns/host_datagrams.ts"],
   "Deno.openKv": ["store/kv_ledger.ts"],
 };
 
@@ -80,6 +87,7 @@ export const DENO_AT_HOME = [
   "dataplane/libbpf.ts",
   "dataplane/host_",
   "agent/host_",
+  "dns/host_",
 ];
 
 const IMPURE_NAMES = new Set(["Deno", "fetch", "setTimeout", "setInterval", "crypto"]);

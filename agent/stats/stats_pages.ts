@@ -10,6 +10,8 @@ export interface StatsPagesOptions {
   readonly pods: () => readonly Readonly<Pod>[];
   /** Of this process, in bytes. */
   readonly residentBytes: () => number;
+  /** What other parts of the process count, in the same text. */
+  readonly more?: () => string;
   readonly clock: Clock;
 }
 
@@ -57,7 +59,7 @@ export class StatsPages {
 
   /** Source of the names: kubelet. */
   #own(): string {
-    const { nodeName, pods, residentBytes } = this.#with;
+    const { nodeName, pods, residentBytes, more = () => "" } = this.#with;
     const phases = Map.groupBy(pods(), ({ status }) => status?.phase ?? "Pending");
     return [
       metricText("kubelet_node_name", "gauge", "The node's name. The count is always 1.", [
@@ -80,6 +82,7 @@ export class StatsPages {
       metricText("process_start_time_seconds", "gauge", "Start time of the process.", [
         { labels: {}, value: this.#since / 1000 },
       ]),
+      more(),
     ].join("");
   }
 }

@@ -76,7 +76,7 @@ export interface KubeApi {
   /** Takes a connection that wants to leave HTTP. */
   readonly upgrade: Upgrade;
   /** Creates what is not there yet, in order, with the powers of the server itself, and then the default roles. */
-  bootstrap(objects: readonly KubeObject[]): Promise<void>;
+  bootstrap(objects: readonly KubeObject[], once?: readonly KubeObject[]): Promise<void>;
   /** A token that stands in a secret, for as long as the secret is there. */
   tokenForSecret(namespace: string, account: { name: string; uid: string }, secret: string): string;
   /** Ends every watch, so that the server can stop. */
@@ -132,8 +132,9 @@ export function createApi(options: ApiOptions): KubeApi {
     fetch: (request, environment) => app.fetch(request, environment),
     reads: new ObjectReads(catalog, clock),
     upgrade: upgrader(pipeline, agents, proxies, store),
-    async bootstrap(objects) {
+    async bootstrap(objects, once = []) {
       await bootstrap(catalog, objects);
+      await bootstrapOnce(catalog, once, options.log);
       await bootstrapPolicy(catalog);
     },
     tokenForSecret: (namespace, account, secret) =>
@@ -164,6 +165,29 @@ async function bootstrap(catalog: Catalog, objects: readonly KubeObject[]): Prom
       if (hasReason(error, "AlreadyExists")) continue;
       const why = error instanceof Error ? error.message : String(error);
       throw new StatusError("InternalError", `Cannot bootstrap ${object.kind} ${name}: ${why}`);
+    }
+  }
+}
+
+/** Made where they are missing. They are the users' then, and the server starts without them too. */
+async function bootstrapOnce(
+  catalog: Catalog,
+  objects: readonly KubeObject[],
+  log: Log,
+): Promise<void> {
+  for (const object of objects) {
+    const { namespace = "", name } = object.metadata;
+    try {
+      const options = {
+        isDryRun: false,
+        fieldValidation: "Strict",
+        manager: "kube-apiserver",
+      } as const;
+      await servedFor(catalog, object).registry.create(namespace, object, options);
+    } catch (error) {
+      if (hasReason(error, "AlreadyExists")) continue;
+      const reason = error instanceof Error ? error.message : String(error);
+      return log(`the cluster starts without ${object.kind} ${namespace}/${name}`, { reason });
     }
   }
 }

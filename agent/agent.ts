@@ -4,6 +4,8 @@ import { NODES, PODS } from "../api/types/resources.ts";
 import type { Api } from "../client/api.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
+import { Drain } from "./drain.ts";
+import type { HostConnections } from "./host_connections.ts";
 import type { HostFacts, NodeFacts } from "./host_facts.ts";
 import type { HostFiles } from "./host_files.ts";
 import type { CloneGit } from "./host_git.ts";
@@ -42,6 +44,9 @@ export interface AgentOptions {
   readonly network: PodNetwork;
   /** Resolves once no new connection of a service reaches this address, or after a bound: SIGTERM waits for it. */
   readonly drained?: (podIp: string) => Promise<void>;
+  readonly connections?: HostConnections;
+  /** What the node's kernel has of endpoints; absent where another process programs it. */
+  readonly programmed?: ProgrammedEndpoints;
   readonly files: HostFiles;
   readonly mounts: HostMounts;
   /** How volumes of kind `gitRepo` are filled. */
@@ -70,6 +75,15 @@ export interface AgentOptions {
   /** Processes and threads of one container; absent or 0 for no limit. */
   readonly pidsMax?: number;
 }
+
+export interface ProgrammedEndpoints {
+  /** Up to which every change is in the kernel; 0: none yet. */
+  revision(): number;
+  /** Calls `listener` after it has moved. */
+  onChange(listener: () => void): void;
+}
+
+const NO_CONNECTIONS: HostConnections = { inbound: () => Promise.resolve(0) };
 
 /** What the agent's server shows and looks up. */
 export interface AgentView {
@@ -185,11 +199,14 @@ export class Agent implements AgentView {
       now: clock.now(),
     });
     const onRenewed = (sentAt: number) => this.#fence?.heard(sentAt);
-    const { taints = [] } = this.#with;
-    return new NodeKeeper({
+    const { taints = [], programmed } = this.#with;
+    const keeper = new NodeKeeper({
       ...{ api, clock, log, signal, sources, onRenewed, taints },
       nodeName: node.name,
+      programmed: programmed && (() => programmed.revision()),
     });
+    programmed?.onChange(() => keeper.acknowledge());
+    return keeper;
   }
 
   #newDuties(record: RecordPodEvent): NodeDuties | undefined {
@@ -263,10 +280,10 @@ export class Agent implements AgentView {
   }
 
   #tools(facts: NodeFacts, images: Images): SyncTools {
-    const { node, drained = () => Promise.resolve() } = this.#with;
+    const { node, drained = () => Promise.resolve(), connections = NO_CONNECTIONS } = this.#with;
     return {
       ...this.#with,
-      drained,
+      drain: new Drain({ ...this.#with, unused: drained, connections }),
       images,
       messages: new TerminationMessages(this.#with),
       volumes: this.#volumes,

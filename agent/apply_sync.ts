@@ -13,9 +13,10 @@ export async function applySync(
   pass: Pass,
 ): Promise<Applied> {
   const removed = new Set(plan.remove);
-  const { podIP } = pod.status ?? {};
-  if (podIP !== undefined && plan.stop.some(({ why }) => why === "pod deleted")) {
-    await tools.drained(podIP);
+  const ending = plan.stop.filter(({ why }) => why === "pod deleted");
+  if (ending.length > 0) {
+    const sandbox = ending.find(({ container }) => container.name === SANDBOX)?.container;
+    await tools.drain.run(pod, sandbox?.pid ?? 0);
   }
   // its removal kills a sandbox at once, and it has nothing to finish
   const stops = plan.stop.filter(({ container: { id, name } }) =>

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import type { Node, Taint } from "../api/types/core_v1.ts";
+import { NODE_LEASE_NAMESPACE, PROGRAMMED_ANNOTATION } from "../api/types/drain_barrier.ts";
 import { NODES } from "../api/types/resources.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
@@ -10,7 +11,8 @@ import { newNode, nodeLabels, type NodeSources, nodeStatus } from "./node_object
 /** The lease is renewed about three times within its length. */
 const RENEW_MS = 3_000;
 export const LEASE_SECONDS = 10;
-const LEASE_NAMESPACE = "kube-node-lease";
+/** Renewals that say what was programmed come at least so far apart; the first goes out at once. */
+const ACKNOWLEDGE_MS_MIN = 20;
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 7_000;
 
@@ -24,6 +26,8 @@ export interface NodeKeeperOptions {
   readonly sources: () => NodeSources;
   /** The API has taken a renewal of the lease that was sent then. */
   readonly onRenewed?: (sentAt: number) => void;
+  /** Up to which revision of endpoints the kernel has every change: told with each renewal. */
+  readonly programmed?: (() => number) | undefined;
   /** Taints of a node that is new to the API. */
   readonly taints?: readonly Taint[];
 }
@@ -37,6 +41,8 @@ export class NodeKeeper {
   #isRegistered = false;
   #checking: Promise<void> | undefined;
   #isDirty = false;
+  /** Ends the wait for the next renewal. */
+  #hurry = new AbortController();
 
   constructor(options: NodeKeeperOptions) {
     this.#with = options;
@@ -135,8 +141,22 @@ export class NodeKeeper {
         failures += 1;
         if (failures === 1) log("Cannot renew the node's lease", { error: String(error) });
       }
-      await clock.sleep(RENEW_MS, signal);
+      await this.#untilNext(sentAt, failures > 0);
     }
+  }
+
+  /** The kernel has other endpoints than the last renewal said, and pods may wait to hear it. */
+  acknowledge(): void {
+    this.#hurry.abort();
+  }
+
+  async #untilNext(sentAt: number, hasFailed: boolean): Promise<void> {
+    const { clock, signal } = this.#with;
+    // what could not be told is not tried more often than the rest
+    const hurry = hasFailed ? signal : AbortSignal.any([signal, this.#hurry.signal]);
+    await clock.sleep(RENEW_MS, hurry);
+    const tooEarlyMs = sentAt + ACKNOWLEDGE_MS_MIN - clock.now();
+    if (tooEarlyMs > 0) await clock.sleep(tooEarlyMs, signal);
   }
 
   /** A connection that has gone silent must not hold up the next renewal. */
@@ -149,20 +169,27 @@ export class NodeKeeper {
   }
 
   async #renew(): Promise<void> {
-    const { api, clock, nodeName } = this.#with;
+    const { api, clock, nodeName, programmed } = this.#with;
+    // what is programmed from here on asks for a renewal of its own
+    this.#hurry = new AbortController();
+    const annotations = programmed && { [PROGRAMMED_ANNOTATION]: String(programmed()) };
+    const metadata = annotations === undefined ? {} : { annotations };
     const spec = {
       holderIdentity: nodeName,
       leaseDurationSeconds: LEASE_SECONDS,
       renewTime: new Date(clock.now()).toISOString().replace("Z", "000Z"),
     };
     try {
-      await api.patch(LEASES, { namespace: LEASE_NAMESPACE, name: nodeName }, "merge", { spec });
+      await api.patch(LEASES, { namespace: NODE_LEASE_NAMESPACE, name: nodeName }, "merge", {
+        ...(annotations === undefined ? {} : { metadata }),
+        spec,
+      });
     } catch (error) {
       if (!hasReason(error, "NotFound")) throw error;
       const lease: Lease = {
         apiVersion: "coordination.k8s.io/v1",
         kind: "Lease",
-        metadata: { namespace: LEASE_NAMESPACE, name: nodeName },
+        metadata: { ...metadata, namespace: NODE_LEASE_NAMESPACE, name: nodeName },
         spec,
       };
       await api.create(LEASES, lease);

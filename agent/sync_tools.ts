@@ -2,6 +2,7 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import type { Api } from "../client/api.ts";
 import type { Cache } from "../client/cache.ts";
+import type { Drain } from "./drain.ts";
 import type { HostFiles } from "./host_files.ts";
 import type { HostMounts } from "./host_mounts.ts";
 import type { Images, ImageWait } from "./images.ts";
@@ -28,8 +29,8 @@ export interface SyncTools {
   readonly cache: Cache;
   readonly runtime: Runtime;
   readonly network: PodNetwork;
-  /** Resolves once no new connection of a service reaches this address, or after a bound. */
-  readonly drained: (podIp: string) => Promise<void>;
+  /** Waits, within a bound, until no client of a service would miss a pod that ends. */
+  readonly drain: Drain;
   readonly files: HostFiles;
   readonly mounts: HostMounts;
   readonly volumes: PodVolumes;

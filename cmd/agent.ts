@@ -1,8 +1,9 @@
 import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { Agent } from "../agent/agent.ts";
+import { Agent, type ProgrammedEndpoints } from "../agent/agent.ts";
 import { DockerImages } from "../agent/docker_images.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
+import { KernelConnections } from "../agent/host_connections.ts";
 import { HostMachine } from "../agent/host_facts.ts";
 import { observationsOf } from "../agent/eviction/signals.ts";
 import { reservedOf } from "../agent/reserved.ts";
@@ -189,6 +190,8 @@ async function runPods(
     runtime,
     network,
     drained: (podIp) => dataplane.untilUnused(podIp),
+    connections: new KernelConnections(),
+    programmed: programmedBy(dataplane),
     files,
     mounts,
     cloneGit,
@@ -273,6 +276,20 @@ function clusterDns(
     log: stderrLog("dns"),
     signal,
   });
+}
+
+function programmedBy(dataplane: Dataplane): ProgrammedEndpoints {
+  return {
+    revision: () => dataplane.programmed.endpoints,
+    onChange: (listener) => {
+      let last = 0;
+      dataplane.onProgrammed(({ endpoints }) => {
+        if (endpoints === last) return;
+        last = endpoints;
+        listener();
+      });
+    },
+  };
 }
 
 /** Where node ports answer: every address of this host, and the loopback. */

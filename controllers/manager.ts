@@ -7,6 +7,7 @@ import type { ControllerOptions } from "./controller.ts";
 import { cronJobController } from "./cron_job/cron_job.ts";
 import { daemonSetController } from "./daemon_set/daemon_set.ts";
 import { disruptionController } from "./disruption.ts";
+import { drainBarrierController } from "./drain_barrier/drain_barrier.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointSliceController } from "./endpoint_slices/endpoint_slices.ts";
 import { endpointSliceMirroringController } from "./endpoint_slices/mirroring.ts";
@@ -59,6 +60,7 @@ export function runControllers(
     new ControllerRuntime(endpointsController, options).run(),
     new ControllerRuntime(endpointSliceController, options).run(),
     new ControllerRuntime(endpointSliceMirroringController, options).run(),
+    new ControllerRuntime(drainBarrierController, options).run(),
     new ControllerRuntime(certificateRequestCleaner, options).run(),
     new ControllerRuntime(disruptionController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),

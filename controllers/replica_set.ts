@@ -1,6 +1,7 @@
 import { REPLICA_SETS, type ReplicaSet } from "../api/types/apps_v1.ts";
 import { selectorOf } from "../api/types/labels.ts";
 import { towardStatus } from "../client/writes.ts";
+import { SERVICES_FOLLOWED } from "./availability.ts";
 import { type Controller, keyOf, NOTHING_TO_DO } from "./controller.ts";
 import { onPodsOf, planReplicas, type Replicas, reportOnPods } from "./replicas.ts";
 
@@ -10,6 +11,7 @@ export const replicaSetController: Controller<ReplicaSet> = {
   reconciles: REPLICA_SETS,
   concurrency: 5,
   requeueOn: [
+    SERVICES_FOLLOWED,
     onPodsOf("ReplicaSet", ({ metadata: { namespace, labels } }, cache) => {
       return cache.list(REPLICA_SETS, namespace)
         .filter(({ spec }) => selectorOf(spec.selector).matches(labels)).map(keyOf);

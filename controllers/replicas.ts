@@ -1,5 +1,6 @@
 /** What every controller of equal pods does: claim those that are its own, make what is missing, count. */
 import type { Pod, PodTemplateSpec } from "../api/types/core_v1.ts";
+import { PROGRAMMED_CONDITION } from "../api/types/drain_barrier.ts";
 import { matchesLabels, type Selector } from "../api/types/labels.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import { PODS } from "../api/types/resources.ts";
@@ -12,6 +13,7 @@ import {
   isControlledBy,
   released,
 } from "../client/owners.ts";
+import { type Availability, isAvailable, nextAvailableMs } from "./availability.ts";
 import {
   type Change,
   type ObjectKey,
@@ -20,7 +22,7 @@ import {
   type Trigger,
 } from "./controller.ts";
 import { inDeletionOrder } from "./deletion_order.ts";
-import { haveSameLabels, isActive, isReady, readySince } from "./pods.ts";
+import { conditionOf, haveSameLabels, isActive, isReady, readySince } from "./pods.ts";
 
 /** Pods created or deleted in one pass. Source: kube-controller-manager, BurstReplicas. */
 const BURST_MAX = 500;
@@ -54,10 +56,11 @@ export interface ReplicasPlan {
 export function planReplicas(replicas: Replicas, cache: Cache, now: number): ReplicasPlan {
   const inNamespace = cache.list(PODS, replicas.owner.metadata.namespace).filter(isActive);
   const claims = claimsOf(replicas.owner, replicas.selector, inNamespace);
+  const availability = { minReadySeconds: replicas.minReadySeconds, cache, now };
   return {
     writes: claims.writes.length > 0 ? claims.writes : towardWanted(replicas, claims.mine),
-    counts: countsOf(replicas, claims.mine, now),
-    againMs: nextAvailableMs(replicas, claims.mine, now),
+    counts: countsOf(replicas, claims.mine, availability),
+    againMs: nextAvailableMs(claims.mine, availability),
   };
 }
 
@@ -93,6 +96,8 @@ function isNewOrphan({ before, after }: Change<Pod>): boolean {
 /** Binding, for one, changes nothing that is counted. */
 function countTheSame(before: Readonly<Pod>, after: Readonly<Pod>): boolean {
   return isActive(before) === isActive(after) && readySince(before) === readySince(after) &&
+    conditionOf(before, PROGRAMMED_CONDITION)?.status ===
+      conditionOf(after, PROGRAMMED_CONDITION)?.status &&
     controllerOf(before)?.uid === controllerOf(after)?.uid && haveSameLabels(before, after);
 }
 
@@ -150,38 +155,20 @@ function podOf({ owner, template: { metadata, spec } }: Replicas): Pod {
 }
 
 function countsOf(
-  { owner, template, minReadySeconds }: Replicas,
+  { owner, template }: Replicas,
   pods: readonly Readonly<Pod>[],
-  now: number,
+  availability: Availability,
 ): Counts {
   const labels = template.metadata.labels ?? {};
   const count = (holds: (pod: Readonly<Pod>) => boolean) => pods.filter(holds).length;
   const counts = {
     fullyLabeledReplicas: count((pod) => matchesLabels(labels, pod.metadata.labels)),
     readyReplicas: count(isReady),
-    availableReplicas: count((pod) => isAvailable(pod, minReadySeconds, now)),
+    availableReplicas: count((pod) => isAvailable(pod, availability)),
     observedGeneration: owner.metadata.generation ?? 0,
   };
   const filled = Object.entries(counts).filter(([, value]) => value !== 0);
   return { replicas: pods.length, ...Object.fromEntries(filled) };
-}
-
-/** Ready, and for long enough. */
-export function isAvailable(pod: Readonly<Pod>, minReadySeconds: number, now: number): boolean {
-  const since = readySince(pod);
-  return since !== undefined && (minReadySeconds === 0 || since + minReadySeconds * 1000 <= now);
-}
-
-/** Until the next of the ready pods becomes available; undefined when none is going to. */
-export function nextAvailableMs(
-  { minReadySeconds }: { readonly minReadySeconds: number },
-  pods: readonly Readonly<Pod>[],
-  now: number,
-): number | undefined {
-  if (minReadySeconds === 0) return undefined;
-  const waits = pods.map((pod) => (readySince(pod) ?? -Infinity) + minReadySeconds * 1000 - now);
-  const least = Math.min(...waits.filter((ms) => ms > 0));
-  return least === Infinity ? undefined : least;
 }
 
 /** Source of the texts: kube-controller-manager, PodControl. */

@@ -3,6 +3,7 @@ import { selectorOfMap } from "../api/types/labels.ts";
 import { REPLICATION_CONTROLLERS } from "../api/types/resources.ts";
 import { selecting } from "../client/selecting.ts";
 import { towardStatus } from "../client/writes.ts";
+import { SERVICES_FOLLOWED } from "./availability.ts";
 import { type Controller, keyOf, NOTHING_TO_DO } from "./controller.ts";
 import { onPodsOf, planReplicas, type Replicas, reportOnPods } from "./replicas.ts";
 
@@ -12,6 +13,7 @@ export const replicationController: Controller<ReplicationController> = {
   reconciles: REPLICATION_CONTROLLERS,
   concurrency: 5,
   requeueOn: [
+    SERVICES_FOLLOWED,
     onPodsOf("ReplicationController", ({ metadata: { namespace, labels } }, cache) => {
       return selecting(cache.list(REPLICATION_CONTROLLERS, namespace), labels).map(keyOf);
     }),

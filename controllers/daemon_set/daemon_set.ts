@@ -12,6 +12,7 @@ import { NODES, PODS } from "../../api/types/resources.ts";
 import type { Cache, Write } from "../../client/cache.ts";
 import { controllerOf, controllerReferenceTo } from "../../client/owners.ts";
 import { towardStatus } from "../../client/writes.ts";
+import { isAvailable, nextAvailableMs, SERVICES_FOLLOWED } from "../availability.ts";
 import {
   type Change,
   type Controller,
@@ -23,7 +24,7 @@ import {
   type World,
 } from "../controller.ts";
 import { isOver, isReady } from "../pods.ts";
-import { claimsOf, isAvailable, nextAvailableMs, onPodsOf, reportOnPods } from "../replicas.ts";
+import { claimsOf, onPodsOf, reportOnPods } from "../replicas.ts";
 import { forgetting, hashOf, type History, historyOf, REVISION_HASH } from "../revision_history.ts";
 import { fitOf, nodeNameOf, specFor } from "./node_fit.ts";
 import { type NodePods, planUpdate, type Update } from "./update.ts";
@@ -37,6 +38,7 @@ export const daemonSetController: Controller<DaemonSet> = {
   reconciles: DAEMON_SETS,
   concurrency: 2,
   requeueOn: [
+    SERVICES_FOLLOWED,
     onPodsOf("DaemonSet", ({ metadata: { namespace, labels } }, cache) => {
       return cache.list(DAEMON_SETS, namespace)
         .filter(({ spec }) => selectorOf(spec.selector).matches(labels)).map(keyOf);
@@ -77,12 +79,12 @@ function planPods(
   { cache, now }: World,
 ): Plan {
   const hash = hashOf(history.newest as ControllerRevision);
-  const minReadySeconds = set.spec.minReadySeconds ?? 0;
+  const availability = { minReadySeconds: set.spec.minReadySeconds ?? 0, cache, now };
   const nodes = onEachNode(set, pods, cache.list(NODES));
   const update: Update = {
     set,
     isNewest: ({ metadata }) => metadata.labels?.[REVISION_HASH] === hash,
-    isAvailable: (pod) => isAvailable(pod, minReadySeconds, now),
+    isAvailable: (pod) => isAvailable(pod, availability),
   };
   const managed = planNodes(nodes, update);
   const { create, remove } = managed.create.length + managed.remove.length > 0
@@ -98,7 +100,7 @@ function planPods(
     ...forgetting(history, set.spec.revisionHistoryLimit ?? 10, isLive),
     ...towardStatus(set, statusOf(nodes, update)),
   ];
-  const againMs = nextAvailableMs({ minReadySeconds }, pods, now);
+  const againMs = nextAvailableMs(pods, availability);
   return { writes, ...(againMs === undefined ? {} : { againMs }) };
 }
 

@@ -13,6 +13,7 @@ import { StatusError } from "../../api/types/status.ts";
 import type { Cache, Write } from "../../client/cache.ts";
 import { controllerOf } from "../../client/owners.ts";
 import { towardStatus } from "../../client/writes.ts";
+import { isAvailable, nextAvailableMs, SERVICES_FOLLOWED } from "../availability.ts";
 import {
   type Change,
   type Controller,
@@ -25,7 +26,7 @@ import {
   type World,
 } from "../controller.ts";
 import { isReady } from "../pods.ts";
-import { claimsOf, isAvailable, nextAvailableMs, onPodsOf } from "../replicas.ts";
+import { claimsOf, onPodsOf } from "../replicas.ts";
 import { forgetting, type History, historyOf } from "../revision_history.ts";
 import { claimsFor, ordinalOf, podFor } from "./ordinals.ts";
 import { retainedClaims } from "./retention.ts";
@@ -37,6 +38,7 @@ export const statefulSetController: Controller<StatefulSet> = {
   reconciles: STATEFUL_SETS,
   concurrency: 5,
   requeueOn: [
+    SERVICES_FOLLOWED,
     onPodsOf("StatefulSet", ({ metadata: { namespace, labels } }, cache) => {
       return cache.list(STATEFUL_SETS, namespace)
         .filter(({ spec }) => selectorOf(spec.selector).matches(labels)).map(keyOf);
@@ -67,7 +69,7 @@ function planPods(
   history: History,
   { cache, now }: World,
 ): Plan {
-  const minReadySeconds = set.spec.minReadySeconds ?? 0;
+  const availability = { minReadySeconds: set.spec.minReadySeconds ?? 0, cache, now };
   const newest = history.newest as Readonly<ControllerRevision>;
   const before =
     history.former.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? newest;
@@ -76,7 +78,7 @@ function planPods(
     pods,
     current: before.metadata.name,
     update: newest.metadata.name,
-    isAvailable: (pod) => !isEnding(pod) && isAvailable(pod, minReadySeconds, now),
+    isAvailable: (pod) => !isEnding(pod) && isAvailable(pod, availability),
   };
   const { create, remove } = stepsOf(standing);
   const retained = retainedClaims(set, remove, cache);
@@ -100,7 +102,7 @@ function planPods(
     ...forgetting(history, set.spec.revisionHistoryLimit ?? 10, isLive),
     ...towardStatus(set, statusOf(standing)),
   ];
-  const againMs = nextAvailableMs({ minReadySeconds }, pods, now);
+  const againMs = nextAvailableMs(pods, availability);
   return { writes, ...(againMs === undefined ? {} : { againMs }) };
 }
 

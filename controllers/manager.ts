@@ -2,6 +2,7 @@ import type { KubeObject } from "../api/types/meta.ts";
 import { CONFIG_MAPS, type Resource, SECRETS } from "../api/types/resources.ts";
 import { ownableResources } from "../client/writes.ts";
 import { certificateRequestCleaner } from "./certificate_signing.ts";
+import { autoscalerController } from "./autoscaler/autoscaler.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import type { ControllerOptions } from "./controller.ts";
 import { cronJobController } from "./cron_job/cron_job.ts";
@@ -55,6 +56,7 @@ export function runControllers(
     new ControllerRuntime(deploymentController, options).run(),
     new ControllerRuntime(daemonSetController, options).run(),
     new ControllerRuntime(statefulSetController, options).run(),
+    new ControllerRuntime(autoscalerController(), options).run(),
     new ControllerRuntime(jobController, options).run(),
     new ControllerRuntime(cronJobController, options).run(),
     new ControllerRuntime(endpointsController, options).run(),

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { type Deployment, DEPLOYMENTS } from "../../api/types/apps_v1.ts";
+import {
+  HORIZONTAL_POD_AUTOSCALERS,
+  type HorizontalPodAutoscaler,
+} from "../../api/types/autoscaling_v2.ts";
+import {
+  METRICS_API_VERSION,
+  POD_METRICS,
+  type PodMetrics,
+} from "../../api/types/metrics_v1beta1.ts";
+import { PODS } from "../../api/types/resources.ts";
+import { startCluster } from "../fake_cluster.ts";
+
+type Cluster = Awaited<ReturnType<typeof startCluster>>;
+const SYNC = 15_000;
+
+const DEPLOYMENT: Deployment = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web", namespace: "default" },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { name: "", labels: { app: "web" } },
+      spec: {
+        containers: [{ name: "main", image: "web", resources: { requests: { cpu: "100m" } } }],
+      },
+    },
+  },
+};
+const AUTOSCALER: HorizontalPodAutoscaler = {
+  apiVersion: "autoscaling/v2",
+  kind: "HorizontalPodAutoscaler",
+  metadata: { name: "web", namespace: "default" },
+  spec: {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
+    minReplicas: 1,
+    maxReplicas: 6,
+    metrics: [{
+      type: "Resource",
+      resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 50 } },
+    }],
+  },
+};
+
+async function started(): Promise<Cluster> {
+  const cluster = await startCluster();
+  await cluster.api.create(DEPLOYMENTS, DEPLOYMENT);
+  await cluster.clock.advance(1_000);
+  await cluster.api.create(HORIZONTAL_POD_AUTOSCALERS, AUTOSCALER);
+  return cluster;
+}
+
+/** Every pod runs, has done so for long, and uses so much. */
+async function load(cluster: Cluster, cpu: string, ms: number): Promise<void> {
+  for (const until = cluster.clock.now() + ms; cluster.clock.now() < until;) {
+    for (const pod of await cluster.pods()) {
+      if (pod.status?.phase !== "Running") {
+        const { status, ...running } = await cluster.run(pod, "10.0.0.1");
+        const startTime = "2020-01-01T00:00:00Z";
+        await cluster.api.updateStatus(PODS, { ...running, status: { ...status, startTime } });
+      }
+      await measure(cluster, pod.metadata.name, cpu);
+    }
+    await cluster.clock.advance(SYNC);
+  }
+}
+
+async function measure(cluster: Cluster, name: string, cpu: string): Promise<void> {
+  const at = new Date(cluster.clock.now()).toISOString();
+  const metrics: PodMetrics = {
+    apiVersion: METRICS_API_VERSION,
+    kind: "PodMetrics",
+    metadata: { name, namespace: "default", labels: { app: "web" } },
+    timestamp: at,
+    window: "15s",
+    containers: [{ name: "main", usage: { cpu, memory: "10Mi" } }],
+  };
+  await cluster.api.delete(POD_METRICS, "default", name).catch(() => {});
+  await cluster.api.create(POD_METRICS, metrics);
+}
+
+const size = async (cluster: Cluster) =>
+  (await cluster.api.get(DEPLOYMENTS, "default", "web")).spec.replicas;
+
+Deno.test("autoscaler: grows under load up to the most, and shrinks five minutes after it", async () => {
+  const cluster = await started();
+  await load(cluster, "200m", 120_000);
+  assert.equal(await size(cluster), 6);
+  const { status } = await cluster.api.get(HORIZONTAL_POD_AUTOSCALERS, "default", "web");
+  assert.equal(status?.currentMetrics?.[0]?.resource?.current.averageUtilization, 200);
+  const limit = status?.conditions?.find(({ type }) => type === "ScalingLimited");
+  assert.equal(`${limit?.status} ${limit?.reason}`, "True TooManyReplicas");
+  await load(cluster, "0", 240_000);
+  assert.equal(await size(cluster), 6);
+  await load(cluster, "0", 120_000);
+  assert.equal(await size(cluster), 1);
+  cluster.stop();
+});
+
+Deno.test("autoscaler: without samples it changes nothing and says why", async () => {
+  const cluster = await started();
+  await cluster.clock.advance(60_000);
+  assert.equal(await size(cluster), 2);
+  const { status } = await cluster.api.get(HORIZONTAL_POD_AUTOSCALERS, "default", "web");
+  const active = status?.conditions?.find(({ type }) => type === "ScalingActive");
+  assert.equal(`${active?.status} ${active?.reason}`, "False FailedGetResourceMetric");
+  cluster.stop();
+});

@@ -11,7 +11,7 @@ import { type PodInfo, podInfoOf } from "./pod_info.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { SchedulerMetrics } from "./metrics.ts";
 import { SchedulingQueue } from "./queue.ts";
-import { schedule, summaryOf, type Unschedulable } from "./schedule.ts";
+import { Decider, summaryOf, type Unschedulable } from "./schedule.ts";
 import { Snapshot } from "./snapshot.ts";
 import { Watching } from "./watching.ts";
 
@@ -46,7 +46,7 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
 
 class Scheduler {
   readonly #with: SchedulerOptions;
-  readonly #policy: Policy;
+  readonly #decider: Decider;
   readonly #queue: SchedulingQueue;
   readonly #snapshot: Snapshot;
   readonly #watching: Watching;
@@ -57,11 +57,11 @@ class Scheduler {
   constructor(options: SchedulerOptions) {
     const { clock, schedulerName = SCHEDULER_NAME } = options;
     this.#with = options;
-    this.#policy = options.policy ?? DEFAULT_POLICY;
     this.#queue = new SchedulingQueue(clock);
     this.#metrics = options.metrics &&
       new SchedulerMetrics(options.metrics, schedulerName, () => this.#queue.counts());
     this.#snapshot = new Snapshot(clock, () => this.#queue.wake());
+    this.#decider = new Decider(this.#snapshot, options.policy ?? DEFAULT_POLICY);
     this.#watching = new Watching(schedulerName, this.#snapshot, this.#queue);
     this.#recorder = new EventRecorder({ ...options, component: schedulerName });
   }
@@ -92,7 +92,7 @@ class Scheduler {
     if (current === undefined) return this.#slots.release(); // deleted while it waited for the slot
     const began = this.#with.clock.now();
     const info = podInfoOf(current);
-    const decision = schedule(info, this.#snapshot, this.#policy, this.#with.random);
+    const decision = this.#decider.decide(info, this.#with.random);
     const writing = decision.fits
       ? this.#bind(info, decision.nodeName)
       : this.#explain(current, decision.why);

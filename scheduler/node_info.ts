@@ -1,4 +1,4 @@
-import type { Node, Taint } from "../api/types/core_v1.ts";
+import type { ContainerImage, Node, Taint } from "../api/types/core_v1.ts";
 import { toNumber } from "../api/types/quantity.ts";
 import {
   addTo,
@@ -10,9 +10,13 @@ import {
   type PodInfo,
 } from "./pod_info.ts";
 
+const NO_IMAGES: ReadonlyMap<string, number> = new Map();
+
 /** One node as a decision sees it, kept up to date pod by pod. */
 export class NodeInfo {
   readonly name: string;
+  /** Its number among the nodes; -1 while it is none of them. */
+  slot = -1;
   labels: Readonly<Record<string, string>> = {};
   taints: readonly Taint[] = [];
   isReady = false;
@@ -23,6 +27,9 @@ export class NodeInfo {
   podsMax = 0;
   readonly requested: Amounts = noAmounts();
   readonly pods = new Map<string, PodInfo>();
+  /** Bytes of the images that are there, by each of their names. */
+  images: ReadonlyMap<string, number> = NO_IMAGES;
+  #imagesSaid: unknown;
   readonly #ports = new Map<string, string[]>();
   readonly #disks = new Map<string, { users: number; writers: number }>();
 
@@ -41,6 +48,8 @@ export class NodeInfo {
         false;
     this.allocatable = amountsOf(has);
     this.podsMax = has.pods === undefined ? 0 : toNumber(has.pods);
+    if (status?.images !== this.#imagesSaid) this.images = imagesOf(status?.images ?? []);
+    this.#imagesSaid = status?.images;
   }
 
   addPod(pod: PodInfo): void {
@@ -90,4 +99,13 @@ export class NodeInfo {
     if (users + by === 0) this.#disks.delete(id);
     else this.#disks.set(id, { users: users + by, writers: writers + (isReadOnly ? 0 : by) });
   }
+}
+
+function imagesOf(images: readonly ContainerImage[]): ReadonlyMap<string, number> {
+  if (images.length === 0) return NO_IMAGES;
+  return new Map(
+    images.flatMap(({ names = [], sizeBytes = 0 }) =>
+      names.map((name): [string, number] => [name, sizeBytes])
+    ),
+  );
 }

@@ -1,5 +1,6 @@
 import type { Container, Pod, Volume } from "../api/types/core_v1.ts";
 import { toBytes, toMilli, toNumber } from "../api/types/quantity.ts";
+import { type PodTerms, termsOf } from "./pod_terms.ts";
 
 /** Amounts that a pod asks for or a node has. */
 export interface Amounts {
@@ -29,6 +30,10 @@ export interface PodInfo {
   readonly requests: Readonly<Amounts>;
   readonly hostPorts: readonly HostPort[];
   readonly disks: readonly Disk[];
+  readonly priority: number;
+  readonly terms: PodTerms;
+  /** Equal for pods of one namespace with the same labels, both ending or neither. */
+  readonly groupKey: string;
 }
 
 export function podInfoOf(pod: Readonly<Pod>): PodInfo {
@@ -39,7 +44,14 @@ export function podInfoOf(pod: Readonly<Pod>): PodInfo {
     requests: requestsOf(pod),
     hostPorts: containers.flatMap(hostPortsOf),
     disks: (pod.spec.volumes ?? []).flatMap(disksOf),
+    priority: pod.spec.priority ?? 0,
+    terms: termsOf(pod),
+    groupKey: groupKeyOf(pod),
   };
+}
+
+function groupKeyOf({ metadata: { namespace = "", labels = {}, deletionTimestamp } }: Pod): string {
+  return `${deletionTimestamp === undefined} ${namespace} ${JSON.stringify(labels)}`;
 }
 
 /** Objects of tests may have no uid; in a cluster each has. */

@@ -1,15 +1,18 @@
 import { type FieldError, StatusError } from "../api/types/status.ts";
 import { isJsonObject, type JsonObject } from "../api/types/json.ts";
+import { ANY_CHANGE, CHANGES } from "./changes.ts";
 import {
   DEFAULT_POLICY,
   type NamedPredicate,
   type Policy,
+  type PredicateRule,
   PREDICATES,
   PRIORITIES,
+  type PriorityRule,
   type WeightedPriority,
 } from "./policy.ts";
-import { fitsLabelPresence, fitsServiceAffinity, type Predicate } from "./predicates.ts";
-import { prefersLabel, prefersOtherZones, type Priority } from "./priorities.ts";
+import { type ClusterPredicate, fitsLabelPresence, fitsServiceAffinity } from "./predicates.ts";
+import { prefersLabel, prefersOtherZones } from "./priorities.ts";
 
 /**
  * Reads `{ kind: Policy, predicates: [{ name, argument }], priorities: [{ name, weight, argument }] }`. Each list
@@ -59,30 +62,35 @@ function listOf(file: JsonObject, field: string, errors: FieldError[]): JsonObje
 function predicateOf(item: JsonObject, path: string, errors: FieldError[]): NamedPredicate {
   const name = nameOf(item, path, errors);
   if (item.argument === undefined) {
-    const fits = named(PREDICATES, name);
-    if (fits === undefined) {
+    const rule = named(PREDICATES, name);
+    if (rule === undefined) {
       errors.push(unsupported(`${path}.name`, name, Object.keys(PREDICATES)));
     }
-    return { name, fits: fits ?? (() => []) };
+    return { name, ...rule ?? NOTHING_ASKED };
   }
-  return { name, fits: predicateWith(item.argument, `${path}.argument`, errors) };
+  return { name, ...predicateWith(item.argument, `${path}.argument`, errors) };
 }
 
-function predicateWith(argument: unknown, path: string, errors: FieldError[]): Predicate {
+function predicateWith(argument: unknown, path: string, errors: FieldError[]): PredicateRule {
   const { labelsPresence, serviceAffinity } = isJsonObject(argument) ? argument : {};
   if (isJsonObject(labelsPresence)) {
     const at = `${path}.labelsPresence`;
-    return fitsLabelPresence(
+    const fits = fitsLabelPresence(
       labelsIn(labelsPresence, at, errors),
       labelsPresence.presence !== false,
     );
+    return { fits, helpedBy: CHANGES.nodeAdded | CHANGES.nodeLabels };
   }
   if (isJsonObject(serviceAffinity)) {
-    return fitsServiceAffinity(labelsIn(serviceAffinity, `${path}.serviceAffinity`, errors));
+    const fits = fitsServiceAffinity(labelsIn(serviceAffinity, `${path}.serviceAffinity`, errors));
+    const among: ClusterPredicate = (pod, world) => (node) => fits(pod, node, world);
+    return { among, helpedBy: ANY_CHANGE };
   }
   errors.push(invalid(path, "must hold labelsPresence or serviceAffinity"));
-  return () => [];
+  return NOTHING_ASKED;
 }
+
+const NOTHING_ASKED: PredicateRule = { fits: () => [], helpedBy: 0 };
 
 function priorityOf(item: JsonObject, path: string, errors: FieldError[]): WeightedPriority {
   const name = nameOf(item, path, errors);
@@ -90,27 +98,31 @@ function priorityOf(item: JsonObject, path: string, errors: FieldError[]): Weigh
   if (typeof weight !== "number" || !Number.isInteger(weight) || weight < 0) {
     errors.push(invalid(`${path}.weight`, "must be a whole number that is not negative"));
   }
-  const prefers = item.argument === undefined
+  const rule = item.argument === undefined
     ? named(PRIORITIES, name)
     : priorityWith(item.argument, `${path}.argument`, errors);
-  if (prefers === undefined) {
+  if (rule === undefined) {
     errors.push(unsupported(`${path}.name`, name, Object.keys(PRIORITIES)));
   }
-  return { name, weight: Number(weight), prefers: prefers ?? (() => []) };
+  return { name, weight: Number(weight), ...rule ?? NOTHING_LIKED };
 }
 
-function priorityWith(argument: unknown, path: string, errors: FieldError[]): Priority {
+function priorityWith(argument: unknown, path: string, errors: FieldError[]): PriorityRule {
   const { labelPreference, serviceAntiAffinity } = isJsonObject(argument) ? argument : {};
   if (isJsonObject(labelPreference)) {
     const label = labelIn(labelPreference, `${path}.labelPreference`, errors);
-    return prefersLabel(label, labelPreference.presence !== false);
+    return { prefers: prefersLabel(label, labelPreference.presence !== false) };
   }
   if (isJsonObject(serviceAntiAffinity)) {
-    return prefersOtherZones(labelIn(serviceAntiAffinity, `${path}.serviceAntiAffinity`, errors));
+    const label = labelIn(serviceAntiAffinity, `${path}.serviceAntiAffinity`, errors);
+    const prefers = prefersOtherZones(label);
+    return { among: (pod, world) => (nodes) => prefers(pod, nodes, world) };
   }
   errors.push(invalid(path, "must hold labelPreference or serviceAntiAffinity"));
-  return () => [];
+  return NOTHING_LIKED;
 }
+
+const NOTHING_LIKED: PriorityRule = { prefers: (_, nodes) => nodes.map(() => 0) };
 
 function nameOf({ name }: JsonObject, path: string, errors: FieldError[]): string {
   if (typeof name === "string" && name !== "") return name;

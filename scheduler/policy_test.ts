@@ -13,11 +13,19 @@ Deno.test("policy: the default names exactly these", () => {
     "NoDiskConflict",
     "MatchNodeSelector",
     "HostName",
+    "CheckVolumeBinding",
+    "EvenPodsSpread",
+    "MatchInterPodAffinity",
   ]);
   assert.deepEqual(priorities, [
     { name: "LeastRequestedPriority", weight: 1 },
     { name: "ServiceSpreadingPriority", weight: 1 },
     { name: "BalancedResourceAllocation", weight: 1 },
+    { name: "NodeAffinityPriority", weight: 2 },
+    { name: "TaintTolerationPriority", weight: 3 },
+    { name: "ImageLocalityPriority", weight: 1 },
+    { name: "EvenPodsSpreadPriority", weight: 2 },
+    { name: "InterPodAffinityPriority", weight: 2 },
   ]);
 });
 

@@ -8,6 +8,17 @@ import type { World } from "./world.ts";
 /** Why the pod does not fit the node, in kube-scheduler's words; [] when it fits. */
 export type Predicate = (pod: PodInfo, node: NodeInfo, world: World) => readonly string[];
 
+/** As a predicate, of one pod in one world. */
+export type NodeCheck = (node: NodeInfo) => readonly string[];
+
+/** No node is at fault: the pod itself can't run yet. */
+export interface Refusal {
+  readonly refusal: string;
+}
+
+/** For what depends on more than pod and node: looks at the cluster once. @returns undefined when every node fits */
+export type ClusterPredicate = (pod: PodInfo, world: World) => NodeCheck | Refusal | undefined;
+
 const FITS: readonly string[] = [];
 const NO_FREE_PORTS = ["node(s) didn't have free ports for the requested pod ports"];
 const DISK_CONFLICT = ["node(s) had no available disk"];
@@ -70,7 +81,7 @@ export function fitsCordon({ pod }: PodInfo, node: NodeInfo): readonly string[] 
 }
 
 /** Names the first taint that the pod does not tolerate, as kube-scheduler does. */
-export function fitsTaints({ pod }: PodInfo, node: NodeInfo): readonly string[] {
+export function fitsTaints({ pod }: Pick<PodInfo, "pod">, node: NodeInfo): readonly string[] {
   for (const taint of node.taints) {
     if (taint.effect === "PreferNoSchedule" || isTolerated(taint, pod.spec)) continue;
     return [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`];
@@ -115,6 +126,3 @@ function nodeOfPeer(pod: Readonly<Pod>, world: World): NodeInfo | undefined {
 function toleratesCordon(pod: Readonly<Pod>): boolean {
   return isTolerated({ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }, pod.spec);
 }
-
-/** What holds whatever the policy says: a node that is not ready, cordoned or tainted gets no pods. */
-export const ALWAYS: readonly Predicate[] = [fitsReadiness, fitsCordon, fitsTaints];

@@ -1,93 +1,231 @@
 import type { Random } from "../api/types/ambient.ts";
+import { CHANGES, type Changes } from "./changes.ts";
 import type { NodeInfo } from "./node_info.ts";
 import type { PodInfo } from "./pod_info.ts";
-import type { Policy } from "./policy.ts";
-import { ALWAYS, type Predicate } from "./predicates.ts";
+import type { NamedPredicate, Policy } from "./policy.ts";
+import type { NodeCheck } from "./predicates.ts";
+import { SCORE_MAX } from "./priorities.ts";
+import { FITS, NO_NODE, type Ranking, Rankings, scaledOf, type Verdict } from "./ranking.ts";
+import { verdictOn } from "./ranking.ts";
 import type { World } from "./world.ts";
 
 /** Why no node takes the pod. */
 export interface Unschedulable {
   readonly nodesTotal: number;
-  /** Every reason of every node, by the node's name. */
-  readonly reasons: ReadonlyMap<string, readonly string[]>;
+  /** Why the pod can't run yet wherever it is tried; then no node was. */
+  readonly refusal?: string;
+  /** What speaks against every node that was tried, in the order of their slots. */
+  readonly verdicts: readonly (readonly [NodeInfo, Verdict])[];
+  /** What may help, all nodes together. */
+  readonly helpedBy: Changes;
 }
 
 export type Decision =
   | { readonly fits: true; readonly nodeName: string; readonly score: number }
   | { readonly fits: false; readonly why: Unschedulable };
 
-/** Tries the pod on every node and takes the one that is liked best; `random` chooses among equals. */
+/** Decides for one pod alone. */
 export function schedule(pod: PodInfo, world: World, policy: Policy, random: Random): Decision {
-  const fits = [...ALWAYS, ...policy.predicates.map(({ fits }) => fits)];
-  const feasible: NodeInfo[] = [];
-  const reasons = new Map<string, readonly string[]>();
-  for (const node of world.nodes) {
-    const against = reasonsAgainst(fits, pod, node, world);
-    if (against === undefined) feasible.push(node);
-    else reasons.set(node.name, against);
-  }
-  if (feasible.length === 0) {
-    return { fits: false, why: { nodesTotal: world.nodes.length, reasons } };
-  }
-  return bestOf(feasible, scoresOf(pod, feasible, world, policy), random);
+  return new Decider(world, policy).decide(pod, random);
 }
 
-/** @returns undefined when nothing speaks against it */
-function reasonsAgainst(
-  predicates: readonly Predicate[],
-  pod: PodInfo,
-  node: NodeInfo,
-  world: World,
-): string[] | undefined {
-  let all: string[] | undefined;
-  for (const fits of predicates) {
-    const reasons = fits(pod, node, world);
-    if (reasons.length > 0) (all ??= []).push(...reasons);
-  }
-  return all;
+interface ClusterCheck {
+  readonly check: NodeCheck;
+  readonly rule: NamedPredicate;
 }
 
-function scoresOf(
-  pod: PodInfo,
-  nodes: readonly NodeInfo[],
-  world: World,
-  { priorities }: Policy,
-): number[] {
-  const totals = nodes.map(() => 0);
-  for (const { weight, prefers } of priorities) {
-    if (weight === 0) continue;
-    const scores = prefers(pod, nodes, world);
-    for (let i = 0; i < totals.length; i += 1) {
-      totals[i] = (totals[i] as number) + weight * (scores[i] as number);
+/** Tries pods on every node and takes the one that is liked best, remembering what did not change between two pods. */
+export class Decider {
+  readonly #world: World;
+  readonly #policy: Policy;
+  readonly #rankings: Rankings;
+  /** Slots that fit, and their scores. */
+  #fitting = new Int32Array(64);
+  #totals = new Float64Array(64);
+
+  constructor(world: World, policy: Policy) {
+    this.#world = world;
+    this.#policy = policy;
+    this.#rankings = new Rankings(policy);
+  }
+
+  /** `random` chooses among equals. */
+  decide(pod: PodInfo, random: Random): Decision {
+    const checks = this.#checksFor(pod);
+    if (!Array.isArray(checks)) return { fits: false, why: checks };
+    const ranking = this.#rankings.of(pod, this.#world);
+    const against: (Verdict | undefined)[] = [];
+    const count = this.#collect(pod, ranking, checks, against);
+    if (count === 0) return { fits: false, why: this.#whyNot(ranking, against) };
+    const nominated = this.#nominatedSlot(pod, count);
+    this.#score(pod, ranking, count);
+    const chosen = nominated ?? this.#best(count, random);
+    const node = this.#world.slots.at(this.#fitting[chosen] as number) as NodeInfo;
+    return { fits: true, nodeName: node.name, score: this.#totals[chosen] as number };
+  }
+
+  /** @returns what remains to be asked of each node, or why no node need be asked */
+  #checksFor(pod: PodInfo): ClusterCheck[] | Unschedulable {
+    const checks: ClusterCheck[] = [];
+    for (const rule of this.#policy.predicates) {
+      const check = rule.among?.(pod, this.#world);
+      if (check === undefined) continue;
+      if (typeof check === "function") checks.push({ check, rule });
+      else {
+        const { helpedBy } = rule;
+        const nodesTotal = this.#world.nodes.length;
+        return { nodesTotal, refusal: check.refusal, verdicts: [], helpedBy };
+      }
+    }
+    return checks;
+  }
+
+  /** Writes the slots that fit. @returns how many */
+  #collect(
+    pod: PodInfo,
+    { verdicts }: Ranking,
+    checks: readonly ClusterCheck[],
+    against: (Verdict | undefined)[],
+  ): number {
+    const { slots } = this.#world;
+    if (this.#fitting.length < slots.count) {
+      this.#fitting = new Int32Array(slots.count * 2);
+      this.#totals = new Float64Array(slots.count * 2);
+    }
+    const isAsked = checks.length > 0 || this.#world.nominated.size > 0;
+    let count = 0;
+    for (let slot = 0; slot < slots.count; slot += 1) {
+      if (verdicts[slot] !== FITS) continue;
+      const verdict = isAsked ? this.#ask(pod, slots.at(slot) as NodeInfo, checks) : undefined;
+      if (verdict === undefined) this.#fitting[count++] = slot;
+      else against[slot] = verdict;
+    }
+    return count;
+  }
+
+  #ask(pod: PodInfo, node: NodeInfo, checks: readonly ClusterCheck[]): Verdict | undefined {
+    for (const { check, rule } of checks) {
+      const reasons = check(node);
+      if (reasons.length === 0) continue;
+      const mayHelpToEvict = (rule.helpedBy & CHANGES.podGone) !== 0;
+      return { reasons, helpedBy: rule.helpedBy, mayHelpToEvict };
+    }
+    const ahead = this.#world.nominated.size === 0
+      ? []
+      : this.#world.nominated.ahead(pod, node.name);
+    return ahead.length === 0 ? undefined : this.#besideThem(pod, node, ahead);
+  }
+
+  /** As if those were on the node already for which room is being made. */
+  #besideThem(pod: PodInfo, node: NodeInfo, others: readonly PodInfo[]): Verdict | undefined {
+    const added = others.filter(({ uid }) => !node.pods.has(uid));
+    for (const other of added) node.addPod(other);
+    const verdict = verdictOn(pod, node, this.#world, this.#policy);
+    for (const { uid } of added) node.removePod(uid);
+    return verdict;
+  }
+
+  #nominatedSlot(pod: PodInfo, count: number): number | undefined {
+    const name = this.#world.nominated.nodeOf(pod.uid);
+    const slot = name === undefined ? -1 : this.#world.nodeNamed(name)?.slot ?? -1;
+    const place = slot < 0 ? -1 : this.#fitting.subarray(0, count).indexOf(slot);
+    return place < 0 ? undefined : place;
+  }
+
+  #score(pod: PodInfo, ranking: Ranking, count: number): void {
+    const { scores } = ranking;
+    for (let i = 0; i < count; i += 1) {
+      this.#totals[i] = scores[this.#fitting[i] as number] as number;
+    }
+    scaledOf(this.#policy).forEach(({ weight, scaled }, index) =>
+      this.#addScaled(ranking.scaled[index] as Float64Array, count, weight, scaled === "least")
+    );
+    this.#addOfCluster(pod, count);
+  }
+
+  #addScaled(raws: Float64Array, count: number, weight: number, isReversed: boolean): void {
+    let most = 0;
+    for (let i = 0; i < count; i += 1) {
+      const raw = raws[this.#fitting[i] as number] as number;
+      if (raw > most) most = raw;
+    }
+    if (most === 0) {
+      if (isReversed) { for (let i = 0; i < count; i += 1) this.#totals[i]! += weight * SCORE_MAX; }
+      return;
+    }
+    for (let i = 0; i < count; i += 1) {
+      const raw = raws[this.#fitting[i] as number] as number;
+      const share = Math.floor((raw * SCORE_MAX) / most);
+      this.#totals[i]! += weight * (isReversed ? SCORE_MAX - share : share);
     }
   }
-  return totals;
-}
 
-function bestOf(nodes: readonly NodeInfo[], totals: readonly number[], random: Random): Decision {
-  let score = -1;
-  let best: NodeInfo[] = [];
-  nodes.forEach((node, index) => {
-    const total = totals[index] as number;
-    if (total > score) {
-      score = total;
-      best = [node];
-    } else if (total === score) best.push(node);
-  });
-  const chosen = best[Math.floor(random() * best.length)] as NodeInfo;
-  return { fits: true, nodeName: chosen.name, score };
+  #addOfCluster(pod: PodInfo, count: number): void {
+    let nodes: NodeInfo[] | undefined;
+    for (const { weight, among } of this.#policy.priorities) {
+      const prefers = weight === 0 ? undefined : among?.(pod, this.#world);
+      if (prefers === undefined) continue;
+      nodes ??= this.#nodesThatFit(count);
+      const scores = prefers(nodes);
+      for (let i = 0; i < count; i += 1) this.#totals[i]! += weight * (scores[i] as number);
+    }
+  }
+
+  #nodesThatFit(count: number): NodeInfo[] {
+    const { slots } = this.#world;
+    const nodes: NodeInfo[] = [];
+    for (let i = 0; i < count; i += 1) nodes.push(slots.at(this.#fitting[i] as number) as NodeInfo);
+    return nodes;
+  }
+
+  #best(count: number, random: Random): number {
+    let most = -Infinity;
+    let equals = 0;
+    for (let i = 0; i < count; i += 1) {
+      const total = this.#totals[i] as number;
+      if (total > most) {
+        most = total;
+        equals = 1;
+      } else if (total === most) equals += 1;
+    }
+    let left = Math.floor(random() * equals);
+    for (let i = 0; i < count; i += 1) {
+      if (this.#totals[i] === most && left-- === 0) return i;
+    }
+    return 0;
+  }
+
+  #whyNot(ranking: Ranking, against: readonly (Verdict | undefined)[]): Unschedulable {
+    const { slots } = this.#world;
+    const verdicts: [NodeInfo, Verdict][] = [];
+    let helpedBy: Changes = CHANGES.nodeAdded;
+    for (let slot = 0; slot < slots.count; slot += 1) {
+      const number = ranking.verdicts[slot] as number;
+      if (number === NO_NODE) continue;
+      const verdict = number === FITS ? against[slot] as Verdict : ranking.verdictOf(number);
+      verdicts.push([slots.at(slot) as NodeInfo, verdict]);
+      helpedBy |= verdict.helpedBy;
+    }
+    return { nodesTotal: verdicts.length, verdicts, helpedBy };
+  }
 }
 
 /**
  * One sentence for people: how many nodes have each reason, reasons sorted as text. A node with several
  * reasons counts for each. Source of the form: kube-scheduler, FitError.
  */
-export function summaryOf({ nodesTotal, reasons }: Unschedulable): string {
+export function summaryOf({ nodesTotal, refusal, verdicts }: Omit<Unschedulable, "helpedBy">) {
   if (nodesTotal === 0) return "no nodes available to schedule pods";
+  if (refusal !== undefined) return `0/${nodesTotal} nodes are available: ${refusal}.`;
+  return `0/${nodesTotal} nodes are available: ${countedReasons(verdicts)}.`;
+}
+
+function countedReasons(verdicts: Unschedulable["verdicts"]): string {
+  const nodes = new Map<Verdict, number>();
+  for (const [, verdict] of verdicts) nodes.set(verdict, (nodes.get(verdict) ?? 0) + 1);
   const counts = new Map<string, number>();
-  for (const reason of [...reasons.values()].flat()) {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const [{ reasons }, count] of nodes) {
+    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + count);
   }
-  const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-  return `0/${nodesTotal} nodes are available: ${parts.join(", ")}.`;
+  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(", ");
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { infoOf, nodeWith, podWith, serviceWith, worldOf } from "./fake_world.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
-import { schedule, summaryOf } from "./schedule.ts";
+import { NodeInfo } from "./node_info.ts";
+import { schedule, summaryOf, type Unschedulable } from "./schedule.ts";
 
 Deno.test("schedule: the emptiest node wins", () => {
   const world = worldOf([
@@ -81,7 +82,7 @@ Deno.test("schedule: every reason of every node is named", () => {
   const decision = schedule(pod, world, DEFAULT_POLICY, half);
   assert.ok(!decision.fits);
   const selector = "node(s) didn't match Pod's node affinity/selector";
-  assert.deepEqual(Object.fromEntries(decision.why.reasons), {
+  assert.deepEqual(reasonsByNode(decision.why), {
     "node-1": [selector],
     "node-2": ["node(s) were unschedulable", "Insufficient cpu", selector],
     "node-3": ["node(s) were not ready", selector],
@@ -101,9 +102,15 @@ const SUMMARIES = [
 
 for (const { name, nodes, want } of SUMMARIES) {
   Deno.test(`summary: ${name}`, () => {
-    const reasons = new Map<string, string[]>(Object.entries(nodes));
-    assert.equal(summaryOf({ nodesTotal: reasons.size, reasons }), want);
+    const verdicts = Object.entries(nodes).map(([name, reasons]) =>
+      [new NodeInfo(name), { reasons, helpedBy: 0, mayHelpToEvict: false }] as const
+    );
+    assert.equal(summaryOf({ nodesTotal: verdicts.length, verdicts }), want);
   });
+}
+
+function reasonsByNode({ verdicts }: Unschedulable) {
+  return Object.fromEntries(verdicts.map(([{ name }, { reasons }]) => [name, reasons]));
 }
 
 function half() {

@@ -1,8 +1,13 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Node, Pod, Service } from "../api/types/core_v1.ts";
+import type { Labels } from "../api/types/labels.ts";
 import { NodeInfo } from "./node_info.ts";
+import { NodeSlots } from "./node_slots.ts";
+import { Nominated } from "./nominated.ts";
 import { Peers } from "./peers.ts";
+import { PodCounts } from "./pod_counts.ts";
 import { type PodInfo, podInfoOf, uidOf } from "./pod_info.ts";
+import { Volumes } from "./volumes.ts";
 import type { World } from "./world.ts";
 
 /** How long a binding counts that the watch has not shown. Source: kube-scheduler, assumed pods, 30 s. */
@@ -28,6 +33,12 @@ export class Snapshot implements World {
   readonly #unseen = new Map<string, NodeInfo>();
   readonly #pods = new Map<string, Placed>();
   readonly #peers = new Peers();
+  readonly slots = new NodeSlots();
+  readonly counts = new PodCounts();
+  readonly volumes = new Volumes();
+  readonly nominated = new Nominated();
+  /** Of all pods that have a node: how many have each priority. */
+  readonly priorities = new Map<number, number>();
   #sorted: readonly NodeInfo[] | undefined;
 
   constructor(clock: Clock, onExpired: (pod: Readonly<Pod>) => void = () => {}) {
@@ -55,18 +66,29 @@ export class Snapshot implements World {
   setNode(node: Readonly<Node>): void {
     const { name } = node.metadata;
     const known = this.#nodes.get(name);
-    if (known !== undefined) return known.setNode(node);
+    if (known !== undefined) return this.#renew(known, node);
     const info = this.#unseen.get(name) ?? new NodeInfo(name);
     this.#unseen.delete(name);
     info.setNode(node);
     this.#nodes.set(name, info);
+    this.slots.add(info);
+    for (const pod of info.pods.values()) this.counts.count(pod, info.slot, 1);
     this.#sorted = undefined;
+  }
+
+  #renew(info: NodeInfo, node: Readonly<Node>): void {
+    const { labels } = info;
+    info.setNode(node);
+    if (haveSame(labels, info.labels)) this.slots.touch(info);
+    else this.slots.relabel(info);
   }
 
   removeNode(name: string): void {
     const info = this.#nodes.get(name);
     if (info === undefined) return;
     this.#nodes.delete(name);
+    for (const pod of info.pods.values()) this.counts.count(pod, info.slot, -1);
+    this.slots.remove(info);
     this.#sorted = undefined;
     if (info.pods.size > 0) this.#unseen.set(name, info);
   }
@@ -86,7 +108,7 @@ export class Snapshot implements World {
     if (known !== undefined && known.nodeName === nodeName) {
       known.cancelExpiry();
       known.isAssumed = false;
-      if (haveSameLabels(known.info.pod, pod)) return;
+      if (countsTheSame(known.info.pod, pod)) return;
     }
     this.removePod(pod);
     this.#place(podInfoOf(pod), nodeName, false);
@@ -101,6 +123,7 @@ export class Snapshot implements World {
     this.#peers.removePod(uid, pod.metadata.namespace ?? "");
     const node = this.#nodes.get(placed.nodeName) ?? this.#unseen.get(placed.nodeName);
     node?.removePod(uid);
+    this.#count(placed.info, node, -1);
     if (node?.pods.size === 0) this.#unseen.delete(placed.nodeName);
   }
 
@@ -125,12 +148,25 @@ export class Snapshot implements World {
     const node = this.#nodes.get(nodeName) ?? this.#unseen.get(nodeName) ?? new NodeInfo(nodeName);
     if (!this.#nodes.has(nodeName)) this.#unseen.set(nodeName, node);
     node.addPod(info);
+    this.#count(info, node, 1);
+  }
+
+  #count(info: PodInfo, node: NodeInfo | undefined, by: 1 | -1): void {
+    const left = (this.priorities.get(info.priority) ?? 0) + by;
+    if (left === 0) this.priorities.delete(info.priority);
+    else this.priorities.set(info.priority, left);
+    if (node === undefined) return;
+    this.counts.count(info, node.slot, by);
+    this.slots.touch(node);
   }
 }
 
-function haveSameLabels(a: Readonly<Pod>, b: Readonly<Pod>): boolean {
-  const left = a.metadata.labels ?? {};
-  const right = b.metadata.labels ?? {};
+function countsTheSame(a: Readonly<Pod>, b: Readonly<Pod>): boolean {
+  return haveSame(a.metadata.labels, b.metadata.labels) &&
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp;
+}
+
+function haveSame(left: Labels = {}, right: Labels = {}): boolean {
   for (const name in left) if (left[name] !== right[name]) return false;
   return Object.keys(left).length === Object.keys(right).length;
 }

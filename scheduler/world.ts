@@ -1,10 +1,18 @@
 import type { Pod } from "../api/types/core_v1.ts";
 import type { NodeInfo } from "./node_info.ts";
+import type { NodeSlots } from "./node_slots.ts";
+import type { Nominated } from "./nominated.ts";
+import type { PodCounts } from "./pod_counts.ts";
+import type { Volumes } from "./volumes.ts";
 
 /** What a decision sees of the cluster. */
 export interface World {
   /** In name order, so that equal worlds give equal decisions. */
   readonly nodes: readonly NodeInfo[];
+  readonly slots: NodeSlots;
+  readonly counts: PodCounts;
+  readonly volumes: Volumes;
+  readonly nominated: Nominated;
   nodeNamed(name: string): NodeInfo | undefined;
   /**
    * How many pods of the pod's first service, in name order, run on each node; undefined when no service

@@ -297,7 +297,7 @@ Deno.test("node: its own node, lease and pods, and what these refer to", async (
   const cases: [string, string, boolean][] = [
     ["GET", "/api/v1/nodes/n1", true],
     ["GET", "/api/v1/nodes/n2", false],
-    ["GET", "/api/v1/nodes", false],
+    ["GET", "/api/v1/nodes", true],
     ["GET", "/api/v1/nodes?fieldSelector=metadata.name%3Dn1", true],
     ["PATCH", "/api/v1/nodes/n1/status", true],
     ["PATCH", "/api/v1/nodes/n2/status", false],

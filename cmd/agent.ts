@@ -33,17 +33,15 @@ import { HostExchange } from "../dns/host_exchange.ts";
 import { clusterDnsIp, DnsServer } from "../dns/server.ts";
 import { PAUSE_IMAGE } from "../images/recipes.ts";
 import { realClock } from "./clock.ts";
-import { connect, type Connection } from "./connection.ts";
-import { nodeUser, tokenOf } from "./credentials.ts";
+import type { Connection } from "./connection.ts";
 import type { Settings } from "./flags.ts";
-import { ensureIdentity, serverOf } from "./identity.ts";
 import { beginLifetime, END_PATIENCE_MS, untilAborted } from "./lifetime.ts";
 import { type NodeSettings, nodeSettingsOf } from "./node_flags.ts";
 import { stderrLog } from "./log.ts";
+import { type NodeAccess, openAccess } from "./node_access.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
-import { AGENT_FILE, readTls } from "./pki.ts";
 import { KUBERNETES_VERSION } from "./version.ts";
 
 /** What every part of the agent gets from here. */
@@ -51,6 +49,7 @@ interface Surroundings {
   readonly settings: Settings;
   readonly paths: Paths;
   readonly connection: Connection;
+  readonly access: NodeAccess;
   readonly signal: AbortSignal;
   readonly node: NodeSettings;
   /** What is done between the signal that ends the process and `signal`. */
@@ -58,19 +57,18 @@ interface Surroundings {
 }
 
 /** Runs the node's agent and data path until a signal; containers, links and rules stay as they are. */
-export async function agent(settings: Settings): Promise<void> {
-  const paths = pathsOf(settings.dataDir);
+export async function agent(asked: Settings): Promise<void> {
+  const paths = pathsOf(asked.dataDir);
   await makeDataDir(paths);
-  const node = nodeSettingsOf(settings.node);
+  const node = nodeSettingsOf(asked.node);
   const patienceMs = END_PATIENCE_MS + node.shutdown.graceMs;
   const lifetime = await beginLifetime("agent", paths.pidFile("agent"), patienceMs);
-  const { tokens } = await ensureIdentity(settings, paths);
-  const token = tokenOf(tokens, nodeUser(settings.nodeName));
-  const connection = await connect(serverOf(settings), paths, { token, userAgent: "kubelet" });
+  const access = await openAccess(asked, paths, lifetime.signal);
+  const { settings, connection } = access;
   const beforeEnd = { do: () => Promise.resolve() };
   const ended = new AbortController();
   void untilAborted(lifetime.signal).then(() => beforeEnd.do()).finally(() => ended.abort());
-  await run({ settings, paths, connection, node, beforeEnd, signal: ended.signal });
+  await run({ settings, paths, connection, access, node, beforeEnd, signal: ended.signal });
   await lifetime.end(0);
 }
 
@@ -141,7 +139,7 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 }
 
 async function runPods(
-  { settings, paths, connection, signal, node, beforeEnd }: Surroundings,
+  { settings, paths, connection, access, signal, node, beforeEnd }: Surroundings,
   cache: Informers,
   { network, dataplane, dns }: { network: PodNetwork; dataplane: Dataplane; dns: DnsServer },
 ): Promise<void> {
@@ -162,9 +160,8 @@ async function runPods(
     imageFolder: () => images.folder(),
   });
   const sampler = new Sampler({ meters, clock: realClock, containers: () => agent.containers() });
-  const tls = await readTls(paths.pki, AGENT_FILE);
   const server = createAgentServer({
-    tls,
+    tls: access.tls,
     view,
     runtime,
     dialer: new HostDialer({
@@ -225,7 +222,8 @@ async function runPods(
     ...settings.pods,
   });
   beforeEnd.do = () => agent.shutDown();
-  await agent.run();
+  const renewing = access.keepFresh((tls) => server.setSecureContext(tls));
+  await Promise.all([agent.run(), renewing]);
   server.close();
   server.closeAllConnections();
 }

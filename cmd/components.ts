@@ -2,13 +2,19 @@ import type { KubeApi } from "../api/http/app.ts";
 import type { AnyKind } from "../api/registry/kind.ts";
 import { ownableResources } from "../api/registry/propagation.ts";
 import type { MetricRegistry } from "../api/types/metrics.ts";
+import type { ConfigMap } from "../api/types/core_v1.ts";
+import { SECRETS } from "../api/types/resources.ts";
 import type { Api } from "../client/api.ts";
 import { runElected } from "../client/election.ts";
 import { Informers } from "../client/informer.ts";
+import { BOOTSTRAP_TOKEN, bootstrapTokenCleaner } from "../controllers/bootstrap_token_cleaner.ts";
 import { runControllers } from "../controllers/manager.ts";
+import type { ControllerOptions } from "../controllers/controller.ts";
+import { ControllerRuntime } from "../controllers/runtime.ts";
 import { runScheduler } from "../scheduler/loop.ts";
 import { runCertificateSigner } from "./certificate_signer.ts";
 import { realClock } from "./clock.ts";
+import { publishClusterInfo } from "./cluster_info.ts";
 import { type ComponentHealth, CONTROLLER_MANAGER, SCHEDULER } from "./component_health.ts";
 import { LocalApi } from "./local_api.ts";
 import { stderrLog } from "./log.ts";
@@ -25,6 +31,8 @@ export interface ComponentOptions {
   readonly caPem: string;
   /** Folder with the authority's key. */
   readonly pki: string;
+  /** What hosts that join have to know. */
+  readonly clusterInfo: ConfigMap;
   readonly metrics: MetricRegistry;
   readonly health: ComponentHealth;
 }
@@ -48,6 +56,7 @@ export async function runComponents(options: ComponentOptions): Promise<void> {
           tokens: { caPem, sign: (...of) => api.tokenForSecret(...of) },
         }),
         runCertificateSigner({ ...shared, cache, signal, pki, log: stderrLog("signer") }),
+        runJoining({ ...shared, signal, metrics, log: stderrLog("joining") }, options.clusterInfo),
       ]).then(() => {})),
     run(SCHEDULER, (signal) =>
       runScheduler({
@@ -55,6 +64,20 @@ export async function runComponents(options: ComponentOptions): Promise<void> {
         log: stderrLog("scheduler"),
       })),
   ]);
+}
+
+/** Of secrets it follows tokens alone, in a cache of its own: the shared one follows others. */
+async function runJoining(
+  options: Omit<ControllerOptions, "cache">,
+  clusterInfo: ConfigMap,
+): Promise<void> {
+  const cache = new Informers(options);
+  cache.watch(SECRETS, { fieldSelector: `type=${BOOTSTRAP_TOKEN}` });
+  const cleaning = new ControllerRuntime(bootstrapTokenCleaner, { ...options, cache }).run();
+  await publishClusterInfo(options.api, clusterInfo).catch((error) => {
+    options.log("Cannot publish what hosts that join need", { error });
+  });
+  await cleaning;
 }
 
 type Lead = (signal: AbortSignal) => Promise<void>;

@@ -1,5 +1,5 @@
 import { HttpApi } from "../client/http_api.ts";
-import { CA_FILE } from "./pki.ts";
+import { CA_FILE, type TlsFiles } from "./pki.ts";
 import type { Paths } from "./paths.ts";
 
 /** The API over the network, as one user. */
@@ -31,6 +31,27 @@ export async function connect(
         client,
         headers: { authorization: `Bearer ${token}` },
       }),
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+/** As a node that joined: by its certificate, which `renew` exchanges while requests go on. */
+export interface NodeConnection extends Connection {
+  renew(tls: TlsFiles): void;
+}
+
+export function connectAsNode(server: string, tls: TlsFiles): NodeConnection {
+  const clientOf = ({ ca, cert, key }: TlsFiles) =>
+    Deno.createHttpClient({ caCerts: [ca], cert, key });
+  let client = clientOf(tls);
+  return {
+    api: new HttpApi({
+      ...{ baseUrl: server, userAgent: "kubelet" },
+      fetch: (request) => fetch(request, { client }),
+    }),
+    fetch: (path, init = {}) => fetch(`${server}${path}`, { ...init, client }),
+    // watches of the old one go on until the server ends them
+    renew: (tls) => void (client = clientOf(tls)),
     [Symbol.dispose]: () => client.close(),
   };
 }

@@ -116,6 +116,33 @@ export function overlay(value: string): Settings["overlay"] {
   return refuse("overlay", value, "must be vxlan or routes");
 }
 
+export function serverUrl(value: string): string {
+  const url = value === "" ? undefined : URL.parse(value);
+  if (url === undefined) return "";
+  const isPlain = url?.protocol === "https:" && url.pathname === "/" && url.search === "";
+  return isPlain ? url.origin : refuse("server", value, "must be https://HOST:PORT");
+}
+
+export function bootstrapToken(value: string): string {
+  if (value === "" || /^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(value)) return value;
+  // not told again: it may be a secret with a mistake in it
+  throw new UsageError("--token: must be 6 letters or digits, a dot and 16 more, as token prints");
+}
+
+export function caHash(value: string): string {
+  if (value === "" || /^sha256:[0-9a-f]{64}$/.test(value)) return value;
+  return refuse("ca-hash", value, "must be sha256: and 64 hexadecimal digits");
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+export function durationMs(flag: string, value: string): number {
+  const [, count = "", unit = ""] = /^(\d{1,6})([smh])$/.exec(value) ?? [];
+  const unitMs = UNIT_MS[unit];
+  if (unitMs !== undefined) return Number(count) * unitMs;
+  return value === "0" ? 0 : refuse(flag, value, "must be a time such as 30m or 24h, or 0");
+}
+
 export function roles(value: string): readonly Role[] {
   const asked = value.split(",");
   if (asked.every((one) => ROLES.some((role) => role === one))) {

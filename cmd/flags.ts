@@ -2,10 +2,13 @@ import { parseArgs } from "node:util";
 import {
   absolutePath,
   backend,
+  bootstrapToken,
+  caHash,
   cidr,
   clusterName,
   count,
   dockerHost,
+  durationMs,
   ipv4,
   loggingFormat,
   nodeName,
@@ -14,6 +17,7 @@ import {
   port,
   portRange,
   roles,
+  serverUrl,
   store,
   sysctlPatterns,
   UsageError,
@@ -29,6 +33,7 @@ export const COMMANDS = {
   down: "stop it and take containers, links, rules and programs away",
   master: "run the API server, scheduler and controllers in the foreground",
   agent: "run this node's agent and data path in the foreground",
+  token: "make a token by which one more host joins, and print how",
   snapshot: "copy the store into --file while it serves: a master can start with the copy",
   export: "write everything that is stored to --file, as text",
   import: "fill an empty store from --file",
@@ -63,9 +68,22 @@ export interface Settings {
   readonly node?: Partial<NodeFlagValues>;
   readonly example: boolean;
   readonly purge: boolean;
+  readonly join: JoinSettings;
+  /** How long a token that is made now is good; 0 for ever. */
+  readonly tokenLifeMs: number;
   readonly installation: InstallationSettings;
   /** What snapshot and export write, and import reads; "" where none is said. */
   readonly file: string;
+}
+
+/** The cluster of other hosts that an agent works for; each is "" where it was not given. */
+export interface JoinSettings {
+  /** URL of the API; "": the agent belongs to the master of this host. */
+  readonly server: string;
+  /** `ID.SECRET`, needed the first time. */
+  readonly token: string;
+  /** `sha256:` and the hash of the authority's public key, in hex. */
+  readonly caHash: string;
 }
 
 /** What `install` and `uninstall` work on. */
@@ -147,6 +165,11 @@ export const FLAGS = {
     type: "string",
     help: "container engine (default: DOCKER_HOST, else unix:///var/run/docker.sock)",
   },
+  "server": { type: "string", help: "agent: API of the cluster to join, https://HOST:6443" },
+  "join": { type: "string", help: "agent: another name of --server" },
+  "token": { type: "string", help: "agent: what `token` printed; needed the first time" },
+  "ca-hash": { type: "string", help: "agent: by which the server is known, sha256:HEX" },
+  "ttl": { type: "string", default: "24h", help: "token: how long it is good, 0 for ever" },
   "store": {
     type: "string",
     help: "a file, or etcd:URL,URL to share it with other masters (default: store.db in data-dir)",
@@ -264,6 +287,12 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       pidsMax: count("pod-max-pids", text("pod-max-pids")),
     },
     loggingFormat: loggingFormat(text("logging-format")),
+    join: {
+      server: serverUrl(text("server") || text("join")),
+      token: bootstrapToken(text("token")),
+      caHash: caHash(text("ca-hash")),
+    },
+    tokenLifeMs: durationMs("ttl", text("ttl")),
     installation: {
       roles: roles(text("role")),
       root: optionalPath("root", text("root")),

@@ -9,6 +9,7 @@ import { kindsOf } from "../api/registry/kinds.ts";
 import { MetricRegistry } from "../api/types/metrics.ts";
 import { AuditLog, readPolicyFile } from "./audit_log.ts";
 import { realClock } from "./clock.ts";
+import { clusterInfoOf } from "./cluster_info.ts";
 import { ComponentHealth, CONTROLLER_MANAGER, SCHEDULER } from "./component_health.ts";
 import { serveCopies } from "./copy_socket.ts";
 import type { Token } from "./credentials.ts";
@@ -68,7 +69,7 @@ export async function master(settings: Settings): Promise<void> {
     }),
     dnsObjects(settings.serviceCidr),
   );
-  const server = await listen(api, settings, paths);
+  const serving = await listen(api, settings, paths);
   const endCopies = await serveCopies(paths, store, settings.storage.encryptionKeyFile !== "");
   log("ready", { server: serverOf(settings), revision: store.revision });
   const { signal } = lifetime;
@@ -76,12 +77,15 @@ export async function master(settings: Settings): Promise<void> {
   const { ca: caPem } = await readTls(paths.pki, API_SERVER_FILE);
   // Loaded when others are served already.
   const { runComponents } = await import("./components.ts");
+  const server = `https://${settings.advertiseAddress}:${settings.apiPort}`;
+  const clusterInfo = clusterInfoOf({ shared: settings, server, caPem });
   const components = runComponents({
+    clusterInfo,
     ...{ api, kinds, token: own.token, signal, isShared, caPem, pki: paths.pki, metrics, health },
   });
   await untilAborted(lifetime.signal);
   await components;
-  await server.close();
+  await serving.close();
   await endCopies();
   await auditLog.flushed();
   await stores.close();

@@ -19,6 +19,8 @@ async function dispatch(args: readonly string[], host: HostDefaults): Promise<vo
       return (await import("./master.ts")).master(settings);
     case "agent":
       return (await import("./agent.ts")).agent(settings);
+    case "token":
+      return (await import("./token.ts")).token(settings);
     case "snapshot":
       return (await import("./copies.ts")).snapshot(settings);
     case "export":
@@ -37,9 +39,11 @@ async function dispatch(args: readonly string[], host: HostDefaults): Promise<vo
 }
 
 /** A proxy of the environment is for registries; the cluster's own addresses are reached without one. */
-function keepOffProxies({ advertiseAddress, serviceCidr, clusterCidr }: Settings): void {
+function keepOffProxies(settings: Settings): void {
+  const { advertiseAddress, serviceCidr, clusterCidr, join: { server } } = settings;
   const had = Deno.env.get("NO_PROXY") ?? Deno.env.get("no_proxy") ?? "";
   const own = ["127.0.0.1", "localhost", advertiseAddress, serviceCidr, clusterCidr];
+  if (server !== "") own.push(new URL(server).hostname);
   const all = [...had.split(",").filter((name) => name !== ""), ...own].join(",");
   Deno.env.set("NO_PROXY", all);
   Deno.env.set("no_proxy", all);

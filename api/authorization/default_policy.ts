@@ -34,6 +34,7 @@ const CLUSTER_GRANTS: Readonly<Record<string, readonly Subject[]>> = {
   "system:public-info-viewer": [group("system:authenticated"), group("system:unauthenticated")],
   "system:service-account-issuer-discovery": [group("system:serviceaccounts")],
   "system:node": [],
+  "system:node-bootstrapper": [group("system:bootstrappers")],
   "system:node-image-collector": [group("system:nodes")],
   "system:node-proxier": [user("system:kube-proxy")],
   "system:kube-controller-manager": [user("system:kube-controller-manager")],
@@ -51,6 +52,7 @@ const NAMESPACED_GRANTS: Readonly<Record<string, readonly Subject[]>> = {
     user("system:kube-controller-manager"),
   ],
   "kube-system/system::leader-locking-kube-scheduler": [user("system:kube-scheduler")],
+  "kube-public/kubeadm:bootstrap-signer-clusterinfo": [user("system:anonymous")],
 };
 
 /** Roles and bindings of every cluster, as a client would send them. Namespaces come before them. */

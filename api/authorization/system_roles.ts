@@ -110,4 +110,8 @@ export const NAMESPACED_RULES: Readonly<Record<string, readonly PolicyRule[]>> =
     rule("", "configmaps", ["get", "update"], ["kube-scheduler"]),
     rule("coordination.k8s.io", "leases", LEADER, ["kube-scheduler"]),
   ],
+  /** Whoever joins finds the authority here, before anybody knows them. Source of the name: kubeadm. */
+  "kube-public/kubeadm:bootstrap-signer-clusterinfo": [
+    rule("", "configmaps", ["get"], ["cluster-info"]),
+  ],
 };

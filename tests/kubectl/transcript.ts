@@ -33,6 +33,7 @@ const MASKS: readonly [RegExp, string][] = [
   [/\b10\.96\.0\.1\d\d\b/g, "10.96.0.1NN"],
   [/(?<=-[bcdfghjklmnpqrstvwxz2456789]{8,10}-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "XXXXX"],
   [/(?<=kube-api-access-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "XXXXX"],
+  [/^W\d{4} .*very short watch.*\n/gm, ""], // a wait that ends just after its watch began
   [/https:\/\/[\w.]+:\d+/g, "https://SERVER"],
   [/(resourceVersion: ")\d+/g, "$1N"],
   [/("resourceVersion": ")\d+/g, "$1N"],

@@ -4,13 +4,12 @@ import type { WatchedCache } from "../client/cache.ts";
 import { addressOfReverse } from "./addresses.ts";
 import { keyOfText, labelsOf } from "./names.ts";
 import { type DnsRecord, nameData, prepare, type Prepared } from "./records.ts";
+import { PreparedAnswers } from "./prepared_answers.ts";
 import { ReverseNames } from "./reverse.ts";
 import type { Records } from "./service_records.ts";
 import { RCODE, TYPE } from "./wire.ts";
 import { TTL_SECONDS, Zone } from "./zone.ts";
 
-/** Answers that are kept as bytes; the one that is oldest goes when another comes. */
-const ANSWERS_MAX = 4_096;
 /** Services that stand for services that stand for … Source: the longest chain that resolvers follow. */
 const ALIASES_MAX = 8;
 
@@ -25,9 +24,7 @@ export interface Elsewhere {
 export class ClusterAnswers {
   readonly #zone: Zone;
   readonly #reverse: ReverseNames;
-  readonly #prepared = new Map<string, Prepared>();
-  /** Which of them a change of a service makes wrong. */
-  readonly #dependents = new Map<string, Set<string>>();
+  readonly #prepared = new PreparedAnswers();
   readonly #ends: (() => void)[];
 
   constructor(cache: WatchedCache, domain: string, serverIp: () => string) {
@@ -51,7 +48,7 @@ export class ClusterAnswers {
     const dependsOn: string[] = [];
     const answer = this.#resolve(inside, type, dependsOn);
     if ("target" in answer) return answer;
-    this.#keep(question, answer, dependsOn);
+    this.#prepared.set(question, answer, dependsOn);
     return answer;
   }
 
@@ -59,7 +56,6 @@ export class ClusterAnswers {
     for (const end of this.#ends) end();
     this.#reverse.close();
     this.#prepared.clear();
-    this.#dependents.clear();
   }
 
   #resolve(labels: readonly string[], type: number, dependsOn: string[]): Prepared | Elsewhere {
@@ -113,43 +109,13 @@ export class ClusterAnswers {
     return prepare({ rcode: RCODE.NOERROR, isAuthoritative: true, answers });
   }
 
-  #keep(question: string, answer: Prepared, dependsOn: readonly string[]): void {
-    if (this.#prepared.size >= ANSWERS_MAX) this.#dropOldest();
-    this.#prepared.set(question, answer);
-    for (const key of dependsOn) {
-      const questions = this.#dependents.get(key);
-      if (questions === undefined) this.#dependents.set(key, new Set([question]));
-      else questions.add(question);
-    }
-  }
-
-  /** A quarter at once, with the whole index: it is as large as what it points at. */
-  #dropOldest(): void {
-    const count = this.#prepared.size - ANSWERS_MAX * 3 / 4;
-    for (const question of [...this.#prepared.keys()].slice(0, count)) {
-      this.#prepared.delete(question);
-    }
-    for (const [key, questions] of this.#dependents) {
-      for (const question of questions) {
-        if (!this.#prepared.has(question)) questions.delete(question);
-      }
-      if (questions.size === 0) this.#dependents.delete(key);
-    }
-  }
-
   #forget(
     before: Readonly<Service | Endpoints> | undefined,
     after: Readonly<Service | Endpoints> | undefined,
   ): void {
-    if (this.#prepared.size === 0) return;
     const { namespace = "", name = "" } = (after ?? before)?.metadata ?? {};
-    this.#drop(`${namespace}/${name}`);
-    if (before === undefined || after === undefined) this.#drop(`${namespace}/`);
-  }
-
-  #drop(key: string): void {
-    for (const question of this.#dependents.get(key) ?? []) this.#prepared.delete(question);
-    this.#dependents.delete(key);
+    this.#prepared.drop(`${namespace}/${name}`);
+    if (before === undefined || after === undefined) this.#prepared.drop(`${namespace}/`);
   }
 }
 

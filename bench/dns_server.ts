@@ -1,10 +1,10 @@
-/** A DNS server as the agent has it, for the benchmark alone: `SERVICES` names at 127.0.0.1; prints its port. */
+/** A DNS server as the agent has it, for the benchmark alone: `SERVICES` names at 127.0.0.1; prints its address. */
 import { FakeCache, service } from "../dns/fixtures_contract.ts";
 import { DnsServer } from "../dns/server.ts";
 import { realClock } from "../cmd/clock.ts";
 
 const IP = "127.0.0.1";
-const [count = "10000"] = Deno.args;
+const [count = "10000", port = "0"] = Deno.args;
 const labels = { "service.kubernetes.io/service-proxy-name": "wherry-dns" };
 const cache = new FakeCache([
   service("kube-dns", { clusterIP: IP }, labels, "kube-system"),
@@ -21,7 +21,7 @@ await new DnsServer({
   resolvConf: () => Promise.resolve(""),
   clock: realClock,
   newId: () => 0,
-  log: (_message, { address = "" } = {}) => console.log(String(address).split(":")[1]),
+  log: (_message, { address = "" } = {}) => console.log(address),
   signal: new AbortController().signal,
-  port: 0,
+  port: Number(port),
 }).run();

@@ -92,6 +92,18 @@ export function portRange(flag: string, value: string): { first: number; last: n
   return refuse(flag, value, "must be a range of ports such as 30000-32767");
 }
 
+/** @returns the text as it is: whoever gives the addresses out reads it */
+export function addressPool(flag: string, value: string): string {
+  const isRange = (text: string) => {
+    const [first = "", last = first, ...more] = text.split("-");
+    if (isIpv4(first) && isIpv4(last) && more.length === 0) return true;
+    const [address = "", length = ""] = text.split("/");
+    return isIpv4(address) && /^\d+$/.test(length) && Number(length) >= 8 && Number(length) <= 32;
+  };
+  if (value === "" || value.split(",").every(isRange)) return value;
+  return refuse(flag, value, "must be ranges such as 192.0.2.10-192.0.2.20 or 192.0.2.64/27");
+}
+
 export function sysctlPatterns(value: string): string[] {
   if (value === "") return [];
   const patterns = value.split(",");
@@ -107,8 +119,9 @@ export function count(flag: string, value: string): number {
 }
 
 export function backend(value: string): Settings["backend"] {
-  if (value === "auto" || value === "ebpf" || value === "nftables") return value;
-  return refuse("backend", value, "must be auto, ebpf or nftables");
+  const known = ["auto", "ebpf", "nftables", "iptables"] as const;
+  const found = known.find((one) => one === value);
+  return found ?? refuse("backend", value, "must be auto, ebpf, nftables or iptables");
 }
 
 export function overlay(value: string): Settings["overlay"] {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import {
   absolutePath,
+  addressPool,
   backend,
   bootstrapToken,
   caHash,
@@ -56,8 +57,10 @@ export interface Settings {
   readonly serviceCidr: string;
   readonly clusterCidr: string;
   readonly nodePortRange: { readonly first: number; readonly last: number };
+  /** Ranges of addresses with commas between, or "". */
+  readonly loadBalancerPool?: string;
   readonly nodeName: string;
-  readonly backend: "auto" | "ebpf" | "nftables";
+  readonly backend: "auto" | "ebpf" | "nftables" | "iptables";
   readonly overlay: "vxlan" | "routes";
   readonly dockerHost: string;
   readonly storage: Storage;
@@ -154,8 +157,16 @@ export const FLAGS = {
   "service-cidr": { type: "string", default: "10.96.0.0/16", help: "virtual IPs of services" },
   "cluster-cidr": { type: "string", default: "10.244.0.0/16", help: "addresses of pods" },
   "node-port-range": { type: "string", default: "30000-32767", help: "ports of NodePort services" },
+  "load-balancer-pool": {
+    type: "string",
+    help: "addresses of LoadBalancer services, such as 192.0.2.10-192.0.2.20 or 192.0.2.64/27",
+  },
   "node-name": { type: "string", help: "name of this node (default: the hostname)" },
-  "backend": { type: "string", default: "auto", help: "data path: auto, ebpf or nftables" },
+  "backend": {
+    type: "string",
+    default: "auto",
+    help: "data path: auto, ebpf, nftables or iptables",
+  },
   "overlay": {
     type: "string",
     default: "vxlan",
@@ -267,6 +278,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
     serviceCidr: cidr("service-cidr", text("service-cidr")),
     clusterCidr: cidr("cluster-cidr", text("cluster-cidr")),
     nodePortRange: portRange("node-port-range", text("node-port-range")),
+    loadBalancerPool: addressPool("load-balancer-pool", text("load-balancer-pool")),
     nodeName: nodeName(text("node-name") || host.hostname.toLowerCase()),
     backend: backend(text("backend")),
     overlay: overlay(text("overlay")),
@@ -346,6 +358,7 @@ export function asFlags(settings: Settings): string[] {
     `--service-cidr=${settings.serviceCidr}`,
     `--cluster-cidr=${settings.clusterCidr}`,
     `--node-port-range=${first}-${last}`,
+    ...settings.loadBalancerPool ? [`--load-balancer-pool=${settings.loadBalancerPool}`] : [],
     `--node-name=${settings.nodeName}`,
     `--backend=${settings.backend}`,
     `--overlay=${settings.overlay ?? "vxlan"}`,

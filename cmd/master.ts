@@ -116,12 +116,14 @@ function asUser({ token, user, uid, groups }: Token): [string, User] {
   return [token, { name: user, groups, uid }];
 }
 
-function networkOf({ serviceCidr, clusterCidr, nodePortRange: { first, last } }: Settings) {
+function networkOf(settings: Settings) {
+  const { serviceCidr, clusterCidr, loadBalancerPool, nodePortRange: { first, last } } = settings;
   const [, bits = ""] = clusterCidr.split("/");
   return {
     serviceCidr,
     clusterCidr,
     nodePortRange: [first, last] as const,
+    ...(loadBalancerPool === undefined ? {} : { loadBalancerPool }),
     nodePrefixBits: Math.max(NODE_PREFIX_BITS, Number(bits)),
   };
 }

@@ -1,6 +1,7 @@
 import { removeEbpf } from "../dataplane/ebpf_backend.ts";
 import { dropDnsAddress } from "../dataplane/dns_address.ts";
 import { CommandError, HostCommands } from "../dataplane/host_commands.ts";
+import { removeIptables } from "../dataplane/iptables_backend.ts";
 import { type ClusterNames, linkNameOf, namesOf } from "../dataplane/names.ts";
 import { NftablesBackend } from "../dataplane/nftables_backend.ts";
 import { removeOverlay } from "../dataplane/overlay.ts";
@@ -21,6 +22,7 @@ export async function removeFromKernel(
   if (await commands.has("nft")) {
     await new NftablesBackend({ names, commands, log: () => {} }).remove();
   }
+  await removeIptables(names, commands);
   if (!await commands.has("ip")) return "no links, as there is no ip";
   const count = await removeLinks(names, commands);
   await removeOverlay(names, commands, clusterCidr);

@@ -6,9 +6,9 @@ export interface ServiceCounters {
   readonly refusals: number;
 }
 
-/** Writes service rules into the kernel. Implementations: EbpfBackend, NftablesBackend. */
+/** Writes service rules into the kernel. Implementations: EbpfBackend, NftablesBackend, IptablesBackend. */
 export interface Backend {
-  readonly name: "ebpf" | "nftables";
+  readonly name: "ebpf" | "nftables" | "iptables";
   /**
    * Makes the kernel do exactly `rules`; one call at a time. After an error the state is unknown, and the next
    * call repairs it. Connections that are open are not cut.

@@ -1,9 +1,10 @@
 import { ArrivalsBackend } from "./arrivals_backend.ts";
 import type { Backend } from "./backend.ts";
 import { EbpfBackend, type EbpfOptions, removeEbpf } from "./ebpf_backend.ts";
+import { IptablesBackend, removeIptables } from "./iptables_backend.ts";
 import { NftablesBackend } from "./nftables_backend.ts";
 
-export type BackendChoice = "auto" | "ebpf" | "nftables";
+export type BackendChoice = "auto" | "ebpf" | "nftables" | "iptables";
 
 export interface ChosenBackend {
   readonly backend: Backend;
@@ -12,26 +13,32 @@ export interface ChosenBackend {
 }
 
 /**
- * eBPF where the kernel lets us, else nftables; or the one that is asked for, and no other.
+ * eBPF where the kernel lets us, else nftables, else iptables; or the one that is asked for, and no other.
  * @throws {Error} saying what the host lacks, when none is left
  */
 export async function chooseBackend(
   choice: BackendChoice,
   options: EbpfOptions,
 ): Promise<ChosenBackend> {
-  if (choice === "nftables") return { backend: await openNftables(options) };
-  try {
-    return { backend: await openEbpf(options) };
-  } catch (error) {
-    if (choice === "ebpf") throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    options.log("the service path falls back to nftables", { reason });
-    return { backend: await openNftables(options), reason };
+  if (choice !== "auto") return { backend: await OPEN[choice](options) };
+  const reasons: string[] = [];
+  for (const name of ["ebpf", "nftables", "iptables"] as const) {
+    try {
+      const backend = await OPEN[name](options);
+      return reasons.length === 0 ? { backend } : { backend, reason: reasons.join("; ") };
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+      options.log("the service path falls back", { from: name, reason: reasons.at(-1) });
+    }
   }
+  throw new Error(`Cannot program services: ${reasons.join("; ")}`);
 }
+
+const OPEN = { ebpf: openEbpf, nftables: openNftables, iptables: openIptables } as const;
 
 async function openEbpf(options: EbpfOptions): Promise<Backend> {
   const sockets = await EbpfBackend.open(options);
+  await removeIptables(options.names, options.commands);
   if (!await options.commands.has("nft")) {
     options.log("nft is not installed: node ports answer on this node only, not from outside");
     return sockets;
@@ -43,5 +50,17 @@ async function openEbpf(options: EbpfOptions): Promise<Backend> {
 async function openNftables(options: EbpfOptions): Promise<Backend> {
   const backend = await NftablesBackend.open(options);
   await removeEbpf(options.names);
+  await removeIptables(options.names, options.commands);
   return backend;
+}
+
+async function openIptables(options: EbpfOptions): Promise<Backend> {
+  const backend = await IptablesBackend.open(options);
+  await removeEbpf(options.names);
+  await removeNftables(options).catch(() => {}); // it may be refused on this host
+  return backend;
+}
+
+async function removeNftables(options: EbpfOptions): Promise<void> {
+  if (await options.commands.has("nft")) await new NftablesBackend(options).remove();
 }

@@ -4,6 +4,7 @@ import type { Commands } from "./host_commands.ts";
 import type { ClusterNames } from "./names.ts";
 import { NftablesTable, renderRemoval } from "./nftables_plan.ts";
 import type { Rules } from "./rules.ts";
+import { FlowTracker } from "./stale_flows.ts";
 
 export interface NftablesOptions {
   readonly names: ClusterNames;
@@ -16,9 +17,11 @@ export class NftablesBackend implements Backend {
   readonly name = "nftables";
   /** Undefined while it is not known what the kernel holds: then the whole table is written anew. */
   #table: NftablesTable | undefined;
-  #hasConntrack: boolean | undefined;
+  readonly #flows: FlowTracker;
 
-  constructor(readonly options: NftablesOptions) {}
+  constructor(readonly options: NftablesOptions) {
+    this.#flows = new FlowTracker(options.commands, options.log);
+  }
 
   /** @throws {Error} saying what this host lacks: the nft command, the right to use it, or the kernel's part */
   static async open(options: NftablesOptions): Promise<NftablesBackend> {
@@ -27,25 +30,13 @@ export class NftablesBackend implements Backend {
   }
 
   async sync(rules: Rules): Promise<void> {
-    const table = this.#table ?? new NftablesTable(this.options.names.serviceTable);
+    const { serviceTable, linkPrefix } = this.options.names;
+    const table = this.#table ?? new NftablesTable(serviceTable, linkPrefix);
     this.#table = undefined;
     const { script, staleFlows } = table.plan(rules);
     if (script !== "") await this.options.commands.run("nft", ["-f", "-"], script);
-    if (staleFlows.length > 0) await this.#forget(staleFlows);
+    await this.#flows.forget(staleFlows);
     this.#table = table;
-  }
-
-  async #forget(flows: readonly string[]): Promise<void> {
-    const { commands, log } = this.options;
-    if (this.#hasConntrack === undefined) {
-      this.#hasConntrack = await commands.has("conntrack");
-      if (!this.#hasConntrack) {
-        log(
-          "conntrack is not installed: UDP clients stay with removed pods until they fall silent",
-        );
-      }
-    }
-    if (this.#hasConntrack) await commands.run("conntrack", ["-R", "-"], `${flows.join("\n")}\n`);
   }
 
   close(): Promise<void> {

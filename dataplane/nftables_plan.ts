@@ -1,4 +1,5 @@
 import type { Protocol, Rules, ServiceRule } from "./rules.ts";
+import { staleFlow } from "./stale_flows.ts";
 
 const ELEMENTS_PER_COMMAND = 1_000;
 const PROTOCOLS: readonly Protocol[] = ["TCP", "UDP"];
@@ -25,7 +26,8 @@ export class NftablesTable {
   /** How many rules name each pod. */
   readonly #pods = new Map<string, number>();
 
-  constructor(readonly table: string) {}
+  /** @param linkPrefix how the links of this node's pods begin */
+  constructor(readonly table: string, readonly linkPrefix: string) {}
 
   /** Changes towards `rules`, taken as done: after a failure start over with a new object. */
   plan(rules: Rules): NftablesChanges {
@@ -48,7 +50,7 @@ export class NftablesTable {
     dropEqual(removed, added);
     this.#byName = byName;
     const lines = [
-      ...(this.#exists === true ? [] : renderBase(this.table)),
+      ...(this.#exists === true ? [] : renderBase(this.table, this.linkPrefix)),
       ...this.#newChains(changed),
       ...renderElements("delete", this.table, removed),
       ...renderElements("add", this.table, added),
@@ -116,7 +118,8 @@ export function renderRemoval(table: string): string[] {
  * An empty table in place of whatever was there. A rejected packet never reaches the NAT chains with a verdict, since
  * a service is in one of the maps or in one of the refused sets; a pod that reaches itself needs another source.
  */
-function renderBase(table: string): string[] {
+function renderBase(table: string, linkPrefix: string): string[] {
+  const service = "ip daddr . meta l4proto . th dport";
   const maps = PROTOCOLS.map((each) => each.toLowerCase()).flatMap((protocol) => [
     `  map ${protocol}-backends { typeof ip daddr . ${protocol} dport . numgen random mod 65536 : ip daddr . ${protocol} dport; }`,
     `  map ${protocol}-node-backends { typeof ${protocol} dport . numgen random mod 65536 : ip daddr . ${protocol} dport; }`,
@@ -130,11 +133,17 @@ function renderBase(table: string): string[] {
     "  set refused { type ipv4_addr . inet_proto . inet_service; }",
     "  set node-refused { type inet_proto . inet_service; }",
     "  set pods { type ipv4_addr . ipv4_addr; }",
+    "  set guarded { type ipv4_addr . inet_proto . inet_service; }",
+    "  set guests { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }",
     "  chain translate {",
-    "    ip daddr . meta l4proto . th dport vmap @services",
+    `    ${service} vmap @services`,
     "    ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @node-services",
     "  }",
-    "  chain prerouting { type nat hook prerouting priority dstnat; jump translate; }",
+    "  chain prerouting {",
+    "    type nat hook prerouting priority dstnat",
+    `    ${service} @guarded iifname != "${linkPrefix}*" ${service} . ip saddr != @guests drop`,
+    "    jump translate",
+    "  }",
     "  chain output { type nat hook output priority -100; jump translate; }",
     "  chain postrouting {",
     "    type nat hook postrouting priority srcnat",
@@ -145,7 +154,7 @@ function renderBase(table: string): string[] {
     "    reject with icmp type port-unreachable",
     "  }",
     "  chain refuse {",
-    "    ip daddr . meta l4proto . th dport @refused goto reject-client",
+    `    ${service} @refused goto reject-client`,
     "    fib daddr type local meta l4proto . th dport @node-refused goto reject-client",
     "  }",
     "  chain refuse-arriving { type filter hook prerouting priority filter; jump refuse; }",
@@ -175,10 +184,12 @@ function renderPick(
 
 function addElements(elements: Elements, rule: ServiceRule): void {
   const protocol = rule.protocol.toLowerCase();
-  for (const { address, port } of rule.frontends) {
+  for (const { address, port, sources } of rule.frontends) {
     const scope = address === undefined ? "node-" : "";
     const prefix = address === undefined ? "" : `${address} . `;
     const key = `${prefix}${protocol} . ${port}`;
+    if (sources !== undefined) elements.set(`guarded ${key}`, "");
+    for (const range of sources ?? []) elements.set(`guests ${key} . ${range}`, "");
     if (rule.backends.length === 0) {
       elements.set(`${scope}refused ${key}`, "");
       continue;
@@ -218,10 +229,7 @@ function renderElements(verb: "add" | "delete", table: string, elements: Element
   );
 }
 
-/**
- * UDP has no end of connection, so the kernel would send the packets of a known flow where it sent those before: to a
- * pod that is gone, or, from before there was a service, nowhere.
- */
+/** Source: stale_flows.ts; the elements tell it without the rules. */
 function staleFlowsOf(removed: Elements, added: Elements): string[] {
   const flows: string[] = [];
   for (const [setAndKey, pod] of removed) {
@@ -229,18 +237,14 @@ function staleFlowsOf(removed: Elements, added: Elements): string[] {
     const isPod = set === "udp-backends" || set === "udp-node-backends";
     if (!isPod) continue;
     const [address, port] = set === "udp-backends" ? [key[0], key[2]] : [undefined, key[0]];
-    flows.push(staleFlow(address, port, pod.split(" ")[0]));
+    flows.push(staleFlow(address, Number(port), pod.split(" ")[0] ?? ""));
   }
   for (const setAndKey of added.keys()) {
     const [set, address, , protocol, , port] = setAndKey.split(" ");
-    if (set === "services" && protocol === "udp") flows.push(staleFlow(address, port, address));
+    if (set !== "services" || protocol !== "udp" || address === undefined) continue;
+    flows.push(staleFlow(address, Number(port), address));
   }
   return flows;
-}
-
-function staleFlow(address = "", port = "", answeredBy = ""): string {
-  const to = address === "" ? "" : `--orig-dst ${address} `;
-  return `-D -p udp ${to}--orig-port-dst ${port} --reply-src ${answeredBy}`;
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

@@ -14,21 +14,21 @@ const NODE_PORT: ServiceRule = {
 const AFFINE = { ...rule("affine", "TCP", 83, ["10.1.0.2", "10.1.0.3"]), affinitySeconds: 60 };
 
 Deno.test("NftablesTable: the first transaction holds the whole table (golden)", async () => {
-  const table = new NftablesTable("wherry");
+  const table = new NftablesTable("wherry", "v1-");
   const { script } = table.plan(rules(WEB, DNS, EMPTY, NODE_PORT, AFFINE));
   if (Deno.env.get("GOLDEN") === "renew") await Deno.writeTextFile(GOLDEN, script);
   assert.equal(script, await Deno.readTextFile(GOLDEN));
 });
 
 Deno.test("NftablesTable: the same rules change nothing, also as other objects", () => {
-  const table = new NftablesTable("wherry");
+  const table = new NftablesTable("wherry", "v1-");
   table.plan(rules(WEB, DNS));
   assert.deepEqual(table.plan(rules(WEB, DNS)), { script: "", staleFlows: [] });
   assert.deepEqual(table.plan(rules({ ...WEB }, DNS)), { script: "", staleFlows: [] });
 });
 
 Deno.test("NftablesTable: a pod less is some elements, in one transaction", () => {
-  const table = new NftablesTable("wherry");
+  const table = new NftablesTable("wherry", "v1-");
   table.plan(rules(WEB, AFFINE, DNS));
   const { script } = table.plan(rules(rule("web", "TCP", 80, ["10.1.0.3"]), AFFINE, DNS));
   assert.deepEqual(script.trimEnd().split("\n"), [
@@ -42,7 +42,7 @@ Deno.test("NftablesTable: a pod less is some elements, in one transaction", () =
 });
 
 Deno.test("NftablesTable: the last pod less is a refusal", () => {
-  const table = new NftablesTable("wherry");
+  const table = new NftablesTable("wherry", "v1-");
   table.plan(rules(DNS));
   const { script, staleFlows } = table.plan(rules(rule("dns", "UDP", 53, [])));
   assert.deepEqual(script.trimEnd().split("\n"), [
@@ -57,7 +57,7 @@ Deno.test("NftablesTable: the last pod less is a refusal", () => {
 });
 
 Deno.test("NftablesTable: no service, no table", () => {
-  const table = new NftablesTable("wherry");
+  const table = new NftablesTable("wherry", "v1-");
   const removal = "add table ip wherry\ndelete table ip wherry\n";
   assert.equal(table.plan(rules()).script, removal);
   assert.equal(table.plan(rules()).script, "");

@@ -1,15 +1,20 @@
-import type { Endpoints, EndpointSubset, Service, ServicePort } from "../api/types/core_v1.ts";
+import type { Endpoints, Service, ServicePort } from "../api/types/core_v1.ts";
 import { parseIpv4 } from "./ipv4.ts";
-import type { Frontend, PodAddress, Protocol, Rules, ServiceRule } from "./rules.ts";
+import { backendsOf, type Backing, isPort, protocolOf } from "./plan_backends.ts";
+import type { Frontend, Rules, ServiceRule } from "./rules.ts";
+import { disjointRanges } from "./source_ranges.ts";
 
 /** Source: Kubernetes, DefaultClientIPServiceAffinitySeconds (three hours). */
 const AFFINITY_SECONDS_DEFAULT = 10_800;
-const PORT_MAX = 65_535;
+/** Source: Kubernetes, values of trafficDistribution. */
+const NEAR_ZONE: ReadonlySet<string> = new Set(["PreferClose", "PreferSameZone"]);
 
 /** The node that the rules are for. */
 export interface NodeView {
   readonly name: string;
   readonly addresses: readonly string[];
+  /** Of every node that says its zone, this one included; absent: no zone is known. */
+  readonly zones?: ReadonlyMap<string, string>;
 }
 
 /** The whole desired state of one node. Pure. */
@@ -19,7 +24,9 @@ export function planRules(
   node: NodeView,
 ): Rules {
   const byKey = new Map(endpoints.map((each) => [keyOf(each), each]));
-  const planned = services.map((each) => planService(each, byKey.get(keyOf(each)), node.name));
+  const planned = services.map((each) =>
+    planService(each, { endpoints: byKey.get(keyOf(each)) }, node)
+  );
   return joinRules(planned, node);
 }
 
@@ -37,26 +44,31 @@ const PROXY_NAME_LABEL = "service.kubernetes.io/service-proxy-name";
  */
 export function planService(
   service: Readonly<Service>,
-  endpoints: Readonly<Endpoints> | undefined,
-  nodeName: string,
+  backing: Backing,
+  node: NodeView,
 ): ServiceRule[] {
   const { spec, metadata: { labels } } = service;
   if (labels?.[PROXY_NAME_LABEL] !== undefined) return [];
   if (spec.type === "ExternalName" || parseIpv4(spec.clusterIP ?? "") === undefined) return [];
-  return (spec.ports ?? []).flatMap((port) => planPort(service, port, endpoints, nodeName));
+  return (spec.ports ?? []).flatMap((port) => planPort(service, port, backing, node));
 }
 
 function planPort(
   service: Readonly<Service>,
   port: ServicePort,
-  endpoints: Readonly<Endpoints> | undefined,
-  nodeName: string,
+  backing: Backing,
+  node: NodeView,
 ): ServiceRule[] {
   const { spec } = service;
   const protocol = protocolOf(port.protocol);
   if (protocol === undefined || !isPort(port.port)) return [];
+  const { name, zones } = node;
+  const zone = NEAR_ZONE.has(spec.trafficDistribution ?? "") ? zones?.get(name) : undefined;
   const backendsFor = (policy: string | undefined) =>
-    backendsOf(endpoints, port, policy === "Local" ? nodeName : undefined);
+    backendsOf(backing, port, {
+      onNode: policy === "Local" ? name : undefined,
+      ...(zone === undefined || zones === undefined ? {} : { zone, zones }),
+    });
   const rule = {
     name: `${keyOf(service)}:${port.name ?? ""}`,
     protocol,
@@ -83,14 +95,18 @@ function hasOnePolicy({ spec }: Readonly<Service>): boolean {
   return (spec.internalTrafficPolicy ?? "Cluster") === (spec.externalTrafficPolicy ?? "Cluster");
 }
 
-function externalFrontends({ spec, status }: Readonly<Service>, port: ServicePort): Frontend[] {
-  const ingress = (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip ?? "");
-  const addresses = [...new Set([...(spec.externalIPs ?? []), ...ingress])]
+function externalFrontends(service: Readonly<Service>, port: ServicePort): Frontend[] {
+  const { spec } = service;
+  const sources = spec.loadBalancerSourceRanges ?? [];
+  const guard = sources.length === 0 ? {} : { sources: disjointRanges(sources) };
+  const balanced = balancedAddresses(service);
+  const addresses = [...new Set([...(spec.externalIPs ?? []), ...balanced])]
     .filter((address) => parseIpv4(address) !== undefined && address !== spec.clusterIP);
   const frontends: Frontend[] = addresses.map((address) => ({
     address,
     port: port.port,
     isExternal: true,
+    ...(balanced.includes(address) ? guard : {}),
   }));
   const hasNodePort = spec.type === "NodePort" || spec.type === "LoadBalancer";
   if (hasNodePort && isPort(port.nodePort)) {
@@ -99,40 +115,16 @@ function externalFrontends({ spec, status }: Readonly<Service>, port: ServicePor
   return frontends;
 }
 
+/** A balancer that is a proxy of its own must not be passed by. Source: Kubernetes, ipMode. */
+export function balancedAddresses({ spec, status }: Readonly<Service>): string[] {
+  if (spec.type !== "LoadBalancer") return [];
+  return (status?.loadBalancer?.ingress ?? [])
+    .flatMap(({ ip, ipMode }) => ip === undefined || ipMode === "Proxy" ? [] : [ip]);
+}
+
 function affinitySecondsOf({ spec }: Readonly<Service>): number {
   if (spec.sessionAffinity !== "ClientIP") return 0;
   return spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS_DEFAULT;
-}
-
-/** @param onNode only pods of this node, when given */
-function backendsOf(
-  endpoints: Readonly<Endpoints> | undefined,
-  port: ServicePort,
-  onNode: string | undefined,
-): PodAddress[] {
-  const found = new Map<string, PodAddress & { order: number }>();
-  for (const subset of endpoints?.subsets ?? []) {
-    for (const target of portsNamed(subset, port)) {
-      for (const { ip, nodeName } of subset.addresses ?? []) {
-        const address = parseIpv4(ip);
-        if (address === undefined || (onNode !== undefined && nodeName !== onNode)) continue;
-        found.set(`${ip}:${target}`, { ip, port: target, order: address * 65_536 + target });
-      }
-    }
-  }
-  return [...found.values()].sort((a, b) => a.order - b.order).map(({ ip, port }) => ({
-    ip,
-    port,
-  }));
-}
-
-function portsNamed(subset: EndpointSubset, wanted: ServicePort): number[] {
-  return (subset.ports ?? [])
-    .filter(({ name, protocol }) =>
-      (name ?? "") === (wanted.name ?? "") && protocolOf(protocol) === protocolOf(wanted.protocol)
-    )
-    .map(({ port }) => port)
-    .filter(isPort);
 }
 
 /**
@@ -172,13 +164,4 @@ function settleClaims(rule: ServiceRule, claimed: Set<string>): ServiceRule[] {
 
 function claimOf({ protocol }: ServiceRule, { address, port }: Frontend): string {
   return `${address ?? ""} ${protocol} ${port}`;
-}
-
-function protocolOf(protocol: string | undefined): Protocol | undefined {
-  if (protocol === undefined) return "TCP";
-  return protocol === "TCP" || protocol === "UDP" ? protocol : undefined;
-}
-
-function isPort(port: number | undefined): port is number {
-  return port !== undefined && Number.isInteger(port) && port > 0 && port <= PORT_MAX;
 }

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import type { Endpoints, Service, ServiceSpec } from "../api/types/core_v1.ts";
+import type { EndpointSlice } from "../api/types/discovery_v1.ts";
 import { joinRules, planRules, planService } from "./plan.ts";
 import type { ServiceRule } from "./rules.ts";
 
-const NODE = { name: "node-1", addresses: ["192.0.2.2"] };
+const NODE = {
+  name: "node-1",
+  addresses: ["192.0.2.2"],
+  zones: new Map([["node-1", "a"], ["node-2", "b"]]),
+};
+const NO_BACKING = { endpoints: undefined };
 const VIP = "10.96.0.10";
 const PODS = ["10.1.0.2:8080", "10.1.0.3:8080"];
 
@@ -23,6 +29,10 @@ const CASES: { name: string; spec: Partial<ServiceSpec>; want: string[] }[] = [
   { name: "or as long as it says",                     spec: { sessionAffinity: "ClientIP", sessionAffinityConfig: { clientIP: { timeoutSeconds: 5 } } }, want: [`TCP ${VIP}:80 → ${PODS} for 5 s`] },
   { name: "a local policy takes pods of the node",     spec: { internalTrafficPolicy: "Local" },        want: [`TCP ${VIP}:80 → 10.1.0.2:8080`] },
   { name: "outside clients may get others",            spec: { type: "NodePort", externalTrafficPolicy: "Local", ...ports({ nodePort: 30080 }) }, want: [`TCP ${VIP}:80 → ${PODS}`, "TCP *:30080 → 10.1.0.2:8080"] },
+  { name: "a balancer's address leads there too",      spec: { type: "LoadBalancer" },                  want: [`TCP ${VIP}:80 198.51.100.9:80 → ${PODS}`] },
+  { name: "for some clients only, where it says so",   spec: { type: "LoadBalancer", loadBalancerSourceRanges: ["192.0.2.0/24"] }, want: [`TCP ${VIP}:80 198.51.100.9:80<192.0.2.0/24 → ${PODS}`] },
+  { name: "who balances no more has no such address",  spec: { type: "ClusterIP" },                     want: [`TCP ${VIP}:80 → ${PODS}`] },
+  { name: "a near pod is preferred where there is one", spec: { trafficDistribution: "PreferClose" },   want: [`TCP ${VIP}:80 → 10.1.0.2:8080`] },
   { name: "a wrong port is passed over",               spec: ports({ port: 70_000 }),                   want: [] },
 ];
 for (const { name, spec, want } of CASES) {
@@ -60,20 +70,50 @@ Deno.test("planRules: several ports find their own pods by name", () => {
   assert.deepEqual(services.map(({ name }) => name), ["default/web:http", "default/web:admin"]);
 });
 
+Deno.test("planService: slices that were written by hand count too, but for what is not ready", () => {
+  const slice = (ready: boolean | undefined, ip: string): EndpointSlice => ({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name: ip },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [ip], conditions: ready === undefined ? {} : { ready } }],
+    ports: [{ name: "", port: 9000, protocol: "TCP" }],
+  });
+  const slices = [slice(undefined, "10.1.0.8"), slice(true, "10.1.0.7"), slice(false, "10.1.0.9")];
+  const rules = planService(service("web"), { endpoints: endpoints("web"), slices }, NODE);
+  assert.deepEqual(rules.map(textOf), [`TCP ${VIP}:80 → ${PODS},10.1.0.7:9000,10.1.0.8:9000`]);
+});
+
+const ZONES: readonly [name: string, zones: Record<string, string>, want: string][] = [
+  ["no pod in the node's own", { "node-1": "c", "node-3": "a", "node-2": "b" }, "10.1.0.3:8080"],
+  ["pods of unknown ones", { "node-1": "a" }, PODS.join()],
+  ["an unknown one of its own", { "node-2": "b" }, PODS.join()],
+];
+for (const [name, zones, want] of ZONES) {
+  Deno.test(`planService: with ${name} there is no near zone`, () => {
+    const near = { ...NODE, zones: new Map(Object.entries(zones)) };
+    const far = { addresses: [{ ip: "10.1.0.3", nodeName: "node-2" }], ports: [{ port: 8080 }] };
+    const own = name.startsWith("no pod") ? endpoints("web", [far]) : endpoints("web");
+    const spec = { trafficDistribution: "PreferClose" };
+    const rules = planService(service("web", spec), { endpoints: own }, near);
+    assert.deepEqual(rules.map(textOf), [`TCP ${VIP}:80 → ${want}`]);
+  });
+}
+
 Deno.test("joinRules: nobody takes another's cluster IP as an external IP", () => {
   const thief = planService(
     service("a", { externalIPs: [VIP], clusterIP: "10.96.0.9" }),
-    undefined,
-    "",
+    NO_BACKING,
+    NODE,
   );
-  const owner = planService(service("web"), undefined, "");
+  const owner = planService(service("web"), NO_BACKING, NODE);
   const { services } = joinRules([thief, owner], NODE);
   assert.deepEqual(services.map(textOf), ["TCP 10.96.0.9:80 → refused", `TCP ${VIP}:80 → refused`]);
 });
 
 Deno.test("joinRules: of two claims of one external IP the first stands", () => {
   const claim = (name: string, clusterIP: string) =>
-    planService(service(name, { clusterIP, externalIPs: ["203.0.113.9"] }), undefined, "");
+    planService(service(name, { clusterIP, externalIPs: ["203.0.113.9"] }), NO_BACKING, NODE);
   const { services } = joinRules([claim("a", "10.96.0.1"), claim("b", "10.96.0.2")], NODE);
   assert.deepEqual(services.map(textOf), [
     "TCP 10.96.0.1:80 203.0.113.9:80 → refused",
@@ -82,7 +122,9 @@ Deno.test("joinRules: of two claims of one external IP the first stands", () => 
 });
 
 function textOf({ protocol, frontends, backends, affinitySeconds }: ServiceRule): string {
-  const from = frontends.map(({ address = "*", port }) => `${address}:${port}`).join(" ");
+  const from = frontends.map(({ address = "*", port, sources }) =>
+    `${address}:${port}${sources === undefined ? "" : `<${sources}`}`
+  ).join(" ");
   const to = backends.map(({ ip, port }) => `${ip}:${port}`).join(",") || "refused";
   return `${protocol} ${from} → ${to}${affinitySeconds === 0 ? "" : ` for ${affinitySeconds} s`}`;
 }
@@ -97,6 +139,9 @@ function service(name: string, spec: Partial<ServiceSpec> = {}): Service {
     kind: "Service",
     metadata: { name, namespace: "default" },
     spec: { clusterIP: VIP, ports: [{ port: 80 }], ...spec },
+    status: {
+      loadBalancer: { ingress: [{ ip: "198.51.100.9" }, { ip: "9.9.9.9", ipMode: "Proxy" }] },
+    },
   };
 }
 

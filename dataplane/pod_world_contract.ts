@@ -185,8 +185,9 @@ route add default via ${node}
     return echo;
   }
 
+  /** Not named as links of pods are, since what comes by it comes from outside. */
   #outsideLink(): string {
-    return `${this.names.linkPrefix}out`;
+    return `o${this.names.linkPrefix.slice(1)}out`;
   }
 }
 

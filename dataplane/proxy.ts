@@ -1,10 +1,12 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
-import type { Endpoints, Service } from "../api/types/core_v1.ts";
-import { ENDPOINTS, SERVICES } from "../api/types/resources.ts";
+import type { Endpoints, Node, Service } from "../api/types/core_v1.ts";
+import { ENDPOINT_SLICES, type EndpointSlice } from "../api/types/discovery_v1.ts";
+import { ENDPOINTS, NODES, SERVICES } from "../api/types/resources.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import type { Backend } from "./backend.ts";
 import { joinRules, keyOf, type NodeView, planService } from "./plan.ts";
 import type { ServiceRule } from "./rules.ts";
+import { backingOf, serviceOfSlice, WRITTEN_BY_HAND } from "./written_slices.ts";
 
 /** Changes that come within this time of a sync wait for one sync together; the first never waits. */
 const COALESCE_MS = 5;
@@ -12,6 +14,7 @@ const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 30_000;
 /** How long a pod that ends waits for its services at the most: without it the endpoints' writer could hold it. */
 const UNUSED_MS_MAX = 2_000;
+const ZONE = "topology.kubernetes.io/zone";
 
 export interface DataplaneOptions {
   readonly cache: WatchedCache;
@@ -59,6 +62,7 @@ class ServiceProxy implements Dataplane {
   readonly #changed = new Set<string>();
   #isNodeChanged = true;
   #node: NodeView;
+  readonly #zones = new Map<string, string>();
   #wake: () => void = () => {};
   /** What is planned differs from what is in the kernel. */
   #isBehind = true;
@@ -107,6 +111,8 @@ class ServiceProxy implements Dataplane {
     const { cache, signal } = this.options;
     cache.watch(SERVICES);
     cache.watch(ENDPOINTS);
+    cache.watch(ENDPOINT_SLICES, WRITTEN_BY_HAND);
+    cache.watch(NODES);
     await Promise.race([cache.synced(), aborted(signal)]);
     const note = (before?: Service | Endpoints, after?: Service | Endpoints) => {
       const object = after ?? before;
@@ -115,12 +121,37 @@ class ServiceProxy implements Dataplane {
       this.#wake();
     };
     for (const service of cache.list(SERVICES)) this.#changed.add(keyOf(service));
-    const ends = [cache.onChange(SERVICES, note), cache.onChange(ENDPOINTS, note)];
+    const ends = [
+      cache.onChange(SERVICES, note),
+      cache.onChange(ENDPOINTS, note),
+      cache.onChange(ENDPOINT_SLICES, (before, after) => this.#noteSlice(after ?? before)),
+      cache.onChange(NODES, (before, after) => this.#noteZone(before, after)),
+    ];
     try {
       await this.#loop();
     } finally {
       for (const end of ends) end();
     }
+  }
+
+  #noteSlice(slice: Readonly<EndpointSlice> | undefined): void {
+    const service = serviceOfSlice(slice);
+    if (service === undefined) return;
+    this.#changed.add(service);
+    this.#wake();
+  }
+
+  /** Only services that ask for near pods have to do with zones. */
+  #noteZone(before: Readonly<Node> | undefined, after: Readonly<Node> | undefined): void {
+    const name = (after ?? before)?.metadata.name ?? "";
+    const zone = after?.metadata.labels?.[ZONE];
+    if (this.#zones.get(name) === zone) return;
+    if (zone === undefined) this.#zones.delete(name);
+    else this.#zones.set(name, zone);
+    for (const service of this.options.cache.list(SERVICES)) {
+      if (service.spec.trafficDistribution !== undefined) this.#changed.add(keyOf(service));
+    }
+    this.#wake();
   }
 
   async #loop(): Promise<void> {
@@ -181,8 +212,8 @@ class ServiceProxy implements Dataplane {
       this.#planned.delete(key);
       return;
     }
-    const endpoints = cache.get(ENDPOINTS, namespace, name);
-    this.#planned.set(key, planService(service, endpoints, this.#node.name));
+    const node = { ...this.#node, zones: this.#zones };
+    this.#planned.set(key, planService(service, backingOf(cache, service), node));
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../api/types/ambient.ts";
-import type { Endpoints, Service } from "../api/types/core_v1.ts";
+import type { Endpoints, Node, Service } from "../api/types/core_v1.ts";
+import type { EndpointSlice } from "../api/types/discovery_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import { ENDPOINTS, type Resource, SERVICES } from "../api/types/resources.ts";
 import type { WatchedCache } from "../client/cache.ts";
@@ -53,6 +54,41 @@ Deno.test("dataplane: many changes are one sync, an unchanged service the same r
   const [first, second] = scene.backend.synced;
   assert.equal(scene.backend.synced.length, 2);
   assert.equal(first?.services[0], second?.services[0]);
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: slices that were written by hand are followed, the controllers' are not", async () => {
+  const scene = new Scene();
+  scene.cache.put(service("web"));
+  const dataplane = scene.run();
+  await scene.backend.next();
+  scene.cache.put(slice("other", "10.1.0.9", "endpointslice-controller.k8s.io"));
+  scene.cache.put(slice("own", "10.1.0.2", "me"));
+  assert.deepEqual(await scene.backend.next(), ["default/web: 10.1.0.2"]);
+  scene.cache.delete(slice("own", "10.1.0.2", "me"));
+  assert.deepEqual(await scene.backend.next(), ["default/web: "]);
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: who asks for near pods gets others when a node's zone changes", async () => {
+  const scene = new Scene();
+  const near = {
+    ...service("web"),
+    spec: { ...service("web").spec, trafficDistribution: "PreferClose" },
+  };
+  scene.cache.put(near);
+  const addresses = [
+    { ip: "10.1.0.2", nodeName: "node-1" },
+    { ip: "10.1.0.3", nodeName: "node-2" },
+  ];
+  scene.cache.put({ ...endpoints("web", []), subsets: [{ addresses, ports: [{ port: 8080 }] }] });
+  for (const [name, zone] of [["node-1", "a"], ["node-2", "b"]] as const) {
+    scene.cache.put(node(name, zone));
+  }
+  const dataplane = scene.run();
+  assert.deepEqual(await scene.backend.next(), ["default/web: 10.1.0.2"]);
+  scene.cache.put(node("node-2", "a"));
+  assert.deepEqual(await scene.backend.next(), ["default/web: 10.1.0.2,10.1.0.3"]);
   await scene.end(dataplane.done);
 });
 
@@ -168,11 +204,11 @@ class FakeCache implements WatchedCache {
   readonly #listeners = new Set<(kind: string, before?: KubeObject, after?: KubeObject) => void>();
   #revision = 0;
 
-  put(object: Service | Endpoints): void {
+  put(object: KubeObject): void {
     this.#change(object, object);
   }
 
-  delete(object: Service | Endpoints): void {
+  delete(object: KubeObject): void {
     this.#change(object, undefined);
   }
 
@@ -201,6 +237,7 @@ class FakeCache implements WatchedCache {
     { kind }: Resource<T>,
     listener: (before: T | undefined, after: T | undefined) => void,
   ): () => void {
+    for (const object of this.list({ kind } as Resource<T>)) listener(undefined, object);
     const each = (of: string, before?: KubeObject, after?: KubeObject) => {
       if (of === kind) listener(before as T | undefined, after as T | undefined);
     };
@@ -229,4 +266,24 @@ function endpoints(name: string, ips: readonly string[]): Endpoints {
     metadata: { name, namespace: "default" },
     subsets: [{ addresses, ports: [{ port: 8080 }] }],
   };
+}
+
+function slice(name: string, ip: string, manager: string): EndpointSlice {
+  const labels = {
+    "kubernetes.io/service-name": "web",
+    "endpointslice.kubernetes.io/managed-by": manager,
+  };
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name, namespace: "default", labels },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [ip] }],
+    ports: [{ name: "", port: 8080, protocol: "TCP" }],
+  };
+}
+
+function node(name: string, zone: string): Node {
+  const labels = { "topology.kubernetes.io/zone": zone };
+  return { apiVersion: "v1", kind: "Node", metadata: { name, labels }, spec: {} };
 }

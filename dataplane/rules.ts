@@ -7,6 +7,8 @@ export interface Frontend {
   readonly port: number;
   /** Clients from outside the cluster come for it too. */
   readonly isExternal: boolean;
+  /** From outside the node and its pods only clients of these IPv4 ranges are let in; absent: all. */
+  readonly sources?: readonly string[];
 }
 
 /** One ready pod of a service, with the port already resolved. */

@@ -171,6 +171,84 @@ Deno.test("services: a replacement that leaves out what was allocated keeps it, 
   await cluster.store.close();
 });
 
+const POOLED = { ...SMALL, loadBalancerPool: "192.0.2.1-192.0.2.2,198.51.100.0/31" } as const;
+const BALANCED = { type: "LoadBalancer" } as const;
+
+Deno.test("services: a load balancer gets an address of the pool while it is one", async () => {
+  const cluster = await openCluster({ network: POOLED, random: randomFrom(1) });
+  const taken = () => cluster.store.list("wherry.dev/balancerips").map(({ key }) => key);
+  const made = await create(cluster, "a", { ...BALANCED, loadBalancerIP: "198.51.100.1" });
+  assert.deepEqual(made.status?.loadBalancer?.ingress, [{ ip: "198.51.100.1", ipMode: "VIP" }]);
+  const kept = await change(cluster, "a", { sessionAffinity: "ClientIP" } as ServiceSpec);
+  assert.deepEqual(kept.status, made.status);
+  const plain = await change(cluster, "a", { type: "ClusterIP" } as ServiceSpec);
+  assert.deepEqual(plain.status?.loadBalancer, {});
+  assert.deepEqual(taken(), []);
+
+  await change(cluster, "a", { ...BALANCED } as ServiceSpec);
+  assert.equal(taken().length, 1);
+  await remove(cluster, "a");
+  assert.deepEqual(taken(), []);
+  await cluster.store.close();
+});
+
+Deno.test("services: the pool's addresses are given once each, others' classes none", async () => {
+  const network = { ...POOLED, nodePortRange: [30000, 30020] } as const;
+  const cluster = await openCluster({ network, random: randomFrom(1) });
+  const others = await create(cluster, "o", {
+    ...BALANCED,
+    loadBalancerClass: "example.com/other",
+  });
+  assert.deepEqual(others.status, { loadBalancer: {} });
+  const made = await Promise.all(
+    ["a", "b", "c", "d"].map((name) => create(cluster, name, BALANCED)),
+  );
+  const ips = made.flatMap(({ status }) => status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip);
+  assert.deepEqual(ips.sort(), ["192.0.2.1", "192.0.2.2", "198.51.100.0", "198.51.100.1"]);
+  const path = "spec.loadBalancerIP: Invalid value: ";
+  assert.deepEqual(await refusalOf(create(cluster, "e", BALANCED)), [
+    `${path}"": failed to allocate an address: the load balancer pool is full`,
+  ]);
+  const asked = (loadBalancerIP: string) => create(cluster, "e", { ...BALANCED, loadBalancerIP });
+  assert.deepEqual(await refusalOf(asked("192.0.2.1")), [
+    `${path}"192.0.2.1": it is already allocated`,
+  ]);
+  assert.deepEqual(await refusalOf(asked("192.0.2.9")), [
+    `${path}"192.0.2.9": it is not in the load balancer pool`,
+  ]);
+  await cluster.store.close();
+});
+
+Deno.test("services: a pool that can't be read is refused at start", () => {
+  for (const loadBalancerPool of ["192.0.2.9-192.0.2.1", "a", "192.0.2.0/40", "1.1.1.1-2-3"]) {
+    assert.throws(() => allocatorOf({ ...SMALL, loadBalancerPool }), RangeError);
+  }
+});
+
+Deno.test("services: a local load balancer has a health port, which stays and goes with it", async () => {
+  const network = { ...SMALL, nodePortRange: [30000, 30001] } as const;
+  const cluster = await openCluster({ network });
+  const local = { ...BALANCED, externalTrafficPolicy: "Local" } as const;
+  const made = await create(cluster, "a", { ...local, healthCheckNodePort: 30001 });
+  assert.equal(made.spec.healthCheckNodePort, 30001);
+  assert.equal(made.spec.ports?.[0]?.nodePort, 30000);
+  const same = await change(cluster, "a", { sessionAffinity: "ClientIP" } as ServiceSpec);
+  assert.equal(same.spec.healthCheckNodePort, 30001);
+  const whole = await change(cluster, "a", { externalTrafficPolicy: "Cluster" } as ServiceSpec);
+  assert.equal(whole.spec.healthCheckNodePort, undefined);
+  const again = await change(cluster, "a", { externalTrafficPolicy: "Local" } as ServiceSpec);
+  assert.equal(again.spec.healthCheckNodePort, 30001);
+  assert.deepEqual(
+    await refusalOf(create(cluster, "b", { ...local, healthCheckNodePort: 30001 })),
+    [
+      "spec.healthCheckNodePort: Invalid value: 30001: provided port is already allocated",
+    ],
+  );
+  await remove(cluster, "a");
+  await create(cluster, "b", local);
+  await cluster.store.close();
+});
+
 async function create(
   cluster: Cluster,
   name: string,

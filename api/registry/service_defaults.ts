@@ -14,6 +14,11 @@ export function needsNodePorts({ type, allocateLoadBalancerNodePorts: allocate }
   return type === "NodePort" || (type === "LoadBalancer" && allocate !== false);
 }
 
+/** Whether balancers ask each node for pods of its own, at a port for that alone. */
+export function needsHealthPort({ type, externalTrafficPolicy }: ServiceSpec): boolean {
+  return type === "LoadBalancer" && externalTrafficPolicy === "Local";
+}
+
 /** Whether the type may have node ports, asked for or not. */
 export function mayHaveNodePorts({ type }: ServiceSpec): boolean {
   return type === "NodePort" || type === "LoadBalancer";

@@ -4,7 +4,7 @@ import { SERVICES } from "../types/resources.ts";
 import type { StatusError } from "../types/status.ts";
 import type { View, Write } from "../../store/store.ts";
 import { giveBack, isFree, pickFree, type Pool, take } from "./allocations.ts";
-import { needsNodePorts } from "./service_defaults.ts";
+import { needsHealthPort, needsNodePorts } from "./service_defaults.ts";
 import type { Circumstances, Taken } from "./service_allocation.ts";
 
 const NODE_PORTS: Pool = { prefix: "wherry.dev/nodeports//", kind: "NodePort" };
@@ -42,8 +42,11 @@ export function releaseNodePorts(spec: ServiceSpec): readonly Write[] {
   return [...new Set(nodePortsOf(spec))].map((port) => giveBack(NODE_PORTS, String(port)));
 }
 
-function nodePortsOf({ ports = [] }: ServiceSpec): number[] {
-  return ports.flatMap(({ nodePort }) => nodePort || []);
+function nodePortsOf({ ports = [], healthCheckNodePort }: ServiceSpec): number[] {
+  return [
+    ...ports.flatMap(({ nodePort }) => nodePort || []),
+    ...[healthCheckNodePort || []].flat(),
+  ];
 }
 
 function rejectTakenPorts(
@@ -52,16 +55,26 @@ function rejectTakenPorts(
   before: ReadonlySet<number>,
   view: View,
 ): void {
-  for (const [i, { nodePort }] of (service.spec.ports ?? []).entries()) {
-    if (!nodePort || before.has(nodePort)) continue;
-    if (nodePort < first || nodePort > last) {
+  for (const [field, port] of namedPorts(service.spec)) {
+    if (!port || before.has(port)) continue;
+    if (port < first || port > last) {
       const range = `The range of valid ports is ${first}-${last}`;
-      throw refused(service, i, `provided port is not in the valid range. ${range}`);
+      throw refused(service, [field, port], `provided port is not in the valid range. ${range}`);
     }
-    if (!isFree(NODE_PORTS, String(nodePort), view)) {
-      throw refused(service, i, "provided port is already allocated");
+    if (!isFree(NODE_PORTS, String(port), view)) {
+      throw refused(service, [field, port], "provided port is already allocated");
     }
   }
+}
+
+type FieldAndPort = readonly [field: string, port: number | undefined];
+
+const nodePortAt = (i: number) => `spec.ports[${i}].nodePort`;
+const HEALTH_PORT = "spec.healthCheckNodePort";
+
+function namedPorts({ ports = [], healthCheckNodePort }: ServiceSpec): FieldAndPort[] {
+  const own = ports.map(({ nodePort }, i): FieldAndPort => [nodePortAt(i), nodePort]);
+  return [...own, [HEALTH_PORT, healthCheckNodePort]];
 }
 
 /** Two protocols of one port share their node port. */
@@ -71,30 +84,38 @@ function withNodePorts(
   view: View,
   random: () => number,
 ): ServiceSpec {
-  const { ports = [] } = service.spec;
-  if (!needsNodePorts(service.spec) || ports.every(({ nodePort }) => nodePort)) return service.spec;
-  const own = new Set(nodePortsOf(service.spec));
+  const { spec } = service;
+  const { ports = [] } = spec;
+  const needsPorts = needsNodePorts(spec) && ports.some(({ nodePort }) => !nodePort);
+  const needsHealth = needsHealthPort(spec) && !spec.healthCheckNodePort;
+  if (!needsPorts && !needsHealth) return spec;
+  const own = new Set(nodePortsOf(spec));
   const byPort = new Map(ports.flatMap(({ port, nodePort }) => nodePort ? [[port, nodePort]] : []));
   const isFreeAt = (place: number) =>
     !own.has(first + place) && isFree(NODE_PORTS, String(first + place), view);
-  const choose = (port: ServicePort, i: number) => {
+  const choose = (field: string) => {
     const place = pickFree(last - first + 1, isFreeAt, random);
     if (place === undefined) {
-      throw refused(service, i, "failed to allocate a nodePort: range is full");
+      throw refused(service, [field, 0], "failed to allocate a nodePort: range is full");
     }
     own.add(first + place);
-    byPort.set(port.port, first + place);
     return first + place;
   };
+  const choosePort = ({ port }: ServicePort, i: number) => {
+    const nodePort = byPort.get(port) ?? choose(nodePortAt(i));
+    byPort.set(port, nodePort);
+    return nodePort;
+  };
   const chosen = ports.map((port, i) =>
-    port.nodePort ? port : { ...port, nodePort: byPort.get(port.port) ?? choose(port, i) }
+    port.nodePort || !needsPorts ? port : { ...port, nodePort: choosePort(port, i) }
   );
-  return { ...service.spec, ports: chosen };
+  return {
+    ...spec,
+    ...(needsPorts ? { ports: chosen } : {}),
+    ...(needsHealth ? { healthCheckNodePort: choose(HEALTH_PORT) } : {}),
+  };
 }
 
-function refused(service: Service, i: number, why: string): StatusError {
-  const nodePort = service.spec.ports?.[i]?.nodePort ?? 0;
-  return invalidStatus(SERVICES, service.metadata.name, [
-    invalid(`spec.ports[${i}].nodePort`, nodePort, why),
-  ]);
+function refused(service: Service, [field, port = 0]: FieldAndPort, why: string): StatusError {
+  return invalidStatus(SERVICES, service.metadata.name, [invalid(field, port, why)]);
 }

@@ -3,6 +3,7 @@ import {
   isReachedFromOutside,
   mayHaveNodePorts,
   needsClusterIp,
+  needsHealthPort,
   needsNodePorts,
 } from "./service_defaults.ts";
 
@@ -13,7 +14,16 @@ import {
  */
 export function keepAllocated(service: Service, old: Service): Service {
   const kept = withOldPorts(withOldIps(service.spec, old.spec), old.spec);
-  return { ...service, spec: withoutForeign(kept, old.spec) };
+  return { ...service, spec: withoutForeign(withHealthPort(kept, old.spec), old.spec) };
+}
+
+function withHealthPort(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
+  const { healthCheckNodePort: port, ...rest } = spec;
+  const before = old.healthCheckNodePort;
+  if (needsHealthPort(spec)) {
+    return port || !before ? spec : { ...spec, healthCheckNodePort: before };
+  }
+  return port !== undefined && port === before ? rest : spec;
 }
 
 function withOldIps(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {

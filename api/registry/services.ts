@@ -8,6 +8,7 @@ import {
   releaseService,
   type ServiceNetwork,
 } from "./service_allocation.ts";
+import { withPoolsAddress } from "./service_balancers.ts";
 import { SERVICE_COLUMNS } from "./service_columns.ts";
 import { defaultService } from "./service_defaults.ts";
 import { keepAllocated } from "./service_updates.ts";
@@ -18,6 +19,9 @@ import { validateService, validateServiceUpdate } from "./validate_service.ts";
 /** @throws {RangeError} when the ranges can't be read or are too small */
 export function services(network: ServiceNetwork): ResourceKind<Service> {
   const allocator = allocatorOf(network);
+  const status = statusView(SERVICES, Service);
+  const keepAddress: typeof status.write = (old, view) =>
+    withPoolsAddress(allocator.balancers, status.write(old, view), old);
   return {
     resource: SERVICES,
     schema: Service,
@@ -34,14 +38,14 @@ export function services(network: ServiceNetwork): ResourceKind<Service> {
     validate: validateService,
     validateUpdate: validateServiceUpdate,
     admit: (service, old, view, moment) => admitService(allocator, service, old, { view, moment }),
-    release: releaseService,
+    release: (service) => releaseService(allocator, service),
     columns: SERVICE_COLUMNS,
     selectableFields: {
       "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "",
       "spec.type": ({ spec }) => spec.type ?? "",
     },
     subresources: {
-      status: statusView(SERVICES, Service),
+      status: { ...status, write: keepAddress },
       proxy: proxyTo(SERVICES, "ServiceProxyOptions"),
     },
   };

@@ -47,6 +47,19 @@ const REFUSALS: readonly { name: string; service: Json; want: readonly string[] 
     want: ["spec.ports: Required value"],
   },
   {
+    name: "a port of SCTP, which the data path does not translate",
+    service: serviceOf({ ports: [{ port: 80, protocol: "SCTP" }] }),
+    want: ['spec.ports[0].protocol: Unsupported value: "SCTP": supported values: "TCP", "UDP"'],
+  },
+  {
+    name: "sources that are no range",
+    service: serviceOf({ type: "LoadBalancer", loadBalancerSourceRanges: ["10.0.0.1"] }),
+    want: [
+      'spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.1": must be a valid CIDR value, ' +
+      "(e.g. 10.9.8.0/24 or 2001:db8::/64)",
+    ],
+  },
+  {
     name: "row 94: several ports without names",
     service: serviceOf({ ports: [{ port: 80 }, { port: 443 }] }),
     want: ["spec.ports[0].name: Required value", "spec.ports[1].name: Required value"],

@@ -4,7 +4,8 @@ import { validateDns1123Subdomain } from "../types/names.ts";
 import type { FieldError } from "../types/status.ts";
 import { invalidFor, validateLabels } from "./field_rules.ts";
 import { validateEndpointIp } from "./ip_addresses.ts";
-import { HEADLESS, isReachedFromOutside } from "./service_defaults.ts";
+import { HEADLESS, isReachedFromOutside, needsHealthPort } from "./service_defaults.ts";
+import { validateCidr } from "./validate_cidr.ts";
 import { validateFamilies, validateServiceIps } from "./validate_service_ips.ts";
 import { validateServicePorts } from "./validate_service_ports.ts";
 
@@ -65,12 +66,18 @@ function validateBalancer(spec: ServiceSpec): FieldError[] {
       "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     errors.push(invalid("spec.healthCheckNodePort", healthCheckNodePort, why));
   }
-  if (type === "LoadBalancer") return errors;
+  if (type === "LoadBalancer") return [...errors, ...validateSources(spec)];
   const why = "may only be used when `type` is 'LoadBalancer'";
   for (const field of BALANCER_FIELDS) {
     if (spec[field] !== undefined) errors.push(forbidden(`spec.${field}`, why));
   }
   return errors;
+}
+
+function validateSources({ loadBalancerSourceRanges: ranges = [] }: ServiceSpec): FieldError[] {
+  return ranges.flatMap((range, i) =>
+    validateCidr(`spec.loadBalancerSourceRanges[${i}]`, range.trim())
+  );
 }
 
 const BALANCER_FIELDS = [
@@ -81,6 +88,23 @@ const BALANCER_FIELDS = [
 
 /** A service keeps its address while its type has one. */
 export function validateServiceUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
+  return [...validateIpsKept(spec, old), ...validateBalancerKept(spec, old)];
+}
+
+/** Source: Kubernetes: who balances a service, and where it is asked, stays while it is balanced. */
+function validateBalancerKept(spec: ServiceSpec, old: ServiceSpec): FieldError[] {
+  if (spec.type !== "LoadBalancer" || old.type !== "LoadBalancer") return [];
+  const [now, before] = [spec.healthCheckNodePort, old.healthCheckNodePort];
+  const isMoved = needsHealthPort(spec) && needsHealthPort(old) && before && now !== before;
+  return [
+    ...(spec.loadBalancerClass === old.loadBalancerClass ? [] : [
+      invalid("spec.loadBalancerClass", spec.loadBalancerClass ?? "", "may not change once set"),
+    ]),
+    ...(isMoved ? [invalid("spec.healthCheckNodePort", now ?? 0, "field is immutable")] : []),
+  ];
+}
+
+function validateIpsKept(spec: ServiceSpec, old: ServiceSpec): FieldError[] {
   if (spec.type === "ExternalName" || old.type === "ExternalName") return [];
   const { clusterIPs = [] } = spec;
   const before = old.clusterIPs ?? (old.clusterIP ? [old.clusterIP] : []);

@@ -1,5 +1,5 @@
 import type { ServicePort, ServiceSpec } from "../types/core_v1.ts";
-import { duplicate, forbidden, required } from "../types/field_errors.ts";
+import { duplicate, forbidden, notSupported, required } from "../types/field_errors.ts";
 import { validateQualifiedName } from "../types/names.ts";
 import type { FieldError } from "../types/status.ts";
 import {
@@ -32,6 +32,7 @@ function validateServicePort(port: ServicePort, path: string, needsName: boolean
     ...(needsName && !name ? [required(`${path}.name`)] : []),
     ...(name ? validateDnsLabel(`${path}.name`, name) : []),
     ...validatePort(`${path}.port`, port.port),
+    ...(port.protocol === "SCTP" ? [notSupported(`${path}.protocol`, "SCTP", ["TCP", "UDP"])] : []),
     ...validatePortOrName(`${path}.targetPort`, targetPort),
     ...(appProtocol
       ? invalidFor(`${path}.appProtocol`, appProtocol, validateQualifiedName(appProtocol))

@@ -81,7 +81,11 @@ Deno.test("dataplane: who asks for near pods gets others when a node's zone chan
     { ip: "10.1.0.2", nodeName: "node-1" },
     { ip: "10.1.0.3", nodeName: "node-2" },
   ];
-  scene.cache.put({ ...endpoints("web", []), subsets: [{ addresses, ports: [{ port: 8080 }] }] });
+  const two: Endpoints = {
+    ...endpoints("web", []),
+    subsets: [{ addresses, ports: [{ port: 8080 }] }],
+  };
+  scene.cache.put(two);
   for (const [name, zone] of [["node-1", "a"], ["node-2", "b"]] as const) {
     scene.cache.put(node(name, zone));
   }

@@ -55,6 +55,7 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings): Contro
     },
     requeueOn: [
       onChangeOf(LEASES, wokenBy, heardBy),
+      onChangeOf(NODES, () => [], heardOfItself),
       onChangeOf(PODS, boundTo),
     ],
     plan: (node, world) => planNode(node, world, settings),
@@ -72,6 +73,17 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings): Contro
 
 function heardBy({ after }: Change<Lease>): ObjectKey[] {
   if (after?.metadata.namespace !== LEASE_NAMESPACE) return [];
+  return [{ namespace: "", name: after.metadata.name }];
+}
+
+/**
+ * Nobody but its agent takes back what was said of a silent node: it lives, though its lease has not come yet.
+ * Otherwise the two of them would write against each other until it has.
+ */
+function heardOfItself({ before, after }: Change<Node>): ObjectKey[] {
+  const isUnknown = (node: Readonly<Node>) => readinessOf(node)?.status === "Unknown";
+  if (before === undefined || after === undefined) return [];
+  if (!isUnknown(before) || isUnknown(after)) return [];
   return [{ namespace: "", name: after.metadata.name }];
 }
 

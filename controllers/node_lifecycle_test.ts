@@ -51,6 +51,22 @@ Deno.test("node lifecycle: heartbeats cost no writes and no requests", async () 
   cluster.stop();
 });
 
+Deno.test("node lifecycle: a node that takes Unknown back lives, and nobody argues about it", async () => {
+  const cluster = await startCluster();
+  await addNode(cluster, "node-1");
+  await beat(cluster, ["node-1"], 60);
+  await cluster.clock.advance(10_100);
+  assert.equal((await ready(cluster, "node-1")).status, "Unknown");
+  const before = cluster.api.count("updateStatus", NODES);
+  await makeReady(cluster, "node-1");
+  await cluster.clock.advance(3_000);
+  assert.equal((await ready(cluster, "node-1")).status, "True");
+  assert.equal(cluster.api.count("updateStatus", NODES) - before, 1);
+  await cluster.clock.advance(7_100);
+  assert.equal((await ready(cluster, "node-1")).status, "Unknown");
+  cluster.stop();
+});
+
 Deno.test("node lifecycle: a node that was never heard of has a minute", async () => {
   const cluster = await startCluster();
   await cluster.api.create(NODES, { ...nodeNamed("node-1"), status: {} });

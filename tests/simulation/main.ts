@@ -1,0 +1,58 @@
+/** `deno task sim --seed 7` replays one life of a cluster with its story; `--seeds 1000` tries so many on all cores. */
+import { parseArgs } from "node:util";
+import { commandFor } from "./replay.ts";
+import { runSeeds } from "./run_seeds.ts";
+import { shrink } from "./shrink.ts";
+import { OPERATIONS, simulate } from "./simulate.ts";
+
+const USAGE = `usage: deno task sim --seed N [--without 3,7] [--lines all]
+       deno task sim --seeds COUNT [--from N] [--seconds S] [--workers W]`;
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    seed: { type: "string" },
+    seeds: { type: "string" },
+    from: { type: "string" },
+    seconds: { type: "string" },
+    workers: { type: "string" },
+    without: { type: "string" },
+    lines: { type: "string" },
+  },
+});
+
+async function replay(seed: number): Promise<number> {
+  const without = new Set(
+    (values.without ?? "").split(",").filter((one) => one !== "").map(Number),
+  );
+  const outcome = await simulate({ seed, without, keepsLines: true });
+  const isTold = (line: string) => values.lines === "all" || !/ PUT events| PUT nodes/.test(line);
+  console.log(outcome.lines.filter(isTold).join("\n"));
+  console.log(`seed ${seed}: ${outcome.broken ?? "all is well"} (trace ${outcome.hash})`);
+  if (outcome.broken === undefined) return 0;
+  if (values.without === undefined) {
+    const smaller = await shrink(outcome, OPERATIONS);
+    console.log(`With fewer operations: ${commandFor(smaller)}`);
+  }
+  return 1;
+}
+
+async function tryMany(count: number): Promise<number> {
+  // what CI tries is new each time
+  const from = values.from === undefined
+    ? Math.floor(Math.random() * 2 ** 31)
+    : Number(values.from);
+  const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);
+  const workers = Number(values.workers ?? navigator.hardwareConcurrency);
+  const { tried, broken } = await runSeeds({ from, count, seconds, workers });
+  for (const { seed, what } of broken) console.log(`${what}\n  ${commandFor({ seed })}`);
+  console.log(`${tried} seeds from ${from}: ${broken.length} broken`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  if (values.seed !== undefined) Deno.exit(await replay(Number(values.seed)));
+  if (values.seeds !== undefined) Deno.exit(await tryMany(Number(values.seeds)));
+  console.error(USAGE);
+  Deno.exit(2);
+}

@@ -1,0 +1,115 @@
+import type { Clock, Log } from "../../api/types/ambient.ts";
+import { HollowHost, runHollowNode } from "../../cmd/hollow_node.ts";
+import { SANDBOX } from "../../agent/runtime.ts";
+import { Life, mortal, ProcessClock } from "./life.ts";
+import { Cable, Link, type LinkHears } from "./link.ts";
+import { Dice, randomFrom } from "./seeded.ts";
+import type { SimulatedServer } from "./server.ts";
+
+/** Of all nodes. */
+const SKEWED = 0.3;
+const SKEW_MS_MAX = 3_600_000;
+
+export interface NodeParts {
+  readonly server: SimulatedServer;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly hears: LinkHears;
+  readonly log: Log;
+}
+
+/** A container that runs on a node now. */
+export interface RunningContainer {
+  readonly id: string;
+  readonly podUid: string;
+  readonly podName: string;
+  readonly namespace: string;
+}
+
+/** A host with its agent and data path, which may lose its cable, its agent or its power. */
+export class SimulatedNode {
+  readonly name: string;
+  readonly cable = new Cable();
+  readonly host: HollowHost;
+  /** Since when the cable is cut, by the true time. */
+  cutAt: number | undefined;
+  /** Since when its agent runs, by the true time. */
+  startedAt = 0;
+  /** How far its clock is off, for all its life: engine and agent have the same. */
+  readonly skewMs: number;
+  #life = new Life();
+  #starts = 0;
+  readonly #parts: NodeParts;
+
+  constructor(index: number, parts: NodeParts) {
+    this.#parts = parts;
+    this.name = `node-${index}`;
+    const dice = new Dice(randomFrom(parts.seed, `clock of ${this.name}`));
+    this.skewMs = dice.chance(SKEWED) ? dice.between(-SKEW_MS_MAX, SKEW_MS_MAX) : 0;
+    const clock = new ProcessClock(parts.clock, new Life(), this.skewMs);
+    const address = `192.0.2.${10 + index}`;
+    this.host = new HollowHost(this.name, address, `10.1.${index}`, clock);
+    this.host.runtime.programs.set("true", { exits: 0 });
+    this.#life.end();
+  }
+
+  get isUp(): boolean {
+    return !this.#life.isOver;
+  }
+
+  start(): void {
+    if (this.isUp) return;
+    const { clock: base, seed, server, hears, log } = this.#parts;
+    const life = this.#life = new Life();
+    this.startedAt = base.now();
+    const clock = new ProcessClock(base, life, this.skewMs);
+    const { runtime, network, files, mounts, backend, name, address } = this.host;
+    const random = randomFrom(seed, `${this.name} ${this.#starts += 1}`);
+    const dice = new Dice(randomFrom(seed, `cable of ${this.name} ${this.#starts}`));
+    const hands = { runtime, network, files, mounts, backend };
+    const held = Object.fromEntries(
+      Object.entries(hands).map(([part, thing]) => [part, mortal<object>(thing, life)]),
+    ) as typeof hands;
+    runHollowNode({
+      host: { ...held, name, address },
+      api: new Link(this.cable, { server, clock, dice, life, hears }),
+      ...{ clock, random, signal: life.signal, hasDataplane: true },
+      log: (message, figures) => life.isOver || log(`${this.name}: ${message}`, figures),
+      version: "v1.33.0",
+    }).catch((error) => hears.onViolation(`the agent of ${name} died: ${error.stack}`));
+  }
+
+  /** The agent is gone; containers run on. */
+  crash(): void {
+    this.#life.end();
+  }
+
+  /** Nothing runs any more. */
+  async powerOff(): Promise<void> {
+    this.crash();
+    for (const { id, state } of await this.host.runtime.listContainers()) {
+      if (state === "running") this.host.runtime.die(id, 137);
+    }
+    this.host.backend.rules = { nodeAddresses: [], services: [] };
+  }
+
+  cut(): void {
+    if (this.cable.isCut) return;
+    this.cutAt = this.#parts.clock.now();
+    this.cable.cut();
+  }
+
+  heal(): void {
+    this.cutAt = undefined;
+    this.cable.heal();
+  }
+
+  /** Without the sandboxes, which do nothing. */
+  async running(): Promise<RunningContainer[]> {
+    const all = await this.host.runtime.listContainers();
+    return all.filter(({ state, name }) => state === "running" && name !== SANDBOX)
+      .map(({ id, pod: { uid, name, namespace } }) => ({
+        ...{ id, podUid: uid, podName: name, namespace },
+      }));
+  }
+}

@@ -1,0 +1,70 @@
+/** Many seeds at once, each worker in a process of its own. */
+import { simulate } from "./simulate.ts";
+
+export interface SeedRange {
+  readonly from: number;
+  readonly count: number;
+  /** No seed is begun after this; those under way end. */
+  readonly seconds: number;
+  readonly workers: number;
+}
+
+export interface Tried {
+  readonly tried: number;
+  readonly broken: readonly { readonly seed: number; readonly what: string }[];
+}
+
+/** A seed that takes longer hangs. */
+const HANGS_AFTER_SECONDS = 600;
+
+export async function runSeeds({ from, count, seconds, workers }: SeedRange): Promise<Tried> {
+  const parts = await Promise.all(
+    Array.from({ length: workers }, (_, index) => runWorker(from, count, seconds, workers, index)),
+  );
+  return {
+    tried: parts.reduce((sum, { tried }) => sum + tried, 0),
+    broken: parts.flatMap(({ broken }) => broken).sort((a, b) => a.seed - b.seed),
+  };
+}
+
+/** Every `step`th seed from its own. */
+async function runWorker(
+  from: number,
+  count: number,
+  seconds: number,
+  step: number,
+  index: number,
+): Promise<Tried> {
+  const worker = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", import.meta.filename!, `${from + index}`, `${step}`]
+      .concat([`${from + count}`, `${seconds}`]),
+    stdout: "piped",
+  }).spawn();
+  let tried = 0;
+  const broken: { seed: number; what: string }[] = [];
+  let rest = "";
+  for await (const text of worker.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const { seed, what } = JSON.parse(line) as { seed: number; what?: string };
+      tried += 1;
+      if (what !== undefined) broken.push({ seed, what });
+    }
+  }
+  const { code } = await worker.status;
+  if (code !== 0) broken.push({ seed: from + index + tried * step, what: "its process ended" });
+  return { tried, broken };
+}
+
+async function work([first, step, end, seconds]: readonly number[]): Promise<void> {
+  const until = Date.now() + seconds! * 1000;
+  for (let seed = first!; seed < end! && Date.now() < until; seed += step!) {
+    const hang = setTimeout(() => Deno.exit(3), HANGS_AFTER_SECONDS * 1000);
+    const { broken: what } = await simulate({ seed });
+    clearTimeout(hang);
+    console.log(JSON.stringify({ seed, what }));
+  }
+}
+
+if (import.meta.main) await work(Deno.args.map(Number));

@@ -1,0 +1,165 @@
+import type { Clock } from "../../api/types/ambient.ts";
+import { createApi, type KubeApi } from "../../api/http/app.ts";
+import { bootstrapObjects } from "../../api/registry/bootstrap.ts";
+import { DEFAULT_NETWORK, KINDS } from "../../api/registry/kinds.ts";
+import { StatusError } from "../../api/types/status.ts";
+import type { Api } from "../../client/api.ts";
+import { LocalApi } from "../../cmd/local_api.ts";
+import { VERSION_INFO } from "../../cmd/version.ts";
+import type { Record, Revision } from "../../store/ledger.ts";
+import { MemoryLedger, MemoryMedium } from "../../store/memory_ledger.ts";
+import { openStore } from "../../store/mvcc_store.ts";
+import type { Store, StoreEvent } from "../../store/store.ts";
+import { Life, never, ProcessClock } from "./life.ts";
+import { randomFrom, uidsFrom } from "./seeded.ts";
+
+const TOKEN = "simulated";
+/** Few, so that a watch that was away for a while has to list again. */
+const HISTORY = { events: 400, bytes: 1 << 24, ageMs: 90_000, youngEvents: 100 };
+
+export interface ServerOptions {
+  readonly clock: Clock;
+  readonly seed: number;
+  /** Everything that becomes durable, once and in order. */
+  readonly onEvents: (events: readonly StoreEvent[]) => void;
+  /** Puts a mistake into the server. */
+  readonly sabotage?: { store?(store: Store): Store; api?(api: Api, store: Store): Api };
+}
+
+/** The API server and its store over a medium that survives them. */
+export class SimulatedServer {
+  readonly medium = new MemoryMedium();
+  /** The medium takes no more. */
+  isFull = false;
+  store!: Store;
+  #client!: Api;
+  #life = new Life();
+  #died = Promise.withResolvers<never>();
+  readonly #with: ServerOptions;
+  readonly #newUid: () => string;
+  #told: Revision = 0;
+  isUp = false;
+
+  constructor(options: ServerOptions) {
+    this.#with = options;
+    this.#newUid = uidsFrom(randomFrom(options.seed, "uids"));
+    copyInto(this.medium, TEMPLATE);
+    this.#told = this.medium.head;
+  }
+
+  async start(): Promise<void> {
+    if (this.isUp) return;
+    this.isUp = true;
+    const life = this.#life = new Life();
+    this.#died = Promise.withResolvers<never>();
+    this.#died.promise.catch(() => {});
+    const clock = new ProcessClock(this.#with.clock, life);
+    const { sabotage = {}, onEvents, seed } = this.#with;
+    const ledger = new FallibleLedger(this.medium, () => this.isFull, life);
+    const store = await openStore(ledger, { clock, log: () => {}, historyLimits: HISTORY });
+    const volatileStore = await openStore(new MemoryLedger(), { clock, log: () => {} });
+    const random = randomFrom(seed + this.medium.head, "server");
+    const api = apiOver(sabotage.store?.(store) ?? store, volatileStore, {
+      clock,
+      random,
+      newUid: this.#newUid,
+    });
+    store.watch("", this.#told, (events) => {
+      if (life.isOver) return;
+      this.#told = events.at(-1)!.revision;
+      onEvents(events);
+    });
+    const client = new LocalApi(api, TOKEN, "simulation");
+    this.store = store;
+    this.#client = sabotage.api?.(client, store) ?? client;
+  }
+
+  /** What is under way may have become durable, or not; nobody is told. */
+  crash(): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.#life.end();
+    this.#died.reject(unreachable("connection reset"));
+  }
+
+  /** Aborts with this run of the server. */
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  async answer<R>(ask: (api: Api) => Promise<R>): Promise<R> {
+    return await Promise.race([ask(this.connected()), this.#died.promise]);
+  }
+
+  /** @throws {StatusError} ServiceUnavailable while it is down */
+  connected(): Api {
+    if (!this.isUp) throw unreachable("connection refused");
+    return this.#client;
+  }
+}
+
+export function unreachable(why: string): StatusError {
+  return new StatusError("ServiceUnavailable", `Cannot reach the apiserver: ${why}`);
+}
+
+class FallibleLedger extends MemoryLedger {
+  readonly #isFull: () => boolean;
+  readonly #life: Life;
+
+  constructor(medium: MemoryMedium, isFull: () => boolean, life: Life) {
+    super(medium);
+    this.#isFull = isFull;
+    this.#life = life;
+  }
+
+  override async append(expectedHead: Revision, records: readonly Record[]): Promise<boolean> {
+    if (this.#life.isOver) await never();
+    if (this.#isFull()) throw new Error("no space left on device");
+    return await super.append(expectedHead, records);
+  }
+}
+
+interface Ambience {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly newUid: () => string;
+}
+
+function apiOver(store: Store, volatileStore: Store, ambience: Ambience): KubeApi {
+  return createApi({
+    ...ambience,
+    store,
+    volatileStore,
+    kinds: KINDS,
+    tokens: new Map([[TOKEN, { name: "admin", groups: ["system:masters"] }]]),
+    log: () => {},
+    version: VERSION_INFO,
+  });
+}
+
+function copyInto(medium: MemoryMedium, { present, records }: MemoryMedium): void {
+  for (const [key, object] of present) medium.present.set(key, object);
+  medium.records.push(...records);
+}
+
+/** A new cluster's store, made once for all runs of the process. */
+const TEMPLATE = await newMedium();
+
+async function newMedium(): Promise<MemoryMedium> {
+  const medium = new MemoryMedium();
+  const clock: Clock = {
+    now: () => Date.UTC(2026, 0, 1),
+    sleep: () => Promise.resolve(),
+    after: () => () => {},
+  };
+  const open = (ledger: MemoryLedger) => openStore(ledger, { clock, log: () => {} });
+  const random = randomFrom(0, "bootstrap");
+  const store = await open(new MemoryLedger(medium));
+  const ambience = { clock, random, newUid: uidsFrom(random) };
+  const api = apiOver(store, await open(new MemoryLedger()), ambience);
+  const { serviceCidr } = DEFAULT_NETWORK;
+  await api.bootstrap(bootstrapObjects({ serviceCidr, address: "192.0.2.1", port: 6443 }));
+  api.close();
+  await store.close();
+  return medium;
+}

@@ -5,6 +5,7 @@ import { removeIptables } from "../dataplane/iptables_backend.ts";
 import { type ClusterNames, linkNameOf, namesOf } from "../dataplane/names.ts";
 import { NftablesBackend } from "../dataplane/nftables_backend.ts";
 import { removeOverlay } from "../dataplane/overlay.ts";
+import { removePolicies } from "../dataplane/policy_enforcer.ts";
 import { closeFirewall } from "../dataplane/pod_firewall.ts";
 import { readPodLinks } from "../dataplane/pod_links.ts";
 import type { Settings } from "./flags.ts";
@@ -21,6 +22,7 @@ export async function removeFromKernel(
   await removeEbpf(names);
   if (await commands.has("nft")) {
     await new NftablesBackend({ names, commands, log: () => {} }).remove();
+    await removePolicies(names, commands);
   }
   await removeIptables(names, commands);
   if (!await commands.has("ip")) return "no links, as there is no ip";

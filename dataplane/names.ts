@@ -7,6 +7,8 @@ export interface ClusterNames {
   readonly serviceTable: string;
   /** nftables table that lets pods reach the world outside. */
   readonly podTable: string;
+  /** nftables table of what network policies refuse. */
+  readonly policyTable: string;
   /** Every host-side link begins with it, and no other cluster's does. */
   readonly linkPrefix: string;
   /** The link to the other nodes; what holds for links of pods holds for it, by its beginning. */
@@ -45,6 +47,7 @@ export function namesOf(cluster: string): ClusterNames {
     cluster,
     serviceTable: cluster,
     podTable: `${cluster}-pods`,
+    policyTable: `${cluster}-policies`,
     linkPrefix,
     overlayLink: `${linkPrefix}vxlan`,
     overlayId,
@@ -63,6 +66,11 @@ export function linkNameOf(names: ClusterNames, podUid: string): string {
 function overlayIdOf(cluster: string): number {
   const hex = createHash("sha256").update(`overlay ${cluster}`).digest("hex");
   return 1 + Number.parseInt(hex.slice(0, 12), 16) % (OVERLAY_IDS - 1);
+}
+
+/** Short enough for a name in the kernel, and as good as unique. */
+export function digestOf(text: string): string {
+  return digest(text).slice(0, 16);
 }
 
 /** Letters and digits only. */

@@ -34,6 +34,8 @@ export const PURE = [
   "agent/spdy/frames.ts",
   "dataplane/plan.ts",
   "dataplane/overlay_plan.ts",
+  "dataplane/policy_plan.ts",
+  "dataplane/policy_table.ts",
   "dataplane/maps.ts",
   "dns/question.ts",
   "dns/names.ts",

@@ -1,6 +1,6 @@
 import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { Agent, type ProgrammedEndpoints } from "../agent/agent.ts";
+import { Agent, type AgentOptions, type ProgrammedEndpoints } from "../agent/agent.ts";
 import { DockerImages } from "../agent/docker_images.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
 import { KernelConnections } from "../agent/host_connections.ts";
@@ -36,6 +36,7 @@ import { realClock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { Settings } from "./flags.ts";
 import { beginLifetime, END_PATIENCE_MS, untilAborted } from "./lifetime.ts";
+import { behindPolicies, enforcePolicies } from "./network_policies.ts";
 import { type NodeSettings, nodeSettingsOf } from "./node_flags.ts";
 import { stderrLog } from "./log.ts";
 import { type NodeAccess, openAccess } from "./node_access.ts";
@@ -105,9 +106,18 @@ async function run(surroundings: Surroundings): Promise<void> {
   const cache = watchCluster(surroundings);
   const dataplane = startDataplane(surroundings, cache, chosen);
   const dns = clusterDns(surroundings, cache, commands);
+  const policies = enforcePolicies({
+    ...{ api, cache, names, commands, nodeName, signal, clock: realClock },
+    log: stderrLog("policies"),
+  });
   await Promise.all([
-    runPods(surroundings, cache, { network, dataplane, dns }),
+    runPods(surroundings, cache, {
+      network: behindPolicies(network, policies),
+      dataplane,
+      metrics: async () => dns.metrics.text() + await policies.metrics(),
+    }),
     dataplane.done,
+    policies.done,
     dns.run(),
     runOverlay({
       ...{ names, commands, cache, signal, clock: realClock, log: stderrLog("overlay") },
@@ -141,7 +151,11 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 async function runPods(
   { settings, paths, connection, access, signal, node, beforeEnd }: Surroundings,
   cache: Informers,
-  { network, dataplane, dns }: { network: PodNetwork; dataplane: Dataplane; dns: DnsServer },
+  { network, dataplane, metrics }: {
+    network: AgentOptions["network"];
+    dataplane: Dataplane;
+    metrics: () => Promise<string>;
+  },
 ): Promise<void> {
   const { api } = connection;
   const facts = new HostMachine(paths.dataDir);
@@ -173,7 +187,7 @@ async function runPods(
       ...{ sampler, nodeName: settings.nodeName, clock: realClock },
       pods: () => agent.pods(),
       residentBytes: () => Deno.memoryUsage().rss,
-      more: () => dns.metrics.text(),
+      more: metrics,
     }),
     clock: realClock,
     log,

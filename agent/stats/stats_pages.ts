@@ -11,7 +11,7 @@ export interface StatsPagesOptions {
   /** Of this process, in bytes. */
   readonly residentBytes: () => number;
   /** What other parts of the process count, in the same text. */
-  readonly more?: () => string;
+  readonly more?: () => string | Promise<string>;
   readonly clock: Clock;
 }
 
@@ -51,14 +51,14 @@ export class StatsPages {
       case "metrics/cadvisor":
         return { type: TEXT, body: cadvisorMetrics(await sampler.sample(), pods()) };
       case "metrics":
-        return { type: TEXT, body: this.#own() };
+        return { type: TEXT, body: await this.#own() };
       default:
         return undefined;
     }
   }
 
   /** Source of the names: kubelet. */
-  #own(): string {
+  async #own(): Promise<string> {
     const { nodeName, pods, residentBytes, more = () => "" } = this.#with;
     const phases = Map.groupBy(pods(), ({ status }) => status?.phase ?? "Pending");
     return [
@@ -82,7 +82,7 @@ export class StatsPages {
       metricText("process_start_time_seconds", "gauge", "Start time of the process.", [
         { labels: {}, value: this.#since / 1000 },
       ]),
-      more(),
+      await more(),
     ].join("");
   }
 }

@@ -1,7 +1,9 @@
 import type { Pod } from "../types/core_v1.ts";
+import { NETWORK_POLICIES } from "../types/networking_v1.ts";
 import { parseFieldSelector } from "../types/field_selectors.ts";
 import { hasReason } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
+import { prefixOf } from "../registry/keys.ts";
 import { nodeOf, type User } from "../authentication/user.ts";
 import type { Attributes, ResourceAttributes } from "./attributes.ts";
 import type { Authorizer, Permission, RulesFound } from "./authorizer.ts";
@@ -16,7 +18,7 @@ type Wanted = ResourceAttributes & { readonly verb: string; readonly node: strin
 
 /**
  * What the agent of a node may do: with its own node and lease, with the pods that are bound to it, and with
- * what these refer to. What it may write into them is admission's to say (NodeRestriction).
+ * what these refer to; while there are network policies it sees all pods. What it may write into them is admission's to say (NodeRestriction).
  * Source: Kubernetes, plugin/pkg/auth/authorizer/node.
  */
 export class NodeAuthorizer implements Authorizer {
@@ -93,6 +95,8 @@ export class NodeAuthorizer implements Authorizer {
     if (verb === "get") return this.#isBound(namespace, name, node) ? "" : unrelated(node);
     const isMany = verb === "list" || verb === "watch";
     if (!isMany || selects(wanted, "spec.nodeName", node)) return "";
+    // who may talk to its own pods, a node knows by the labels and addresses of all of them
+    if (this.#store.list(prefixOf(NETWORK_POLICIES)).length > 0) return "";
     const isOne = name !== "" && this.#isBound(namespace, name, node);
     return isOne ? "" : "can only list/watch pods with spec.nodeName field selector";
   }

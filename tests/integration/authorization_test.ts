@@ -325,6 +325,13 @@ Deno.test("node: its own node, lease and pods, and what these refer to", async (
   for (const [method, path, isAllowed] of cases) {
     assert.equal(await isRefused(api, [method, path], NODE), !isAllowed, `${method} ${path}`);
   }
+  const policies = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies";
+  const policy = { metadata: { name: "deny" }, spec: { podSelector: {} } };
+  await must(api, "POST", policies, policy);
+  assert.equal(await isRefused(api, ["GET", "/api/v1/pods"], NODE), false);
+  assert.equal(await isRefused(api, ["GET", `${DEFAULT}/pods/theirs`], NODE), true);
+  await must(api, "DELETE", `${policies}/deny`, {});
+  assert.equal(await isRefused(api, ["GET", "/api/v1/pods"], NODE), true);
   const { body: secret } = await api.call("GET", `${DEFAULT}/secrets/unused`, undefined, NODE);
   assert.ok(secret.message.endsWith("no relationship found between node 'n1' and this object"));
   await api.call("DELETE", `${DEFAULT}/pods/mine?gracePeriodSeconds=0`, undefined, NODE);

@@ -118,6 +118,12 @@ export function count(flag: string, value: string): number {
   return /^\d{1,9}$/.test(value) ? Number(value) : refuse(flag, value, "must be a whole number");
 }
 
+export function positive(flag: string, value: string): number {
+  return /^[1-9]\d{0,8}$/.test(value)
+    ? Number(value)
+    : refuse(flag, value, "must be a whole number above 0");
+}
+
 export function backend(value: string): Settings["backend"] {
   const known = ["auto", "ebpf", "nftables", "iptables"] as const;
   const found = known.find((one) => one === value);

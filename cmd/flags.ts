@@ -17,6 +17,7 @@ import {
   overlay,
   port,
   portRange,
+  positive,
   roles,
   serverUrl,
   store,
@@ -66,6 +67,8 @@ export interface Settings {
   readonly storage: Storage;
   readonly audit: AuditFiles;
   readonly pods: PodRules;
+  /** Requests that the API server answers at the same time, watches aside; absent in an older record. */
+  readonly inFlight?: { readonly readOnly: number; readonly mutating: number };
   readonly loggingFormat: LogFormat;
   /** Flags of the agent as they were given; absent in the record of an older cluster. */
   readonly node?: Partial<NodeFlagValues>;
@@ -197,6 +200,16 @@ export const FLAGS = {
     type: "string",
     help: "what of it, as audit.k8s.io/v1 Policy (default: writes, without bodies)",
   },
+  "max-requests-inflight": {
+    type: "string",
+    default: "400",
+    help: "reads that the API server answers at the same time, watches aside",
+  },
+  "max-mutating-requests-inflight": {
+    type: "string",
+    default: "200",
+    help: "the same for writes",
+  },
   "allowed-unsafe-sysctls": {
     type: "string",
     help: "kernel settings that pods may change besides the safe ones, such as kernel.msg*,net.*",
@@ -298,6 +311,10 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       allowedUnsafeSysctls: sysctlPatterns(text("allowed-unsafe-sysctls")),
       pidsMax: count("pod-max-pids", text("pod-max-pids")),
     },
+    inFlight: {
+      readOnly: positive("max-requests-inflight", text("max-requests-inflight")),
+      mutating: positive("max-mutating-requests-inflight", text("max-mutating-requests-inflight")),
+    },
     loggingFormat: loggingFormat(text("logging-format")),
     join: {
       server: serverUrl(text("server") || text("join")),
@@ -328,6 +345,14 @@ function podFlags(pods: Partial<PodRules> = {}): string[] {
   ];
 }
 
+function inFlightFlags(inFlight: Settings["inFlight"]): string[] {
+  if (inFlight === undefined) return [];
+  return [
+    `--max-requests-inflight=${inFlight.readOnly}`,
+    `--max-mutating-requests-inflight=${inFlight.mutating}`,
+  ];
+}
+
 /** A record of a cluster that is older than these flags has none. */
 function fileFlags(storage: Partial<Storage> = {}, audit: Partial<AuditFiles> = {}): string[] {
   const flags = {
@@ -348,6 +373,7 @@ export function asFlags(settings: Settings): string[] {
   return [
     ...fileFlags(storage, audit),
     ...podFlags(settings.pods),
+    ...inFlightFlags(settings.inFlight),
     ...asNodeFlags(settings.node),
     `--data-dir=${settings.dataDir}`,
     `--cluster-name=${settings.clusterName}`,
@@ -371,7 +397,7 @@ export function helpText(): string {
   const commands = Object.entries(COMMANDS).map(([name, help]) => `  ${name.padEnd(10)}${help}`);
   const flags = Object.entries(FLAGS as Record<string, Flag>).map(([name, flag]) => {
     const value = flag.default === undefined ? "" : ` (default: ${flag.default})`;
-    return `  --${name.padEnd(19)}${flag.help}${value}`;
+    return `  --${name.padEnd(18)} ${flag.help}${value}`;
   });
   return ["Usage: wherry COMMAND [FLAGS]", "", ...commands, "", ...flags].join("\n");
 }

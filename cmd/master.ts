@@ -58,6 +58,7 @@ export async function master(settings: Settings): Promise<void> {
     version: VERSION_INFO,
     serviceAccountKey: await ensureSigningKey(paths),
     audit,
+    ...(settings.inFlight && { inFlight: settings.inFlight }),
     metrics,
     tracing: tracingOf(Deno.env.get("OTEL_DENO") === "true"),
   });

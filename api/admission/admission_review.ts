@@ -10,14 +10,14 @@ import type { Attempt } from "./admission.ts";
 
 /** What a write is, for webhooks. */
 export interface Review {
-  readonly operation: Attempt["operation"];
+  readonly operation: Attempt["operation"] | "CONNECT";
   readonly resource: Resource<KubeObject>;
   readonly subresource: string;
   /** The kind of the objects, which is another one under subresources such as `scale`. */
   readonly of: Resource<KubeObject>;
   readonly namespace: string;
   readonly name: string;
-  /** Absent for a deletion. */
+  /** Absent for a deletion; of a stream its options, which have no metadata. */
   readonly object: KubeObject | undefined;
   readonly old: KubeObject | undefined;
   readonly user: User | undefined;
@@ -27,36 +27,40 @@ export interface Review {
 const VERSION = "admission.k8s.io/v1";
 
 export function reviewBody(review: Review, uid: string): string {
-  const { operation, resource, subresource, of, namespace, name, user, isDryRun } = review;
   const { object = null, old: oldObject = null } = review;
+  const request = { ...requestOf(review, uid), object, oldObject };
+  return JSON.stringify({ kind: "AdmissionReview", apiVersion: VERSION, request });
+}
+
+/** All of the question but the objects. */
+export function requestOf(review: Review, uid: string) {
+  const { operation, resource, subresource, of, namespace, name, user, isDryRun } = review;
   const kind = { ...groupVersion(of), kind: of.kind };
   const wanted = { ...groupVersion(resource), resource: resource.resource };
   const sub = subresource === "" ? {} : { subResource: subresource };
-  return JSON.stringify({
-    kind: "AdmissionReview",
-    apiVersion: VERSION,
-    request: {
-      uid,
-      kind,
-      resource: wanted,
-      ...sub,
-      requestKind: kind,
-      requestResource: wanted,
-      ...(subresource !== "" && { requestSubResource: subresource }),
-      name,
-      ...(namespace !== "" && { namespace }),
-      operation,
-      userInfo: userInfo(user),
-      object,
-      oldObject,
-      dryRun: isDryRun,
-      options: {
-        kind: `${operation.charAt(0)}${operation.slice(1).toLowerCase()}Options`,
-        apiVersion: "meta.k8s.io/v1",
-        ...(isDryRun && { dryRun: ["All"] }),
-      },
-    },
-  });
+  return {
+    uid,
+    kind,
+    resource: wanted,
+    ...sub,
+    requestKind: kind,
+    requestResource: wanted,
+    ...(subresource !== "" && { requestSubResource: subresource }),
+    name,
+    ...(namespace !== "" && { namespace }),
+    operation,
+    userInfo: userInfo(user),
+    dryRun: isDryRun,
+    ...(operation !== "CONNECT" && { options: optionsOf(operation, isDryRun) }),
+  };
+}
+
+function optionsOf(operation: string, isDryRun: boolean) {
+  return {
+    kind: `${operation.charAt(0)}${operation.slice(1).toLowerCase()}Options`,
+    apiVersion: "meta.k8s.io/v1",
+    ...(isDryRun && { dryRun: ["All"] }),
+  };
 }
 
 function groupVersion({ apiVersion }: Resource<KubeObject>) {

@@ -5,8 +5,10 @@ import { SERVICES } from "../types/resources.ts";
 import { Denial, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import { keyOf } from "../registry/keys.ts";
+import type { Rules } from "../registry/structural/rules.ts";
 import { readVerdict, type Review, reviewBody, type Verdict } from "./admission_review.ts";
 import type { Hook } from "./webhook_index.ts";
+import type { Outcome, WebhookMetrics } from "./webhook_metrics.ts";
 import type { WebhookPost, WebhookTransport } from "./webhook_transport.ts";
 
 /** Source: admissionregistration.k8s.io/v1, the default of timeoutSeconds. */
@@ -18,18 +20,28 @@ export interface CallParts {
   readonly newUid: () => string;
   readonly log: Log;
   readonly transport: WebhookTransport;
+  /** Evaluates conditions. */
+  readonly rules: Rules;
+  readonly metrics: WebhookMetrics;
 }
 
 /** @returns undefined where the webhook failed and its policy is to go on without it */
 export async function callWebhook(
   parts: CallParts,
-  { webhook }: Hook,
+  hook: Hook,
   review: Review,
 ): Promise<Verdict | undefined> {
-  const { name, failurePolicy } = webhook;
+  const { name, failurePolicy } = hook.webhook;
+  const from = parts.clock.now();
+  const isDenied = (error: unknown) => error instanceof Denial ? error.code : undefined;
+  const count = (outcome: Outcome) =>
+    parts.metrics.count(hook, review.operation, { ms: parts.clock.now() - from, ...outcome });
   try {
-    return await ask(parts, { webhook }, review);
+    const verdict = await ask(parts, hook, review);
+    count({});
+    return verdict;
   } catch (error) {
+    count({ deniedWith: isDenied(error), hasFailed: !(error instanceof Denial) });
     if (error instanceof Denial) throw error;
     const why = error instanceof Error ? error.message : String(error);
     if (failurePolicy === "Ignore") {

@@ -15,6 +15,8 @@ import { type Asked, matchesRules } from "./webhook_rules.ts";
 /** One webhook, ready to be asked. */
 export interface Hook {
   readonly webhook: MutatingWebhook | ValidatingWebhook;
+  /** As metrics call it. */
+  readonly type: "admit" | "validating";
   readonly namespaces: Selector;
   readonly objects: Selector;
 }
@@ -27,7 +29,11 @@ export class WebhookIndex {
   readonly #stop: () => void;
   #hooks: readonly Hook[] = [];
 
-  constructor(store: Store, resource: Resource<MutatingWebhookConfiguration>) {
+  constructor(
+    store: Store,
+    resource: Resource<MutatingWebhookConfiguration>,
+    readonly type: Hook["type"],
+  ) {
     const prefix = prefixOf(resource);
     for (const { key, object } of store.list(prefix)) {
       this.#configurations.set(key, object as MutatingWebhookConfiguration);
@@ -57,6 +63,7 @@ export class WebhookIndex {
     this.#hooks = sorted.flatMap(([, { webhooks = [] }]) =>
       webhooks.map((webhook) => ({
         webhook,
+        type: this.type,
         namespaces: selectorOf(webhook.namespaceSelector ?? {}),
         objects: selectorOf(webhook.objectSelector ?? {}),
       }))
@@ -65,10 +72,11 @@ export class WebhookIndex {
 }
 
 export const mutatingWebhooks = (store: Store) =>
-  new WebhookIndex(store, MUTATING_WEBHOOK_CONFIGURATIONS);
+  new WebhookIndex(store, MUTATING_WEBHOOK_CONFIGURATIONS, "admit");
 
 export const validatingWebhooks = (store: Store) =>
   new WebhookIndex(
     store,
     VALIDATING_WEBHOOK_CONFIGURATIONS as Resource<MutatingWebhookConfiguration>,
+    "validating",
   );

@@ -1,9 +1,10 @@
 import type { RuleWithOperations } from "../types/admissionregistration_v1.ts";
 import { groupOf } from "../registry/keys.ts";
 import type { Attempt } from "./admission.ts";
+import type { Review } from "./admission_review.ts";
 
 /** What a webhook's rules are asked about. */
-export type Asked = Pick<Attempt, "operation" | "kind" | "subresource">;
+export type Asked = Pick<Review, "operation"> & Pick<Attempt, "kind" | "subresource">;
 
 /** Their own configurations are beyond the reach of webhooks: a wrong one can always be taken away. */
 const GROUP = "admissionregistration.k8s.io";

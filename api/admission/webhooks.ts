@@ -6,6 +6,7 @@ import { NAMESPACES } from "../types/resources.ts";
 import { decodeObject } from "../registry/decode_object.ts";
 import { keyOf } from "../registry/keys.ts";
 import type { Review } from "./admission_review.ts";
+import { meetsConditions } from "./match_conditions.ts";
 import { type CallParts, callWebhook } from "./webhook_call.ts";
 import {
   type Hook,
@@ -79,10 +80,32 @@ export class Reviewers {
   /** All at one time. @throws as `mutate` */
   async validate(review: Review): Promise<void> {
     await Promise.all(this.#validating.map(async (hook) => {
-      if (!this.#selects(hook, review)) return;
+      if (!await this.#concerns(hook, review)) return;
       const verdict = await callWebhook(this.#parts, hook, review);
       this.warnings.push(...verdict?.warnings ?? []);
     }));
+  }
+
+  /**
+   * About what is not stored, such as the options of a stream: it can be refused and not changed.
+   * @throws as `mutate`
+   */
+  async permit(review: Review): Promise<void> {
+    for (const hook of this.#mutating) {
+      if (!await this.#concerns(hook, review)) continue;
+      const verdict = await callWebhook(this.#parts, hook, review);
+      if (verdict?.patch === undefined) continue;
+      const { name } = hook.webhook;
+      const why = `admission webhook ${
+        JSON.stringify(name)
+      } wants to change the options of a stream`;
+      throw new StatusError("InternalError", `Internal error occurred: ${why}`);
+    }
+    await this.validate(review);
+  }
+
+  async #concerns(hook: Hook, review: Review): Promise<boolean> {
+    return this.#selects(hook, review) && await meetsConditions(hook, review, this.#parts.rules);
   }
 
   async #mutateBy(
@@ -91,7 +114,7 @@ export class Reviewers {
     schema: MessageSchema,
   ): Promise<KubeObject | undefined> {
     const { object, of } = review;
-    if (!this.#selects(hook, review)) return object;
+    if (!await this.#concerns(hook, review)) return object;
     const verdict = await callWebhook(this.#parts, hook, review);
     this.warnings.push(...verdict?.warnings ?? []);
     if (object === undefined || verdict?.patch === undefined) return object;
@@ -107,7 +130,7 @@ export class Reviewers {
   /** Objects without a namespace are in every selection of namespaces; a namespace counts by its own labels. */
   #selects({ namespaces, objects }: Hook, { resource, namespace, object, old }: Review): boolean {
     const own = object ?? old;
-    const isSelected = [object, old].some((one) => one && objects.matches(one.metadata.labels));
+    const isSelected = [object, old].some((one) => one && objects.matches(one.metadata?.labels));
     if (!isSelected) return false;
     if (namespaces.isEmpty) return true;
     if (resource === NAMESPACES) return namespaces.matches(own?.metadata.labels);

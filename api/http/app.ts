@@ -5,6 +5,7 @@ import { hasReason, StatusError } from "../types/status.ts";
 import type { Store } from "../../store/store.ts";
 import { admissionChain } from "../admission/chain.ts";
 import type { WebhookTransport } from "../admission/webhook_transport.ts";
+import { WebhookMetrics } from "../admission/webhook_metrics.ts";
 import { Webhooks } from "../admission/webhooks.ts";
 import { Audit, type AuditOptions } from "../audit/audit.ts";
 import { defaultPolicy } from "../authorization/default_policy.ts";
@@ -14,11 +15,13 @@ import { Catalog, type Served } from "./catalog.ts";
 import type { AgentTransport } from "./agents.ts";
 import { openAccess } from "./access.ts";
 import type { Authenticate, Tokens } from "./authenticate.ts";
+import { CelRules } from "./cel_rules.ts";
 import { CustomKinds } from "./custom_kinds.ts";
 import { Documents, type VersionInfo } from "./documents.ts";
 import { type Environment, readCall, send } from "./fetch_exchange.ts";
 import type { Check } from "./health.ts";
-import type { MetricRegistry } from "../types/metrics.ts";
+import type { InFlightLimits } from "./in_flight.ts";
+import { MetricRegistry } from "../types/metrics.ts";
 import { Measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
 import { NodeSummaries } from "./node_summaries.ts";
@@ -29,6 +32,7 @@ import { Proxies } from "./proxy.ts";
 import { type ProxyTransport, proxyTransport } from "./proxy_transport.ts";
 import { Resources } from "./resources.ts";
 import { type Connect, Router } from "./router.ts";
+import { streamPermit } from "./stream_permit.ts";
 import { Subresources } from "./subresources.ts";
 import { templateImagesReply } from "./template_images.ts";
 import type { Tracing } from "./tracing.ts";
@@ -60,6 +64,8 @@ export interface ApiOptions {
   readonly version: VersionInfo;
   /** Packs long answers for clients that ask; on a loopback or a fast network it costs more than it saves. */
   readonly usesGzip?: boolean;
+  /** Requests that are answered at the same time; absent: as many as Kubernetes lets in. */
+  readonly inFlight?: InFlightLimits;
   /** What the process counts besides; `/metrics` tells all of it. */
   readonly metrics?: MetricRegistry;
   /** Where requests are told to that are traced; absent, nothing is. */
@@ -87,13 +93,17 @@ export function createApi(options: ApiOptions): KubeApi {
   const { store, clock, random, version, agents } = options;
   const access = openAccess(options);
   const { authorizer, reviews, ask } = access;
+  const registry = options.metrics ?? new MetricRegistry();
+  const rules = new CelRules();
   const webhooks = new Webhooks({
     ...options,
+    rules,
+    metrics: new WebhookMetrics(registry),
     transport: options.callWebhook ?? webhookTransport(),
   });
   const around = { ...options, ...admissionChain(access.admission, webhooks) };
   const catalog = new Catalog(options.kinds, around, options.log);
-  const customKinds = new CustomKinds({ store, catalog, clock, log: options.log });
+  const customKinds = new CustomKinds({ store, catalog, rules, clock, log: options.log });
   const resources = new Resources(clock, random);
   const subresources = new Subresources(resources);
   const summaries = new NodeSummaries(agents, clock);
@@ -104,9 +114,15 @@ export function createApi(options: ApiOptions): KubeApi {
     options.proxies ?? proxyTransport(agents, clock),
   );
   const fromPod = podConnect(agents, store);
-  const connect: Connect = (call, subresource, target) =>
+  const permit = streamPermit(webhooks);
+  const pass: Connect = (call, subresource, target) =>
     subresource === "proxy" ? proxies.answer(call, target) : fromPod(call, subresource, target);
-  const metrics = new Metrics(options.metrics);
+  const connect: Connect = (call, subresource, target) => {
+    const permitted = permit(call, subresource, target);
+    const go = () => pass(call, subresource, target);
+    return permitted === undefined ? go() : permitted.then(go);
+  };
+  const metrics = new Metrics(registry);
   const pipeline = new Pipeline({
     clock,
     log: options.log,
@@ -121,6 +137,7 @@ export function createApi(options: ApiOptions): KubeApi {
     tracing: options.tracing,
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
+    inFlight: options.inFlight,
     audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
   });
   const app = new Hono<{ Bindings: Environment }>();
@@ -131,7 +148,7 @@ export function createApi(options: ApiOptions): KubeApi {
   return {
     fetch: (request, environment) => app.fetch(request, environment),
     reads: new ObjectReads(catalog, clock),
-    upgrade: upgrader(pipeline, agents, proxies, store),
+    upgrade: upgrader({ pipeline, agents, proxies, store, permit }),
     async bootstrap(objects, once = []) {
       await bootstrap(catalog, objects);
       await bootstrapOnce(catalog, once, options.log);

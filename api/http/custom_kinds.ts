@@ -17,7 +17,7 @@ import { secondsOf } from "../registry/times.ts";
 import { selectionOf } from "../registry/selection.ts";
 import type { Store, StoreEvent } from "../../store/store.ts";
 import { hasReason } from "../types/status.ts";
-import { CelRules } from "./cel_rules.ts";
+import type { Rules } from "../registry/structural/rules.ts";
 import type { Catalog, Served } from "./catalog.ts";
 
 type Definition = CustomResourceDefinition;
@@ -27,6 +27,7 @@ export interface CustomKindsParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
+  readonly rules: Rules;
 }
 
 const DEFINITIONS = prefixOf(CUSTOM_RESOURCE_DEFINITIONS);
@@ -38,7 +39,6 @@ const DEFINITIONS = prefixOf(CUSTOM_RESOURCE_DEFINITIONS);
 export class CustomKinds {
   readonly #with: CustomKindsParts;
   readonly #end: () => void;
-  readonly #rules = new CelRules();
   /** What each definition was when its kinds were made. */
   readonly #made = new Map<string, string>();
   /** Names of definitions that are being deleted. */
@@ -85,7 +85,7 @@ export class CustomKinds {
     if (this.#made.get(name) === form) return;
     this.#made.set(name, form);
     const ending = this.#ending;
-    const kinds = customKinds(definition, this.#rules).map((kind) => ({
+    const kinds = customKinds(definition, this.#with.rules).map((kind) => ({
       ...kind,
       get isEnding() {
         return ending.has(name);

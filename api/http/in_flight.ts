@@ -1,26 +1,29 @@
 import { StatusError } from "../types/status.ts";
 
-/** Requests that are answered at the same time, watches and other streams aside. Source: kube-apiserver, --max-requests-inflight. */
-export const IN_FLIGHT_MAX = 400;
-
 export type RequestKind = "readOnly" | "mutating";
+
+/** Requests of each kind that are answered at the same time, watches and other streams aside. */
+export type InFlightLimits = Readonly<Record<RequestKind, number>>;
+
+/** Source: kube-apiserver, --max-requests-inflight and --max-mutating-requests-inflight. */
+export const IN_FLIGHT_MAX: InFlightLimits = { readOnly: 400, mutating: 200 };
 
 /** Source: k8s.io/apiserver, the verbs that its limits call read-only. */
 export function requestKindOf(verb: string): RequestKind {
   return verb === "get" || verb === "list" || verb === "watch" ? "readOnly" : "mutating";
 }
 
-/** Holds a place for each request that is being answered. */
+/** Holds a place for each request that is being answered: writers can't keep readers out, nor readers writers. */
 export class InFlight {
   readonly counts = { readOnly: 0, mutating: 0 };
-  readonly #max: number;
-  constructor(max = IN_FLIGHT_MAX) {
-    this.#max = max;
+  readonly #limits: InFlightLimits;
+  constructor(limits = IN_FLIGHT_MAX) {
+    this.#limits = limits;
   }
 
   /** @throws {StatusError} TooManyRequests */
   enter(kind: RequestKind): void {
-    if (this.counts.readOnly + this.counts.mutating >= this.#max) {
+    if (this.counts[kind] >= this.#limits[kind]) {
       const why = "too many requests, please try again later";
       throw new StatusError("TooManyRequests", why, [], { retryAfterSeconds: 1 });
     }

@@ -9,7 +9,7 @@ import { type Call, isFlow, type Reply } from "./exchange.ts";
 import { gzipped } from "./gzip.ts";
 import { type Check, healthReply } from "./health.ts";
 import { impersonated } from "./impersonate.ts";
-import { InFlight, requestKindOf } from "./in_flight.ts";
+import { InFlight, type InFlightLimits, requestKindOf } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
@@ -34,6 +34,8 @@ export interface PipelineParts {
   readonly tracing?: Tracing | undefined;
   readonly revision: () => number;
   readonly usesGzip: boolean;
+  /** Absent: as many as Kubernetes lets in. */
+  readonly inFlight?: InFlightLimits | undefined;
   /** Absent: nothing is written down. */
   readonly audit?: Audit | undefined;
 }
@@ -49,9 +51,10 @@ export interface Connection {
 /** authenticate → authorize → decode → default → admit → validate → commit → render; failures become Status. */
 export class Pipeline {
   readonly #parts: PipelineParts;
-  readonly #inFlight = new InFlight();
+  readonly #inFlight: InFlight;
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#inFlight = new InFlight(parts.inFlight);
   }
 
   handle(call: Call): Reply | Promise<Reply> {

@@ -7,6 +7,7 @@ import type { Peer } from "./authenticate.ts";
 import type { Call } from "./exchange.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { noAgents } from "./pod_logs.ts";
+import type { StreamPermit } from "./stream_permit.ts";
 import { podTarget, streamPath } from "./pod_target.ts";
 import { hostOf, type Proxies, queryOf } from "./proxy.ts";
 
@@ -18,6 +19,14 @@ export type Upgrade = (
   head: Uint8Array,
 ) => Promise<void>;
 
+export interface UpgradeParts {
+  readonly pipeline: Pipeline;
+  readonly agents: AgentTransport | undefined;
+  readonly proxies: Proxies;
+  readonly store: Store;
+  readonly permit: StreamPermit;
+}
+
 /** Headers that are for this server, or about this hop; `connection` and `upgrade` go on. */
 const NOT_FORWARDED = /^(authorization|host|content-length|transfer-encoding|impersonate-.*)$/i;
 
@@ -25,12 +34,7 @@ const NOT_FORWARDED = /^(authorization|host|content-length|transfer-encoding|imp
  * Exec, attach and port-forward go on to the agent with a path of their own, proxied upgrades to where the path
  * leads, and then bytes go both ways. The server knows nothing of the protocol, so WebSocket and SPDY pass alike.
  */
-export function upgrader(
-  pipeline: Pipeline,
-  agents: AgentTransport | undefined,
-  proxies: Proxies,
-  store: Store,
-): Upgrade {
+export function upgrader({ pipeline, agents, proxies, store, permit }: UpgradeParts): Upgrade {
   return async (call, incoming, socket, head) => {
     socket.on("error", () => socket.destroy());
     const pass = (server: Duplex, asked: string) => {
@@ -40,6 +44,7 @@ export function upgrader(
     };
     try {
       const { target, subresource } = pipeline.stream(call, socket);
+      await permit(call, subresource, target);
       if (subresource === "proxy") {
         const proxied = proxies.find(call, target);
         const path = `${proxied.path || "/"}${queryOf(call)}`;

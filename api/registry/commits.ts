@@ -7,7 +7,7 @@ import type { chargeQuotas, Stake } from "../admission/resource_quota.ts";
 import type { Reviewers, Webhooks } from "../admission/webhooks.ts";
 import type { DecodedObject } from "./decode_object.ts";
 import { keyOf } from "./keys.ts";
-import type { AnyKind, Moment, Subresource } from "./kind.ts";
+import type { ActionSubresource, AnyKind, Moment, Subresource } from "./kind.ts";
 import type { Place } from "./object_meta.ts";
 import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Planned, planUpdate, planViewUpdate } from "./plan_update.ts";
@@ -32,7 +32,7 @@ export interface Surroundings {
 /** A write that webhooks are asked about is asked about so often, while others are faster each time. */
 const REVIEWS_MAX = 5;
 
-/** What a change is, for admission. Webhooks see objects and views of them, and no actions. */
+/** What a change is, for admission. Webhooks see objects and views of them; of actions they see what comes in. */
 export interface ChangeKind extends Pick<Attempt, "operation" | "subresource"> {
   readonly through?: Subresource<KubeObject>;
 }
@@ -168,6 +168,25 @@ export class Commits {
         : planViewUpdate(this.#kind, view, after, old, moment);
     await reviewers.validate({ ...review, object: shown(redecide(old, this.#store).object) });
     return redecide;
+  }
+
+  /** What an action is asked with, as webhooks want it; what the action does is not shown to them once more. */
+  async reviewedInput(
+    action: ActionSubresource<KubeObject>,
+    { namespace, name }: Place,
+    input: KubeObject,
+    options: Pick<WriteOptions, "isDryRun" | "user">,
+  ): Promise<{ input: KubeObject; warnings: readonly string[] }> {
+    const subresource = subresourceName(this.#kind, action);
+    const reviewers = this.reviewers({ operation: "CREATE", subresource }, options);
+    if (reviewers === undefined) return { input, warnings: [] };
+    const { user, isDryRun } = options;
+    const about = { operation: "CREATE", resource: this.#kind.resource, subresource } as const;
+    const where = { of: action.resource, namespace, name, old: undefined, user, isDryRun };
+    const review = { ...about, ...where };
+    const after = await reviewers.mutate({ ...review, object: input }, action.schema) ?? input;
+    await reviewers.validate({ ...review, object: after });
+    return { input: after, warnings: reviewers.warnings };
   }
 
   /** Who wants to be asked about such writes: nearly always nobody, and about the server's own never. */

@@ -197,15 +197,18 @@ export class Registry {
     options: WriteOptions,
   ): Promise<Written> {
     const { resource, schema } = subresource;
-    const { object: input } = decodeObject(resource, schema, json, options.fieldValidation);
-    rejectElsewhere(input, place);
+    const { object } = decodeObject(resource, schema, json, options.fieldValidation);
+    rejectElsewhere(object, place);
+    const reviewed = await this.#commits.reviewedInput(subresource, place, object, options);
+    const { input, warnings } = reviewed;
     const moment = this.#commits.moment();
-    return await this.#commits.change(
+    const written = await this.#commits.change(
       place,
       options,
       (old, view) => planAction(this.kind, subresource, { old, input, view, moment }),
       this.#commits.changing(subresource),
     );
+    return warnings.length === 0 ? written : { ...written, warnings };
   }
 
   /** @throws {StatusError} NotFound, Conflict when a precondition fails, and what the kind refuses */

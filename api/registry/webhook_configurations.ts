@@ -1,7 +1,11 @@
 /** What mutating and validating webhooks share. */
-import type { RuleWithOperations, WebhookClientConfig } from "../types/admissionregistration_v1.ts";
+import type {
+  MatchCondition,
+  RuleWithOperations,
+  WebhookClientConfig,
+} from "../types/admissionregistration_v1.ts";
 import { forbidden, invalid, required } from "../types/field_errors.ts";
-import { validateDns1123Subdomain } from "../types/names.ts";
+import { validateDns1123Subdomain, validateQualifiedName } from "../types/names.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { LabelSelector } from "../types/meta.ts";
 import type { FieldError } from "../types/status.ts";
@@ -16,7 +20,7 @@ interface Webhook {
   namespaceSelector?: LabelSelector;
   objectSelector?: LabelSelector;
   timeoutSeconds?: number;
-  matchConditions?: unknown[];
+  matchConditions?: MatchCondition[];
   admissionReviewVersions: string[];
 }
 
@@ -53,12 +57,9 @@ function validateWebhook(field: string, webhook: Webhook): FieldError[] {
     const why = "the timeout value must be between 1 and 30 seconds";
     errors.push(invalid(`${field}.timeoutSeconds`, timeoutSeconds, why));
   }
-  if (webhook.matchConditions?.length) {
-    const why = "expressions are not supported: select by rules and labels";
-    errors.push(forbidden(`${field}.matchConditions`, why));
-  }
   return [
     ...errors,
+    ...validateConditions(`${field}.matchConditions`, webhook.matchConditions),
     ...validateLabelSelector(`${field}.namespaceSelector`, webhook.namespaceSelector),
     ...validateLabelSelector(`${field}.objectSelector`, webhook.objectSelector),
     ...rules.flatMap((rule, i) => validateRule(`${field}.rules[${i}]`, rule)),
@@ -71,6 +72,24 @@ function validateFullName(field: string, name: string): FieldError[] {
   if (errors.length > 0 || name.split(".").length >= 3) return errors;
   return [
     invalid(field, name, "should be a domain with at least three segments separated by dots"),
+  ];
+}
+
+/** Source: k8s.io/kubernetes, pkg/apis/admissionregistration/validation. */
+const CONDITIONS_MAX = 64;
+
+function validateConditions(field: string, conditions: MatchCondition[] = []): FieldError[] {
+  if (conditions.length > CONDITIONS_MAX) {
+    return [invalid(field, conditions.length, `must have at most ${CONDITIONS_MAX} items`)];
+  }
+  return [
+    ...conditions.flatMap(({ name = "", expression = "" }, i) => [
+      ...(name === ""
+        ? [required(`${field}[${i}].name`)]
+        : invalidFor(`${field}[${i}].name`, name, validateQualifiedName(name))),
+      ...(expression.trim() === "" ? [required(`${field}[${i}].expression`)] : []),
+    ]),
+    ...validateUnique(conditions.map(({ name }, i) => [`${field}[${i}].name`, name])),
   ];
 }
 

@@ -208,19 +208,6 @@ Deno.test("webhooks: a collection is deleted one by one, and a no stops it", asy
   assert.deepEqual(body.items.map((pod: { metadata: Json }) => pod.metadata["name"]), ["b", "c"]);
 });
 
-Deno.test("webhooks: conditions that would be passed over are refused", async () => {
-  await using api = await startApi();
-  const matchConditions = [{ name: "a", expression: "true" }];
-  const { code, body } = await api.call("POST", VALIDATING, {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingWebhookConfiguration",
-    metadata: { name: "hooks" },
-    webhooks: [webhook("x", { matchConditions })],
-  });
-  assert.equal(code, 422);
-  assert.match(body.message, /webhooks\[0\].matchConditions: Forbidden: expressions are not/);
-});
-
 Deno.test("admission: namespaces first, then what rules fill in, then webhooks, quotas last", async () => {
   const asked: string[] = [];
   const hook: Hook = ({ object }) => {
@@ -245,4 +232,75 @@ Deno.test("admission: namespaces first, then what rules fill in, then webhooks, 
   assert.match(body.message, /exceeded quota: x, requested: limits.cpu=2, used: limits.cpu=0/);
   const { code } = await api.call("POST", "/api/v1/namespaces/nowhere/pods", podNamed("a"));
   assert.deepEqual([code, asked], [404, ["hook CREATE a"]]);
+});
+
+// deno-fmt-ignore
+const CONDITIONS: { name: string; conditions: string[]; policy?: string; want: number }[] = [
+  { name: "that hold",                                conditions: ["request.operation == 'CREATE'", "object.metadata.name.startsWith('a')"], want: 400 },
+  { name: "one of which does not hold",               conditions: ["true", "'system:masters' in request.userInfo.groups && object.spec.hostNetwork"], want: 201 },
+  { name: "about labels that are not there",          conditions: ["has(object.metadata.labels) && 'x' in object.metadata.labels"], want: 201 },
+  { name: "that fail, beside one that does not hold", conditions: ["object.nothing.x == 1", "false"], want: 201 },
+  { name: "that fail",                                conditions: ["object.nothing.x == 1"], want: 403 },
+  { name: "that fail and may",                        conditions: ["object.nothing.x == 1"], policy: "Ignore", want: 201 },
+];
+
+for (const { name, conditions, policy = "Fail", want } of CONDITIONS) {
+  Deno.test(`webhooks: are chosen by conditions ${name}`, async () => {
+    await using api = await startApi({ callWebhook: callOf({ deny: () => ({ allowed: false }) }) });
+    const matchConditions = conditions.map((expression, i) => ({ name: `c${i}`, expression }));
+    await configure(api, VALIDATING, webhook("deny", { matchConditions, failurePolicy: policy }));
+    const { code, body } = await api.call("POST", PODS, podNamed("a", { spec: SPEC }));
+    assert.equal(code, want, body.message);
+  });
+}
+
+const SPEC = { containers: [{ name: "a", image: "a" }], hostNetwork: false };
+
+Deno.test("webhooks: conditions without a name or an expression are refused", async () => {
+  await using api = await startApi();
+  const matchConditions = [{ name: "a", expression: " " }, { name: "a", expression: "true" }];
+  const { code, body } = await api.call("POST", VALIDATING, {
+    metadata: { name: "hooks" },
+    webhooks: [webhook("x", { matchConditions })],
+  });
+  assert.equal(code, 422);
+  assert.deepEqual(body.details.causes.map(({ field }: { field: string }) => field), [
+    "webhooks[0].matchConditions[0].expression",
+    "webhooks[0].matchConditions[1].name",
+  ]);
+});
+
+Deno.test("webhooks: bindings, evictions and streams are asked about where rules name them", async () => {
+  const seen: string[] = [];
+  // deno-lint-ignore no-explicit-any -- options of every kind
+  const tell = ({ operation, resource, subResource, name, object }: any): Json => {
+    const { command, path, target } = object;
+    seen.push([operation, resource.resource, subResource, name, object.kind].join(" "));
+    seen.push(JSON.stringify(command ?? path ?? target?.name ?? ""));
+    return operation === "CONNECT" ? { allowed: false, status: { code: 403 } } : {};
+  };
+  await using api = await startApi({ callWebhook: callOf({ tell }) });
+  await api.call("POST", PODS, podNamed("a"));
+  const rules = [
+    { apiGroups: [""], apiVersions: ["v1"], resources: ["*/*"], operations: ["CREATE", "CONNECT"] },
+  ];
+  await configure(api, VALIDATING, webhook("tell", { rules }));
+  const binding = { metadata: { name: "a" }, target: { name: "node-1" } };
+  assert.equal((await api.call("POST", `${PODS}/a/binding`, binding)).code, 201);
+  const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "a" } };
+  assert.equal((await api.call("POST", `${PODS}/a/eviction`, eviction)).code, 201);
+  const exec = await api.call("POST", `${PODS}/a/exec?command=ls&command=-l&stdin=true`);
+  const proxy = await api.call("GET", `${PODS}/a:80/proxy/x/y`);
+  assert.deepEqual([exec.code, proxy.code], [403, 403]);
+  assert.deepEqual(seen, [
+    ...["CREATE pods binding a Binding", '"node-1"'],
+    ...["CREATE pods eviction a Eviction", '""'],
+    ...["CONNECT pods exec a PodExecOptions", '["ls","-l"]'],
+    ...["CONNECT pods proxy a:80 PodProxyOptions", '"/x/y"'],
+  ]);
+  const metrics = await (await api.raw("GET", "/metrics")).text();
+  const name = 'apiserver_admission_webhook_rejection_count{name="tell.example.com"';
+  const rest =
+    'type="validating",operation="CONNECT",error_type="no_error",rejection_code="403"} 2';
+  assert.ok(metrics.includes(`${name},${rest}`), metrics);
 });

@@ -14,9 +14,12 @@ import {
   textOf,
   under,
 } from "./etcd_layout.ts";
+import { EtcdGarbage, type Garbage } from "./etcd_garbage.ts";
+import { watchHeads } from "./etcd_head_watch.ts";
+import { contentOf, EtcdReads, PAGE_ENTRIES_FIRST } from "./etcd_reads.ts";
 import type { KeyValue, Operation } from "./etcd_wire.ts";
-import { type Change, type Followed, ForgottenError, type Key } from "./ledger.ts";
-import type { Ledger, Loaded, Present, Record, Revision } from "./ledger.ts";
+import { type Followed, ForgottenError } from "./ledger.ts";
+import type { Ledger, Loaded, Record, Revision } from "./ledger.ts";
 
 export interface EtcdLedgerOptions {
   readonly endpoints: readonly string[];
@@ -37,20 +40,8 @@ const LIMITS = { records: 120, bytes: 1024 * 1024 };
 /** Deletions in one transaction of a compaction, each of a change and its parts. */
 const COMPACT_SLICE = 60;
 
-/** What one answer should bring, and how many entries it may have at the most and at first. */
-const PAGE_BYTES = 2 * 1024 * 1024;
-const PAGE_ENTRIES_MAX = 2_000;
-const PAGE_ENTRIES_FIRST = 64;
-
 /** A mark of an append that never ended goes after so long. An append is given up long before. */
 const PENDING_SECONDS = 120;
-
-/** A watch that reports nothing is not believed for longer. */
-const FOLLOW_CHECK_MS = 30_000;
-
-/** Between one watch and the next. */
-const FOLLOW_RETRY_FIRST_MS = 50;
-const FOLLOW_RETRY_MAX_MS = 2_000;
 
 const LEASE_EXISTS = 9;
 const OUT_OF_RANGE = 11;
@@ -92,19 +83,12 @@ async function initialize(client: EtcdClient, keys: EtcdKeys): Promise<void> {
   throw new Error(`it has format ${textOf(format.value)}, this program reads format ${FORMAT}`);
 }
 
-/** A version that nobody needs once a change is forgotten: `because` is the change. */
-interface Garbage {
-  readonly because: Revision;
-  readonly revision: Revision;
-  /** What its parts are called after, where it has some. */
-  readonly partsOf: string | undefined;
-}
-
 class EtcdLedger implements Ledger {
   readonly limits = LIMITS;
   readonly isShared = true;
   readonly #client: EtcdClient;
   readonly #keys: EtcdKeys;
+  readonly #reads: EtcdReads;
   readonly #clock: Clock;
   readonly #log: Log;
   /** Names appends: nobody else's begin like this. */
@@ -114,18 +98,14 @@ class EtcdLedger implements Ledger {
   #inFlight: Promise<unknown> | undefined;
   /** The end of our own newest append: whoever appends knows everything before it. */
   #acknowledged: Revision = 0;
-  /** Everything up to here is in `#garbage`. */
-  #noted: Revision = 0;
-  /** Which versions lie in parts, and whose. */
-  readonly #parts = new Map<Revision, string>();
-  /** In the order of `because`. */
-  #garbage: Garbage[] = [];
+  readonly #garbage = new EtcdGarbage();
   /** etcd's own revision when we last compacted: what is older, etcd may forget by now. */
   #etcdRevision = 0;
 
   constructor(client: EtcdClient, { prefix, clock, log, newUid }: EtcdLedgerOptions) {
     this.#client = client;
     this.#keys = new EtcdKeys(prefix);
+    this.#reads = new EtcdReads(client, this.#keys);
     this.#clock = clock;
     this.#log = log;
     this.#server = newUid();
@@ -145,30 +125,15 @@ class EtcdLedger implements Ledger {
   /** All of it as it was at one revision of etcd. */
   async #load(): Promise<Loaded> {
     const { revision: at, entries } = await this.#client.range(this.#keys.all("meta"));
-    const { head, compacted } = this.#metaIn(entries);
+    const { head, compacted } = this.#reads.metaIn(entries);
     const changes: HeldChange[] = [];
-    for await (const page of this.#pages(this.#keys.all("log"), at)) {
+    for await (const page of this.#reads.pages(this.#keys.all("log"), at)) {
       for (const { key, value } of page) changes.push(decodeChange(key, value));
     }
-    const written = await this.#bytesOf(changes, at);
-    this.#parts.clear();
-    this.#garbage = [];
-    const isThere = new Set(changes.map(({ revision }) => revision));
-    for (const { replaced, ...change } of changes) {
-      this.#note({ ...change, replaced: isThere.has(replaced ?? 0) ? replaced : undefined });
-    }
-    this.#noted = head;
+    const written = await this.#reads.bytesOf(changes, at);
+    this.#garbage.noteAll(changes, head);
     await this.#removeOrphans(changes, at);
     return contentOf(changes, written, { head, compacted });
-  }
-
-  #metaIn(entries: readonly KeyValue[]): { head: Revision; compacted: Revision } {
-    const numberAt = (wanted: string) => {
-      const entry = entries.find(({ key }) => key === wanted);
-      assert.ok(entry, `etcd has lost ${wanted}`);
-      return Number(textOf(entry.value));
-    };
-    return { head: numberAt(this.#keys.head), compacted: numberAt(this.#keys.compacted) };
   }
 
   async append(expectedHead: Revision, records: readonly Record[]): Promise<boolean> {
@@ -205,7 +170,7 @@ class EtcdLedger implements Ledger {
       failure: [{ range: { key: keys.head } }, { range: { key: keys.change(expectedHead + 1) } }],
     });
     if (!succeeded && !this.#hasHappened(append, expectedHead, found)) return false;
-    for (const change of changes) this.#note(change);
+    for (const change of changes) this.#garbage.note(change);
     this.#acknowledged = expectedHead + changes.length;
     return true;
   }
@@ -269,42 +234,32 @@ class EtcdLedger implements Ledger {
           { range: this.#keys.all("meta") },
         ],
       });
-      const meta = this.#metaIn(found[1] ?? []);
+      const meta = this.#reads.metaIn(found[1] ?? []);
       if (meta.compacted > read) throw new ForgottenError(read, meta.compacted);
       head = meta.head;
       for (const { key, value } of found[0] ?? []) changes.push(decodeChange(key, value));
       assert.ok(found[0]?.length || revision + changes.length >= head, `etcd lost ${key}`);
     }
-    const written = await this.#bytesOf(changes);
-    for (const change of changes) if (change.revision === this.#noted + 1) this.#note(change);
+    const written = await this.#reads.bytesOf(changes);
+    for (const change of changes) {
+      if (change.revision === this.#garbage.noted + 1) this.#garbage.note(change);
+    }
     return changes.map(({ key, revision, at }) => (
       { key, revision, at, bytes: written.get(revision) }
     ));
   }
 
   async *follow(after: Revision, signal: AbortSignal): AsyncIterable<readonly Followed[]> {
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-    const wakes = new Wakes();
-    const watching = this.#watchHead(wakes, ending.signal);
-    try {
-      for (let seen = after; !ending.signal.aborted;) {
-        const head = await wakes.next();
-        if (ending.signal.aborted) return;
-        // Our own append may be the one that is reported: its answer is about to tell.
-        await this.#inFlight;
-        seen = Math.max(seen, Math.min(this.#acknowledged, head));
-        if (head <= seen) continue;
-        const records = await this.#readOn(seen);
-        seen += records.length;
-        if (records.length > 0) yield records;
-      }
-    } finally {
-      signal.removeEventListener("abort", end);
-      end();
-      await watching;
+    const heads = { client: this.#client, key: this.#keys.head, clock: this.#clock };
+    let seen = after;
+    for await (const head of watchHeads(heads, signal)) {
+      // Our own append may be the one that is reported: its answer is about to tell.
+      await this.#inFlight;
+      seen = Math.max(seen, Math.min(this.#acknowledged, head));
+      if (head <= seen) continue;
+      const records = await this.#readOn(seen);
+      seen += records.length;
+      if (records.length > 0) yield records;
     }
   }
 
@@ -319,50 +274,18 @@ class EtcdLedger implements Ledger {
     }
   }
 
-  /** Reports every head, and that there may be one that was missed; begins again by itself until the signal. */
-  async #watchHead(wakes: Wakes, signal: AbortSignal): Promise<void> {
-    let pauseMs = FOLLOW_RETRY_FIRST_MS;
-    signal.addEventListener("abort", () => wakes.report(Infinity), { once: true });
-    while (!signal.aborted) {
-      let cancelCheck = this.#checkLater(wakes);
-      for await (const { isCreated, puts } of this.#client.watch(this.#keys.head, signal)) {
-        cancelCheck();
-        cancelCheck = this.#checkLater(wakes);
-        pauseMs = FOLLOW_RETRY_FIRST_MS;
-        if (isCreated) wakes.report(Infinity);
-        for (const { value } of puts) wakes.report(Number(textOf(value)));
-      }
-      cancelCheck();
-      await this.#clock.sleep(pauseMs, signal);
-      pauseMs = Math.min(2 * pauseMs, FOLLOW_RETRY_MAX_MS);
-    }
-  }
-
-  /** A read that fails leaves its connection, and the watch ends with it. */
-  #checkLater(wakes: Wakes): () => void {
-    let cancel = () => {};
-    const check = () => {
-      wakes.report(Infinity);
-      cancel = this.#clock.after(FOLLOW_CHECK_MS, check);
-    };
-    cancel = this.#clock.after(FOLLOW_CHECK_MS, check);
-    return () => cancel();
-  }
-
   async compact(revision: Revision): Promise<void> {
     const { revision: now } = await this.#client.txn({
       compare: [{ key: this.#keys.compacted, is: "less", value: revisionText(revision) }],
       success: [putText(this.#keys.compacted, revisionText(revision))],
     });
-    // In the order of revisions: what is left after a crash still tells what it replaced.
-    const garbage = this.#garbage.filter(({ because }) => because <= revision)
-      .sort((a, b) => a.revision - b.revision);
+    const garbage = this.#garbage.dueAt(revision);
     for (let from = 0; from < garbage.length; from += COMPACT_SLICE) {
       const slice = garbage.slice(from, from + COMPACT_SLICE);
       const success = slice.flatMap((one) => this.#removalsOf(one));
       await this.#client.txn({ compare: [], success });
     }
-    this.#garbage = this.#garbage.filter(({ because }) => because > revision);
+    this.#garbage.forgetUpTo(revision);
     await this.#compactEtcd(now);
   }
 
@@ -388,59 +311,6 @@ class EtcdLedger implements Ledger {
     return Promise.resolve();
   }
 
-  /** What the change makes superfluous when it is forgotten itself. */
-  #note({ revision, replaced, append, held }: HeldChange): void {
-    if (typeof held === "number") this.#parts.set(revision, append);
-    if (replaced !== undefined) this.#discard(replaced, revision);
-    if (held === undefined) this.#discard(revision, revision);
-    this.#noted = Math.max(this.#noted, revision);
-  }
-
-  #discard(revision: Revision, because: Revision): void {
-    this.#garbage.push({ because, revision, partsOf: this.#parts.get(revision) });
-    this.#parts.delete(revision);
-  }
-
-  /** What each change wrote, also where it lies in parts. */
-  async #bytesOf(changes: readonly HeldChange[], at?: number) {
-    const written = new Map<Revision, Uint8Array>();
-    for (const { revision, append, held } of changes) {
-      if (held instanceof Uint8Array) written.set(revision, held);
-      else if (held !== undefined) {
-        const range = under(this.#keys.parts(append, revision));
-        written.set(revision, await this.#join(range, held, at));
-      }
-    }
-    return written;
-  }
-
-  async #join(range: { key: string; end: string }, length: number, at = 0): Promise<Uint8Array> {
-    const { entries } = await this.#client.range({ ...range, revision: at });
-    const whole = new Uint8Array(length);
-    let from = 0;
-    for (const { value } of entries) {
-      assert.ok(from + value.length <= length, `${range.key} has too many parts`);
-      whole.set(value, from);
-      from += value.length;
-    }
-    assert.equal(from, length, `parts of ${range.key} are missing`);
-    return whole;
-  }
-
-  /** Everything in a range as it was at a revision of etcd, in answers of a bearable size. */
-  async *#pages(range: { key: string; end: string }, revision: number) {
-    let limit = PAGE_ENTRIES_FIRST;
-    for (let key = range.key, hasMore = true; hasMore;) {
-      const page = await this.#client.range({ key, end: range.end, limit, revision });
-      yield page.entries;
-      hasMore = page.hasMore;
-      key = `${page.entries.at(-1)?.key}\0`;
-      const bytes = page.entries.reduce((sum, { value }) => sum + value.length, 1);
-      limit = Math.ceil(page.entries.length * PAGE_BYTES / bytes);
-      limit = Math.max(1, Math.min(limit, PAGE_ENTRIES_MAX));
-    }
-  }
-
   /** Parts of appends that never came to their end: no change names them, and no server is at work on them. */
   async #removeOrphans(changes: readonly HeldChange[], revision: number): Promise<void> {
     const options = { keysOnly: true, revision };
@@ -458,56 +328,9 @@ class EtcdLedger implements Ledger {
 
 type TxnFound = readonly (readonly KeyValue[])[];
 
-/** The newest head that was reported and not taken yet. */
-class Wakes {
-  #head = 0;
-  #wake = Promise.withResolvers<void>();
-
-  /** @param head Infinity where there may be something, and nobody knows what */
-  report(head: Revision): void {
-    this.#head = Math.max(this.#head, head);
-    this.#wake.resolve();
-  }
-
-  async next(): Promise<Revision> {
-    await this.#wake.promise;
-    this.#wake = Promise.withResolvers();
-    const head = this.#head;
-    this.#head = 0;
-    return head;
-  }
-}
-
 /** Of the name's digits: as unique as it is, and the same when the request is repeated. 47 bits. */
 function leaseIdOf(append: string): number {
   let hash = 7;
   for (const character of append) hash = (hash * 33 + character.charCodeAt(0)) % 2 ** 47;
   return hash + 1;
-}
-
-function contentOf(
-  changes: readonly HeldChange[],
-  written: ReadonlyMap<Revision, Uint8Array>,
-  { head, compacted }: { head: Revision; compacted: Revision },
-): Loaded {
-  const newest = new Map<Key, HeldChange>();
-  for (const change of changes) newest.set(change.key, change);
-  const present: Present[] = [];
-  for (const { key, revision } of newest.values()) {
-    const bytes = written.get(revision);
-    if (bytes !== undefined) present.push({ key, revision, bytes });
-  }
-  const history = changes.filter(({ revision }) => revision > compacted)
-    .map(({ key, revision, at, replaced }): Change => {
-      if (replaced === undefined) return { key, revision, at, replaced };
-      const bytes = written.get(replaced);
-      assert.ok(bytes, `etcd lost revision ${replaced}, which ${revision} replaced`);
-      return { key, revision, at, replaced: { revision: replaced, bytes } };
-    });
-  return { head, compacted, present: once(present), history: once(history) };
-}
-
-async function* once<T>(group: readonly T[]): AsyncIterable<readonly T[]> {
-  await Promise.resolve();
-  yield group;
 }

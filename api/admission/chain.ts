@@ -1,5 +1,7 @@
+import type { Rules } from "../registry/structural/rules.ts";
 import type { Admission } from "./admission.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
+import { expressions } from "./expressions.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { nodeRestriction } from "./node_restriction.ts";
@@ -30,6 +32,7 @@ export interface InformedRules {
  */
 export function admissionChain(
   { rbacEscalation, priority, certificateRequests, serviceAccount }: InformedRules,
+  rules: Rules,
   webhooks?: Webhooks,
 ): AdmissionChain {
   return {
@@ -43,6 +46,7 @@ export function admissionChain(
       priority,
       certificateRequests,
       defaultTolerationSeconds,
+      expressions(rules),
     ],
     charge: chargeQuotas,
   };

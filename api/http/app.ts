@@ -101,7 +101,7 @@ export function createApi(options: ApiOptions): KubeApi {
     metrics: new WebhookMetrics(registry),
     transport: options.callWebhook ?? webhookTransport(),
   });
-  const around = { ...options, ...admissionChain(access.admission, webhooks) };
+  const around = { ...options, ...admissionChain(access.admission, rules, webhooks) };
   const catalog = new Catalog(options.kinds, around, options.log);
   const customKinds = new CustomKinds({ store, catalog, rules, clock, log: options.log });
   const resources = new Resources(clock, random);

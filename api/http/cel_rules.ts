@@ -1,3 +1,4 @@
+import { referencesIn } from "./cel_references.ts";
 import type { RuleEngine, Rules } from "../registry/structural/rules.ts";
 
 /** Rules in CEL, by a library that is loaded when the first object must keep some. */
@@ -14,6 +15,7 @@ export class CelRules implements Rules {
     const { strings } = await import("@bufbuild/cel/ext");
     const env = celEnv({ funcs: [...strings] });
     this.engine = {
+      referencesIn: (expression) => referencesIn(parse(expression).expr),
       compile(expression) {
         const evaluate = plan(env, parse(expression));
         return (names) => {

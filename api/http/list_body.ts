@@ -1,5 +1,6 @@
 import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
+import { listKindOf } from "../registry/keys.ts";
 import type { Page } from "../registry/list_page.ts";
 import { type Flow, flowOf } from "./exchange.ts";
 import { listMetaOf } from "./partial.ts";
@@ -12,11 +13,11 @@ const COMMA = 0x2c;
 
 /** A list of stored bytes, joined as they are. `length` is the whole in bytes. */
 export function listBody(
-  { apiVersion, kind }: Resource<KubeObject>,
+  resource: Resource<KubeObject>,
   page: Page,
 ): { length: number; body: Uint8Array | Flow } {
   const head = encoder.encode(
-    `{"kind":"${kind}List","apiVersion":"${apiVersion}",` +
+    `{"kind":"${listKindOf(resource)}","apiVersion":"${resource.apiVersion}",` +
       `"metadata":${JSON.stringify(listMetaOf(page))},"items":[`,
   );
   const tail = encoder.encode("]}");

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { AnyKind } from "../registry/kind.ts";
 import { ListMeta, TYPE_META } from "../types/meta.ts";
+import { listKindOf } from "../registry/keys.ts";
 import { list, type MessageSchema, optional, required } from "../types/schema.ts";
 import { Deletion, Patch, Status } from "./openapi_messages.ts";
 import { type OpenApiOptions, pathsOf } from "./openapi_paths.ts";
@@ -100,7 +101,7 @@ function rootsOf(kind: AnyKind): RootMessage[] {
   return [
     ...inner.filter(({ message }) => message.name !== kind.schema.name),
     { message: kind.schema, kinds: [gvk] },
-    { message: listOf(kind), kinds: [{ ...gvk, kind: `${gvk.kind}List` }] },
+    { message: listOf(kind), kinds: [{ ...gvk, kind: listKindOf(kind.resource) }] },
   ];
 }
 

@@ -13,6 +13,7 @@ import { planCreate, prepareCreate } from "./plan_create.ts";
 import { type Planned, planUpdate, planViewUpdate } from "./plan_update.ts";
 import { conflict, notFound } from "./refusals.ts";
 import { secondsOf } from "./times.ts";
+import { RulesAreLoading } from "./structural/rules.ts";
 import type { WriteOptions, Written } from "./write_options.ts";
 
 /** What a registry needs of the world. Namespaces live in `store`, whatever the kind's own store is. */
@@ -62,6 +63,15 @@ export class Commits {
     options: WriteOptions,
     moment = this.moment(options),
   ): Promise<Written> {
+    return await withRules(() => this.#create(namespace, decoded, options, moment));
+  }
+
+  async #create(
+    namespace: string,
+    decoded: DecodedObject,
+    options: WriteOptions,
+    moment: Moment,
+  ): Promise<Written> {
     const reviewers = this.reviewers({ operation: "CREATE", subresource: "" }, options);
     if (reviewers === undefined) return await this.#insert(namespace, decoded, options, moment);
     const { user, isDryRun } = options;
@@ -109,6 +119,15 @@ export class Commits {
     options: Pick<WriteOptions, "isDryRun" | "user">,
     decide: Decide,
     change: ChangeKind = UPDATE,
+  ): Promise<Written> {
+    return await withRules(() => this.#change(place, options, decide, change));
+  }
+
+  async #change(
+    place: Place,
+    options: Pick<WriteOptions, "isDryRun" | "user">,
+    decide: Decide,
+    change: ChangeKind,
   ): Promise<Written> {
     const { resource } = this.#kind;
     const key = keyOf(resource, place.namespace, place.name);
@@ -266,6 +285,17 @@ export class Commits {
     if (manager === undefined) return moment;
     if (subresource === undefined) return { ...moment, by: { manager } };
     return { ...moment, by: { manager, subresource: subresourceName(this.#kind, subresource) } };
+  }
+}
+
+/** Does it again when the engine of rules is there, if it was missing. */
+async function withRules<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RulesAreLoading)) throw error;
+    await error.loading;
+    return await work();
   }
 }
 

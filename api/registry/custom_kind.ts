@@ -86,6 +86,7 @@ function resourceOf({ spec }: CustomResourceDefinition, version: string): Resour
     kind: spec.names.kind,
     resource: spec.names.plural,
     isNamespaced: spec.scope === "Namespaced",
+    ...(spec.names.listKind && { listKind: spec.names.listKind }),
   };
 }
 

@@ -25,3 +25,7 @@ export function prefixOf({ apiVersion, resource }: Resource<KubeObject>, namespa
   const all = group === "" ? `${resource}/` : `${group}/${resource}/`;
   return namespace === undefined ? all : `${all}${namespace}/`;
 }
+
+export function listKindOf({ kind, listKind = `${kind}List` }: Resource<KubeObject>): string {
+  return listKind;
+}

@@ -27,6 +27,8 @@ export interface Resource<T extends KubeObject> {
   /** Plural, lower case: the path segment. */
   readonly resource: string;
   readonly isNamespaced: boolean;
+  /** Where a definition names its lists in its own way. */
+  readonly listKind?: string;
   readonly [OBJECT]?: T;
 }
 

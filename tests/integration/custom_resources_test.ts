@@ -261,6 +261,41 @@ Deno.test("custom resources: versions show the same objects", async () => {
   assert.equal(list.body.items[0].apiVersion, "example.com/v1beta1");
 });
 
+Deno.test("custom resources: lists are named as the definition says", async () => {
+  await using api = await startApi();
+  const created = await api.call(
+    "POST",
+    DEFINITIONS,
+    definition([VERSION], { listKind: "Widgetry" }),
+  );
+  assert.equal(created.code, 201, created.body.message);
+  assert.equal((await api.call("GET", WIDGETS)).body.kind, "Widgetry");
+  const { body } = await api.call("GET", "/openapi/v3/apis/example.com/v1");
+  assert.ok(JSON.stringify(body).includes('"kind":"Widgetry"'));
+});
+
+Deno.test("custom resources: what was stored in one version is there when another is stored", async () => {
+  const [v1, v2] = [VERSION, { ...VERSION, name: "v2", storage: false }];
+  await using api = await withWidgets([v1, v2]);
+  await api.call("POST", WIDGETS, widget("old"));
+  const switched = [{ ...v1, storage: false }, { ...v2, storage: true }];
+  const { code, body } = await api.call(
+    "PATCH",
+    `${DEFINITIONS}/widgets.example.com`,
+    { spec: { versions: switched } },
+    { "content-type": "application/merge-patch+json" },
+  );
+  assert.deepEqual([code, body.status.storedVersions], [200, ["v1", "v2"]]);
+  const merge = { "content-type": "application/merge-patch+json" };
+  for (const version of ["v1", "v2"]) {
+    const path = WIDGETS.replace("/v1/", `/${version}/`);
+    const { body: list } = await api.call("GET", path);
+    assert.equal(list.items[0].apiVersion, `example.com/${version}`);
+    const changed = await api.call("PATCH", `${path}/old`, { spec: { size: 2 } }, merge);
+    assert.deepEqual([changed.code, changed.body.apiVersion], [200, `example.com/${version}`]);
+  }
+});
+
 Deno.test("custom resources: a changed definition fills in and drops in what is stored", async () => {
   await using api = await withWidgets();
   await api.call("POST", WIDGETS, widget("a"));

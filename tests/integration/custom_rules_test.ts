@@ -79,6 +79,51 @@ Deno.test("custom resources: rules are held", async (t) => {
   });
 });
 
+// deno-fmt-ignore
+const WRONG: readonly [name: string, rule: string, why: string][] = [
+  ["syntax",                          "self.min >",                                  "compilation failed: ERROR: "],
+  ["a name that nobody gives",        "self.min > limit",                            "undeclared reference to 'limit'"],
+  ["a field that the schema has not", "self.minimum > 1",                            "undefined field 'minimum'"],
+  ["the same in a loop",              "self.items.all(i, i.weight > self.nothing)",  "undefined field 'nothing'"],
+];
+
+Deno.test("custom resources: rules that can't be evaluated are refused with the definition", async (t) => {
+  await using api = await startApi();
+  for (const [name, text, why] of WRONG) {
+    await t.step(name, async () => {
+      const spec = { ...SPEC, "x-kubernetes-validations": [rule("self.min < 9"), rule(text)] };
+      const { code, body } = await define(api, spec);
+      const [cause] = body.details?.causes ?? [];
+      assert.deepEqual([code, cause?.field], [422, FIELD]);
+      assert.ok(cause.message.includes(why), cause.message);
+    });
+  }
+  await t.step("variables of loops, types and words in fields are known", async () => {
+    const texts = [
+      "self.items.all(i, i.weight > 1.0 && type(i) == map)",
+      "has(self.__namespace__) || self.min == int('1')",
+    ];
+    const { code, body } = await define(api, {
+      ...SPEC,
+      "x-kubernetes-validations": texts.map((text) => rule(text)),
+    });
+    assert.equal(code, 201, body.message);
+  });
+  await t.step("a change brings no wrong rule, and leaves what is there", async () => {
+    const path = `${DEFINITIONS}/widgets.example.org`;
+    const patch = (body: unknown) =>
+      api.call("PATCH", path, body, { "content-type": "application/json-patch+json" });
+    const at = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/-";
+    const { code, body } = await patch([{ op: "add", path: at, value: rule("nothing") }]);
+    assert.deepEqual([code, body.details.causes.length], [422, 1]);
+    assert.equal((await patch([{ op: "add", path: at, value: rule("self.min > -9") }])).code, 200);
+  });
+});
+
+const FIELD = "spec.versions[0].schema.openAPIV3Schema.properties[spec]" +
+  ".x-kubernetes-validations[1].rule";
+const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
 Deno.test("custom resources: a list that is too long to evaluate is refused", async () => {
   await using api = await startApi();
   await define(api, SPEC);
@@ -89,7 +134,7 @@ Deno.test("custom resources: a list that is too long to evaluate is refused", as
 });
 
 function define(api: Harness, spec: unknown) {
-  return api.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+  return api.call("POST", DEFINITIONS, {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
     metadata: { name: "widgets.example.org" },

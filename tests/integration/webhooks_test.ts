@@ -259,6 +259,13 @@ const SPEC = { containers: [{ name: "a", image: "a" }], hostNetwork: false };
 Deno.test("webhooks: conditions without a name or an expression are refused", async () => {
   await using api = await startApi();
   const matchConditions = [{ name: "a", expression: " " }, { name: "a", expression: "true" }];
+  const wrong = [{ name: "a", expression: "object.kind == kind" }];
+  const refused = await api.call("POST", VALIDATING, {
+    metadata: { name: "hooks" },
+    webhooks: [webhook("x", { matchConditions: wrong })],
+  });
+  assert.equal(refused.code, 422);
+  assert.match(refused.body.message, /matchConditions\[0\].expression: .*undeclared.*'kind'/);
   const { code, body } = await api.call("POST", VALIDATING, {
     metadata: { name: "hooks" },
     webhooks: [webhook("x", { matchConditions })],

@@ -34,7 +34,7 @@ function isWhole(value: number, schema: Structural | undefined): boolean {
   return type !== "number" || (schema !== undefined && isIntOrString(schema));
 }
 
-function celName(name: string): string {
+export function celName(name: string): string {
   if (WORDS.has(name)) return `__${name}__`;
   return name.replaceAll("__", "__underscores__").replaceAll(".", "__dot__")
     .replaceAll("-", "__dash__").replaceAll("/", "__slash__");

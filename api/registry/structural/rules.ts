@@ -1,6 +1,6 @@
 import { fieldError } from "../../types/field_errors.ts";
 import { isJsonObject, type JsonObject } from "../../types/json.ts";
-import { type FieldError, StatusError } from "../../types/status.ts";
+import type { FieldError } from "../../types/status.ts";
 import type { ValidationRule } from "../../types/apiextensions_schema.ts";
 import { celValueOf } from "./cel_values.ts";
 import { isHeld } from "./unheld_rules.ts";
@@ -10,12 +10,30 @@ import { itemsOf, propertiesOf, type Structural, valuesOf } from "./schema_nodes
 export interface RuleEngine {
   /** @returns what the expression gives for the values of its names; it throws what is wrong with it */
   compile(expression: string): (names: Readonly<Record<string, unknown>>) => unknown;
+  /**
+   * The names that an expression reads, each with the fields below it: `self.spec.size` is ["self", "spec", "size"].
+   * @throws {Error} what is wrong with its syntax
+   */
+  referencesIn(expression: string): readonly (readonly string[])[];
 }
 
 export interface Rules {
   /** Resolves when `engine` has one. */
   ready(): Promise<void>;
   readonly engine: RuleEngine | undefined;
+}
+
+/** An engine is needed that is not there yet: whoever began may wait for it, and begin again. */
+export class RulesAreLoading extends Error {
+  constructor(readonly loading: Promise<void>) {
+    super("rules are being loaded");
+  }
+}
+
+/** @throws {RulesAreLoading} */
+export function engineOf(rules: Rules): RuleEngine {
+  if (rules.engine === undefined) throw new RulesAreLoading(rules.ready());
+  return rules.engine;
 }
 
 /** Rules that are evaluated for one object: lists multiply them. */
@@ -115,8 +133,7 @@ function ruleCheck(rule: ValidationRule, schema: Structural, rules: Rules): Chec
   return ({ path, value, old, isTransition }, walk) => {
     if (isAboutChange !== isTransition || isTransition && old === undefined) return;
     const names = { self: celValueOf(value, schema), oldSelf: celValueOf(old, schema) };
-    const { engine } = rules;
-    if (engine === undefined) throw new StatusError("ServiceUnavailable", "rules are being loaded");
+    const engine = engineOf(rules);
     const tell = (detail: string) =>
       walk.errors.push(errorOf(rule, { path, value, schema, detail }));
     if (walk.left-- <= 0) return void tell("validation failed: too many rules to evaluate");

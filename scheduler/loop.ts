@@ -1,19 +1,23 @@
 import type { Clock, Log, Random } from "../api/types/ambient.ts";
-import type { Pod, PodCondition } from "../api/types/core_v1.ts";
+import type { Pod } from "../api/types/core_v1.ts";
 import type { MetricRegistry } from "../api/types/metrics.ts";
-import { NODES, PODS, SERVICES } from "../api/types/resources.ts";
+import { POD_DISRUPTION_BUDGETS } from "../api/types/policy_v1.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
 import { Slots } from "../client/slots.ts";
+import { CHANGES } from "./changes.ts";
 import { type PodInfo, podInfoOf } from "./pod_info.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
+import { planPreemption, type Preemption } from "./preemption.ts";
 import { SchedulerMetrics } from "./metrics.ts";
 import { SchedulingQueue } from "./queue.ts";
 import { Decider, summaryOf, type Unschedulable } from "./schedule.ts";
 import { Snapshot } from "./snapshot.ts";
-import { Watching } from "./watching.ts";
+import { claimsThatWait } from "./volume_binding.ts";
+import { WaitingPods } from "./waiting_pods.ts";
+import { WATCHED, Watching } from "./watching.ts";
 
 export interface SchedulerOptions {
   api: Api;
@@ -38,7 +42,7 @@ const TURN_MS = 10;
 /** Gives every pod a node, until the signal aborts. */
 export async function runScheduler(options: SchedulerOptions): Promise<void> {
   const { cache, signal } = options;
-  for (const resource of [NODES, SERVICES, PODS]) cache.watch(resource);
+  for (const resource of [...WATCHED, POD_DISRUPTION_BUDGETS]) cache.watch(resource);
   await cache.synced();
   if (signal.aborted) return;
   await new Scheduler(options).run();
@@ -46,24 +50,28 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
 
 class Scheduler {
   readonly #with: SchedulerOptions;
+  readonly #policy: Policy;
   readonly #decider: Decider;
   readonly #queue: SchedulingQueue;
   readonly #snapshot: Snapshot;
   readonly #watching: Watching;
   readonly #recorder: EventRecorder;
+  readonly #waiting: WaitingPods;
   readonly #metrics: SchedulerMetrics | undefined;
   readonly #slots = new Slots(WRITES_AT_ONCE_MAX);
 
   constructor(options: SchedulerOptions) {
     const { clock, schedulerName = SCHEDULER_NAME } = options;
     this.#with = options;
+    this.#policy = options.policy ?? DEFAULT_POLICY;
     this.#queue = new SchedulingQueue(clock);
     this.#metrics = options.metrics &&
       new SchedulerMetrics(options.metrics, schedulerName, () => this.#queue.counts());
-    this.#snapshot = new Snapshot(clock, () => this.#queue.wake());
-    this.#decider = new Decider(this.#snapshot, options.policy ?? DEFAULT_POLICY);
+    this.#snapshot = new Snapshot(clock, () => this.#queue.wake(CHANGES.podGone));
+    this.#decider = new Decider(this.#snapshot, this.#policy);
     this.#watching = new Watching(schedulerName, this.#snapshot, this.#queue);
     this.#recorder = new EventRecorder({ ...options, component: schedulerName });
+    this.#waiting = new WaitingPods({ ...options, schedulerName, recorder: this.#recorder });
   }
 
   async run(): Promise<void> {
@@ -94,8 +102,8 @@ class Scheduler {
     const info = podInfoOf(current);
     const decision = this.#decider.decide(info, this.#with.random);
     const writing = decision.fits
-      ? this.#bind(info, decision.nodeName)
-      : this.#explain(current, decision.why);
+      ? this.#place(info, decision.nodeName)
+      : this.#explain(info, decision.why);
     this.#metrics?.count(decision.fits ? "scheduled" : "unschedulable", this.#since(began));
     void writing.finally(() => this.#slots.release());
   }
@@ -104,10 +112,21 @@ class Scheduler {
     return this.#with.clock.now() - began;
   }
 
+  /** A pod whose claims wait for its node keeps its room there until they are bound. */
+  #place(info: PodInfo, nodeName: string): Promise<void> {
+    const claims = claimsThatWait(info, this.#snapshot);
+    if (claims.length === 0) return this.#bind(info, nodeName);
+    this.#snapshot.nominated.set(info, nodeName);
+    this.#queue.park(info.pod, CHANGES.volumes);
+    return this.#waiting.selectNode(claims, nodeName);
+  }
+
   async #bind(info: PodInfo, nodeName: string): Promise<void> {
     const { pod } = info;
     const { namespace = "", name, uid = "" } = pod.metadata;
     this.#snapshot.assume(info, nodeName);
+    this.#snapshot.nominated.remove(info.uid);
+    this.#queue.wake(CHANGES.podPlaced);
     try {
       await this.#with.api.bind(namespace, name, uid, nodeName);
     } catch (error) {
@@ -127,37 +146,34 @@ class Scheduler {
     });
     if (!this.#snapshot.isAssumed(pod)) return; // the watch knows better: it is bound, or gone
     this.#snapshot.removePod(pod);
-    this.#queue.wake();
+    this.#queue.wake(CHANGES.podGone);
     if (hasReason(error, "NotFound")) return this.#queue.remove(pod);
     this.#queue.retry(pod);
   }
 
-  async #explain(pod: Readonly<Pod>, why: Unschedulable): Promise<void> {
-    const message = summaryOf(why);
-    this.#queue.park(pod);
-    this.#recorder.record(pod, "Warning", "FailedScheduling", message);
-    const have = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-    if (have?.status === "False" && have.message === message) return;
-    const { namespace = "", name } = pod.metadata;
-    const target = { namespace, name, subresource: "status" };
-    const conditions = [this.#condition(message, have)];
-    try {
-      await this.#with.api.patch(PODS, target, "strategic", { status: { conditions } });
-    } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      if (hasReason(error, "NotFound")) return; // deleted: nobody asks any more why it waited
-      this.#with.log(`Cannot say why pods/${namespace}/${name} waits: ${error.message}`);
-    }
+  async #explain(info: PodInfo, why: Unschedulable): Promise<void> {
+    const summary = summaryOf(why);
+    const plan = why.nodesTotal === 0 ? "" : planPreemption(info, why, {
+      world: this.#snapshot,
+      policy: this.#policy,
+      budgets: this.#with.cache.list(POD_DISRUPTION_BUDGETS),
+      random: this.#with.random,
+    });
+    this.#queue.park(info.pod, why.helpedBy);
+    if (typeof plan === "object") return await this.#preempt(info, summary, plan);
+    const nominated = plan.includes("terminating pod") ? info.pod.status?.nominatedNodeName : "";
+    if (!nominated) this.#snapshot.nominated.remove(info.uid);
+    await this.#waiting.explain(info.pod, plan === "" ? summary : `${summary} ${plan}`, nominated);
   }
 
-  #condition(message: string, have: PodCondition | undefined): PodCondition {
-    const now = new Date(this.#with.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    return {
-      type: "PodScheduled",
-      status: "False",
-      reason: "Unschedulable",
-      message,
-      lastTransitionTime: have?.status === "False" ? have.lastTransitionTime ?? now : now,
-    };
+  /** Pods with less claim to the node look for another. */
+  async #preempt(info: PodInfo, summary: string, plan: Preemption): Promise<void> {
+    const { nominated } = this.#snapshot;
+    const behind = nominated.behind(info, plan.nodeName);
+    for (const { uid } of behind) nominated.remove(uid);
+    nominated.set(info, plan.nodeName);
+    await this.#waiting.explain(info.pod, summary, plan.nodeName);
+    await this.#waiting.makeRoom(info, plan);
+    await this.#waiting.disappoint(behind);
   }
 }

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { Pod } from "../api/types/core_v1.ts";
-import { EVENTS, NODES, PODS } from "../api/types/resources.ts";
+import {
+  EVENTS,
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  PODS,
+} from "../api/types/resources.ts";
+import { STORAGE_CLASSES } from "../api/types/storage_v1.ts";
 import { StatusError } from "../api/types/status.ts";
 import { FakeApi } from "../client/fake_api.ts";
 import { FakeClock } from "../client/fake_clock.ts";
@@ -23,7 +30,8 @@ Deno.test("scheduler: says in condition and event why a pod waits, once", async 
   const world = await setUp();
   for (const n of [1, 2, 3]) await world.api.create(NODES, nodeWith(`node-${n}`, { cpu: "1" }));
   await world.create("big", { cpu: "2" });
-  const message = "0/3 nodes are available: 3 Insufficient cpu.";
+  const message = "0/3 nodes are available: 3 Insufficient cpu. " +
+    "preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.";
   const [condition] = (await world.get("big")).status?.conditions ?? [];
   assert.deepEqual([condition?.type, condition?.status, condition?.reason, condition?.message], [
     "PodScheduled",
@@ -142,6 +150,103 @@ Deno.test("scheduler: pods that are deleted at any moment are never bound, and t
   const places = await world.places();
   assert.equal(Object.keys(places).length, 200 - deleted.size);
   assert.ok(Object.values(places).every((node) => node !== ""));
+  world.stop();
+});
+
+Deno.test("scheduler: a more important pod takes the place of the least important one, with its grace", async () => {
+  const world = await setUp();
+  await world.api.create(NODES, nodeWith("node-1", { cpu: "1" }));
+  await world.api.create(NODES, nodeWith("node-2", { cpu: "1" }));
+  await world.create("low", { cpu: "1", spec: { priority: 1 } });
+  await world.create("middle", { cpu: "1", spec: { priority: 5 } });
+  const { low } = await world.places();
+  await world.create("high", { cpu: "1", spec: { priority: 10 } });
+  const high = await world.get("high");
+  assert.equal(high.status?.nominatedNodeName, low);
+  assert.equal(
+    high.status?.conditions?.[0]?.message,
+    "0/2 nodes are available: 2 Insufficient cpu.",
+  );
+  const deletion = world.api.calls.filter(({ verb }) => verb === "delete");
+  assert.deepEqual(deletion.map(({ name }) => name), ["low"]);
+  const isEnding = (await world.get("low")).metadata.deletionTimestamp !== undefined;
+  assert.ok(isEnding, "it has its grace");
+  await world.api.delete(PODS, "default", "low", { gracePeriodSeconds: 0 });
+  await world.clock.advance(60_000);
+  const { high: where, middle } = await world.places();
+  assert.equal(where, low);
+  assert.ok(middle);
+  const events = await world.events();
+  assert.ok(
+    events.includes(`Normal Preempted Preempted by pod ${high.metadata.uid} on node ${low}`),
+  );
+  world.stop();
+});
+
+Deno.test("scheduler: while room is made nobody less important takes it", async () => {
+  const world = await setUp();
+  await world.api.create(NODES, nodeWith("node-1", { cpu: "1" }));
+  await world.create("low", { cpu: "1" });
+  world.api.intercept = ({ verb, name }) => {
+    if (verb === "delete" && name === "low") throw new StatusError("ServiceUnavailable", "away");
+  };
+  await world.create("high", { cpu: "1", spec: { priority: 10 } });
+  world.api.intercept = () => {};
+  await world.create("other", { cpu: "1" });
+  await world.api.delete(PODS, "default", "low", { gracePeriodSeconds: 0 });
+  await world.clock.advance(30_000);
+  assert.deepEqual(await world.places(), { high: "node-1", other: "" });
+  world.stop();
+});
+
+Deno.test("scheduler: a pod with preemptionPolicy Never waits", async () => {
+  const world = await setUp();
+  await world.api.create(NODES, nodeWith("node-1", { cpu: "1" }));
+  await world.create("low", { cpu: "1" });
+  await world.create("high", { cpu: "1", spec: { priority: 10, preemptionPolicy: "Never" } });
+  const [condition] = (await world.get("high")).status?.conditions ?? [];
+  assert.equal(
+    condition?.message,
+    "0/1 nodes are available: 1 Insufficient cpu. " +
+      "preemption: not eligible due to preemptionPolicy=Never.",
+  );
+  assert.equal(world.api.count("delete"), 0);
+  world.stop();
+});
+
+Deno.test("scheduler: a claim that waits for its pod learns the node, and the pod goes there when it is bound", async () => {
+  const world = await setUp();
+  await world.api.create(NODES, nodeWith("node-1"));
+  await world.api.create(STORAGE_CLASSES, {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: "local" },
+    provisioner: "example.com/disk",
+    volumeBindingMode: "WaitForFirstConsumer",
+  });
+  const claim = await world.api.create(PERSISTENT_VOLUME_CLAIMS, {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "data", namespace: "default" },
+    spec: { storageClassName: "local", accessModes: ["ReadWriteOnce"] },
+  });
+  const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+  await world.create("db", { spec: { volumes } });
+  const chosen = await world.api.get(PERSISTENT_VOLUME_CLAIMS, "default", "data");
+  assert.equal(chosen.metadata.annotations?.["volume.kubernetes.io/selected-node"], "node-1");
+  assert.deepEqual(await world.places(), { db: "" });
+  await world.api.create(PERSISTENT_VOLUMES, {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name: "pv" },
+    spec: { capacity: { storage: "1Gi" } },
+  });
+  await world.api.update(PERSISTENT_VOLUME_CLAIMS, {
+    ...chosen,
+    spec: { ...claim.spec, volumeName: "pv" },
+  });
+  await world.clock.advance(2_000);
+  assert.deepEqual(await world.places(), { db: "node-1" });
   world.stop();
 });
 

@@ -26,7 +26,8 @@ export interface Disk {
 /** A pod and what it asks for, added up once. */
 export interface PodInfo {
   readonly uid: string;
-  readonly pod: Readonly<Pod>;
+  /** As it was seen last. */
+  pod: Readonly<Pod>;
   readonly requests: Readonly<Amounts>;
   readonly hostPorts: readonly HostPort[];
   readonly disks: readonly Disk[];

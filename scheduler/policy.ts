@@ -1,6 +1,9 @@
 import { CHANGES, type Changes } from "./changes.ts";
 import { fitsPodAffinity, prefersPodAffinity } from "./pod_affinity.ts";
+import type { NodeInfo } from "./node_info.ts";
+import type { PodInfo } from "./pod_info.ts";
 import {
+  asksMoreThanAll,
   type ClusterPredicate,
   fitsCordon,
   fitsDisks,
@@ -28,7 +31,11 @@ import { fitsVolumes } from "./volume_binding.ts";
 
 /** Asks of pod and node alone (`fits`), so that the answer is kept until the node changes; or of the cluster (`among`). */
 export type PredicateRule =
-  & { readonly helpedBy: Changes }
+  & {
+    readonly helpedBy: Changes;
+    /** Asked where it does not fit: not even an empty node would do. */
+    readonly isBeyond?: (pod: PodInfo, node: NodeInfo) => boolean;
+  }
   & (
     | { readonly fits: Predicate; readonly among?: never }
     | { readonly among: ClusterPredicate; readonly fits?: never }
@@ -64,7 +71,11 @@ export const ALWAYS: readonly NamedPredicate[] = [
 /** The names under which a policy file asks for predicates without an argument. */
 export const PREDICATES: Readonly<Record<string, PredicateRule>> = {
   PodFitsPorts: { fits: fitsHostPorts, helpedBy: nodeAdded | podGone },
-  PodFitsResources: { fits: fitsResources, helpedBy: nodeAdded | nodeAllocatable | podGone },
+  PodFitsResources: {
+    fits: fitsResources,
+    isBeyond: asksMoreThanAll,
+    helpedBy: nodeAdded | nodeAllocatable | podGone,
+  },
   NoDiskConflict: { fits: fitsDisks, helpedBy: nodeAdded | podGone },
   MatchNodeSelector: { fits: fitsNodeSelector, helpedBy: nodeAdded | nodeLabels },
   HostName: { fits: fitsHostName, helpedBy: nodeAdded },

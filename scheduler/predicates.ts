@@ -53,6 +53,15 @@ export function fitsResources({ requests }: PodInfo, node: NodeInfo): readonly s
   return reasons.length === 0 ? FITS : reasons;
 }
 
+/** Whether the pod asks for more than the node has, whoever else runs there. */
+export function asksMoreThanAll({ requests }: PodInfo, { allocatable }: NodeInfo): boolean {
+  if (lacks(requests.milliCpu, 0, allocatable.milliCpu)) return true;
+  if (lacks(requests.memoryBytes, 0, allocatable.memoryBytes)) return true;
+  return Object.entries(requests.others).some(([name, asked]) =>
+    asked > (allocatable.others[name] ?? 0)
+  );
+}
+
 function lacks(asked: number, taken: number, has: number): boolean {
   return asked > 0 && has > 0 && taken + asked > has;
 }

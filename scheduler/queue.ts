@@ -1,13 +1,16 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
-import { Fifo } from "../client/fifo.ts";
+import { ANY_CHANGE, type Changes } from "./changes.ts";
 import { uidOf } from "./pod_info.ts";
+import { PriorityLine } from "./priority_line.ts";
 
-/** Source: kube-scheduler, podInitialBackoff and podMaxBackoff of the founding design. */
+/** Source: kube-scheduler, podInitialBackoffSeconds and podMaxBackoffSeconds. */
 const BACKOFF_FIRST_MS = 1_000;
-const BACKOFF_MAX_MS = 60_000;
+const BACKOFF_MAX_MS = 10_000;
 /** A pod that could have been tried for this long and was not begins with the shortest back-off again. */
 const BACKOFF_IDLE_MS = 60_000;
+/** A pod that no change helped is tried again after this, in case that one was overlooked. Source: kube-scheduler. */
+export const FLUSH_MS = 300_000;
 
 interface Entry {
   pod: Readonly<Pod>;
@@ -15,18 +18,21 @@ interface Entry {
   state: "ready" | "trying" | "backoff" | "parked";
   attempts: number;
   triedAt: number;
+  /** While it is parked: what may help. */
+  helpedBy: Changes;
   cancelTimer: () => void;
 }
 
 /**
- * Pods without a node, each at most once. A pod that found no place waits for a change that could help, and
- * for its own back-off, whichever ends last; the others go on.
+ * Pods without a node, each at most once; those of higher priority go first. A pod that found no place waits for
+ * a change that could help it, and for its own back-off, whichever ends last; the others go on.
  */
 export class SchedulingQueue {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
-  readonly #line = new Fifo<Entry>();
-  readonly #parked = new Set<Entry>();
+  readonly #line = new PriorityLine<Entry>();
+  /** By what may help. */
+  readonly #parked = new Map<Changes, Set<Entry>>();
   #wakeReader = () => {};
 
   constructor(clock: Clock) {
@@ -55,7 +61,10 @@ export class SchedulingQueue {
       if (mayHelp && known.state === "parked") this.#unpark(known);
       return;
     }
-    const entry: Entry = { pod, state: "ready", attempts: 0, triedAt: 0, cancelTimer: () => {} };
+    const entry: Entry = {
+      ...{ pod, state: "ready", attempts: 0, triedAt: 0, helpedBy: ANY_CHANGE },
+      cancelTimer: () => {},
+    };
     this.#entries.set(uidOf(pod), entry);
     this.#append(entry);
   }
@@ -65,7 +74,7 @@ export class SchedulingQueue {
     const entry = this.#entries.get(uidOf(pod));
     if (entry === undefined) return;
     entry.cancelTimer();
-    this.#parked.delete(entry);
+    this.#takeOut(entry);
     this.#entries.delete(uidOf(pod));
   }
 
@@ -84,12 +93,16 @@ export class SchedulingQueue {
     return undefined;
   }
 
-  /** No node takes the pod: it waits for `wake`. */
-  park(pod: Readonly<Pod>): void {
+  /** No node takes the pod: it waits for one of these changes. */
+  park(pod: Readonly<Pod>, helpedBy: Changes = ANY_CHANGE): void {
     const entry = this.#entries.get(uidOf(pod));
     if (entry?.state !== "trying") return;
     entry.state = "parked";
-    this.#parked.add(entry);
+    entry.helpedBy = helpedBy;
+    const others = this.#parked.get(helpedBy);
+    if (others === undefined) this.#parked.set(helpedBy, new Set([entry]));
+    else others.add(entry);
+    entry.cancelTimer = this.#clock.after(FLUSH_MS, () => this.#unpark(entry));
   }
 
   /** The binding failed: the pod is tried again after its back-off. */
@@ -98,9 +111,12 @@ export class SchedulingQueue {
     if (entry?.state === "trying") this.#unpark(entry);
   }
 
-  /** Something changed that may let parked pods run. */
-  wake(): void {
-    for (const entry of this.#parked) this.#unpark(entry);
+  /** Something changed that may let parked pods run: those that wait for this. */
+  wake(changes: Changes = ANY_CHANGE): void {
+    for (const [helpedBy, entries] of this.#parked) {
+      if ((helpedBy & changes) === 0) continue;
+      for (const entry of entries) this.#unpark(entry);
+    }
   }
 
   close(): void {
@@ -118,16 +134,23 @@ export class SchedulingQueue {
   }
 
   #unpark(entry: Entry): void {
-    this.#parked.delete(entry);
+    this.#takeOut(entry);
+    entry.cancelTimer();
     const waitMs = entry.triedAt + backoffMs(entry.attempts) - this.#clock.now();
     if (waitMs <= 0) return this.#append(entry);
     entry.state = "backoff";
     entry.cancelTimer = this.#clock.after(waitMs, () => this.#append(entry));
   }
 
+  #takeOut(entry: Entry): void {
+    const others = this.#parked.get(entry.helpedBy);
+    others?.delete(entry);
+    if (others?.size === 0) this.#parked.delete(entry.helpedBy);
+  }
+
   #append(entry: Entry): void {
     entry.state = "ready";
-    this.#line.push(entry);
+    this.#line.push(entry, entry.pod.spec.priority ?? 0);
     this.#wakeReader();
   }
 

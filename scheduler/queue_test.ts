@@ -1,36 +1,64 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../client/fake_clock.ts";
+import { CHANGES } from "./changes.ts";
 import { podWith } from "./fake_world.ts";
+import { PriorityLine } from "./priority_line.ts";
 import { SchedulingQueue } from "./queue.ts";
 
-Deno.test("queue: tries come at 0, 1, 3, 7, 15, 31, 63 s and then each minute, however often it is woken", async () => {
+Deno.test("queue: tries come at 0, 1, 3, 7, 15 s and then each 10 s, however often it is woken", async () => {
   const { queue, clock, tries } = reading(() => {});
   queue.put(podWith("big"), true);
-  for (let seconds = 0; seconds <= 240; seconds += 1) {
+  for (let seconds = 0; seconds <= 40; seconds += 1) {
     await clock.settle();
     queue.wake();
     await clock.advance(1_000);
   }
-  assert.deepEqual(tries, [0, 1, 3, 7, 15, 31, 63, 123, 183]);
+  assert.deepEqual(tries, [0, 1, 3, 7, 15, 25, 35]);
 });
 
-Deno.test("queue: a pod that nothing helps is never tried again", async () => {
+Deno.test("queue: a pod that nothing helps is tried again every five minutes", async () => {
   const { queue, clock, tries } = reading(() => {});
   queue.put(podWith("big"), true);
-  await clock.advance(3_600_000);
-  assert.deepEqual(tries, [0]);
-  assert.equal(clock.pending, 0, "and costs nothing");
+  await clock.advance(900_000);
+  assert.deepEqual(tries, [0, 300, 600, 900]);
+  queue.close();
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("queue: only what could help wakes a pod", async () => {
+  const { queue, clock, names } = reading((pod) =>
+    queue.park(pod, pod.metadata.name === "big" ? CHANGES.podGone : CHANGES.nodeLabels)
+  );
+  queue.put(podWith("big"), true);
+  queue.put(podWith("picky"), true);
+  await clock.advance(10_000);
+  queue.wake(CHANGES.podPlaced | CHANGES.nodeReady);
+  await clock.settle();
+  assert.deepEqual(names, ["big", "picky"]);
+  queue.wake(CHANGES.podGone);
+  await clock.settle();
+  assert.deepEqual(names, ["big", "picky", "big"]);
+});
+
+Deno.test("queue: higher priorities go first, and equals in their order", () => {
+  const line = new PriorityLine<string>();
+  for (const [name, priority] of [["a", 0], ["b", 10], ["c", 0], ["d", -1], ["e", 10]] as const) {
+    line.push(name, priority);
+  }
+  const order: (string | undefined)[] = [];
+  for (let i = 0; i < 6; i += 1) order.push(line.shift());
+  assert.deepEqual(order, ["b", "e", "a", "c", "d", undefined]);
 });
 
 Deno.test("queue: a pod that waited long is tried at once and begins with a short back-off", async () => {
   const { queue, clock, tries } = reading(() => {});
   queue.put(podWith("big"), true);
-  await clock.advance(600_000);
+  await clock.advance(200_000);
   queue.wake();
   await clock.settle();
   queue.wake();
   await clock.advance(1_000);
-  assert.deepEqual(tries, [0, 600, 601]);
+  assert.deepEqual(tries, [0, 200, 201]);
 });
 
 Deno.test("queue: others are not held up", async () => {

@@ -40,6 +40,11 @@ export class Ranking {
     this.scaled = scaledOf(policy).map(() => new Float64Array(64));
   }
 
+  /** Verdicts have lower numbers. */
+  get verdictCount(): number {
+    return this.#verdicts.length + FIRST_VERDICT;
+  }
+
   verdictOf(number: number): Verdict {
     return this.#verdicts[number - FIRST_VERDICT] as Verdict;
   }
@@ -87,7 +92,7 @@ export class Ranking {
   }
 
   #numberOf(verdict: Verdict): number {
-    const key = verdict.reasons.join("\n");
+    const key = `${verdict.mayHelpToEvict} ${verdict.reasons.join("\n")}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     this.#verdicts.push(verdict);
@@ -127,7 +132,8 @@ export function verdictOn(
       if (against.length === 0) continue;
       (reasons ??= []).push(...against);
       helpedBy |= rule.helpedBy;
-      if ((rule.helpedBy & CHANGES.podGone) === 0) mayHelpToEvict = false;
+      const isHopeless = (rule.helpedBy & CHANGES.podGone) === 0 || rule.isBeyond?.(pod, node);
+      if (isHopeless) mayHelpToEvict = false;
     }
   }
   return reasons && { reasons, helpedBy, mayHelpToEvict };

@@ -5,8 +5,15 @@ import type { PodInfo } from "./pod_info.ts";
 import type { NamedPredicate, Policy } from "./policy.ts";
 import type { NodeCheck } from "./predicates.ts";
 import { SCORE_MAX } from "./priorities.ts";
-import { FITS, NO_NODE, type Ranking, Rankings, scaledOf, type Verdict } from "./ranking.ts";
-import { verdictOn } from "./ranking.ts";
+import {
+  FITS,
+  NO_NODE,
+  type Ranking,
+  Rankings,
+  scaledOf,
+  type Verdict,
+  verdictOn,
+} from "./ranking.ts";
 import type { World } from "./world.ts";
 
 /** Why no node takes the pod. */
@@ -14,8 +21,10 @@ export interface Unschedulable {
   readonly nodesTotal: number;
   /** Why the pod can't run yet wherever it is tried; then no node was. */
   readonly refusal?: string;
-  /** What speaks against every node that was tried, in the order of their slots. */
-  readonly verdicts: readonly (readonly [NodeInfo, Verdict])[];
+  /** What speaks against nodes, and against how many of them. */
+  readonly tally: ReadonlyMap<Verdict, number>;
+  /** The same node by node; to be read before the next decision. */
+  verdicts(): Iterable<readonly [NodeInfo, Verdict]>;
   /** What may help, all nodes together. */
   readonly helpedBy: Changes;
 }
@@ -74,7 +83,13 @@ export class Decider {
       else {
         const { helpedBy } = rule;
         const nodesTotal = this.#world.nodes.length;
-        return { nodesTotal, refusal: check.refusal, verdicts: [], helpedBy };
+        return {
+          nodesTotal,
+          refusal: check.refusal,
+          tally: new Map(),
+          verdicts: () => [],
+          helpedBy,
+        };
       }
     }
     return checks;
@@ -197,16 +212,38 @@ export class Decider {
 
   #whyNot(ranking: Ranking, against: readonly (Verdict | undefined)[]): Unschedulable {
     const { slots } = this.#world;
-    const verdicts: [NodeInfo, Verdict][] = [];
-    let helpedBy: Changes = CHANGES.nodeAdded;
+    const numbers = new Int32Array(ranking.verdictCount);
+    const tally = new Map<Verdict, number>();
+    let nodesTotal = 0;
+    const note = (verdict: Verdict, by: number) => {
+      nodesTotal += by;
+      tally.set(verdict, (tally.get(verdict) ?? 0) + by);
+    };
     for (let slot = 0; slot < slots.count; slot += 1) {
       const number = ranking.verdicts[slot] as number;
-      if (number === NO_NODE) continue;
-      const verdict = number === FITS ? against[slot] as Verdict : ranking.verdictOf(number);
-      verdicts.push([slots.at(slot) as NodeInfo, verdict]);
-      helpedBy |= verdict.helpedBy;
+      if (number === FITS) note(against[slot] as Verdict, 1);
+      else numbers[number] = numbers[number]! + 1;
     }
-    return { nodesTotal: verdicts.length, verdicts, helpedBy };
+    for (let number = FITS + 1; number < numbers.length; number += 1) {
+      if (numbers[number]! > 0) note(ranking.verdictOf(number), numbers[number]!);
+    }
+    let helpedBy: Changes = CHANGES.nodeAdded;
+    for (const verdict of tally.keys()) helpedBy |= verdict.helpedBy;
+    const verdicts = () => verdictsByNode(this.#world, ranking, against);
+    return { nodesTotal, tally, verdicts, helpedBy };
+  }
+}
+
+function* verdictsByNode(
+  { slots }: World,
+  ranking: Ranking,
+  against: readonly (Verdict | undefined)[],
+): Generator<[NodeInfo, Verdict], void, void> {
+  for (let slot = 0; slot < slots.count; slot += 1) {
+    const number = ranking.verdicts[slot] as number;
+    if (number === NO_NODE) continue;
+    const verdict = number === FITS ? against[slot] as Verdict : ranking.verdictOf(number);
+    yield [slots.at(slot) as NodeInfo, verdict];
   }
 }
 
@@ -214,18 +251,15 @@ export class Decider {
  * One sentence for people: how many nodes have each reason, reasons sorted as text. A node with several
  * reasons counts for each. Source of the form: kube-scheduler, FitError.
  */
-export function summaryOf({ nodesTotal, refusal, verdicts }: Omit<Unschedulable, "helpedBy">) {
+export function summaryOf(
+  { nodesTotal, refusal, tally }: Pick<Unschedulable, "nodesTotal" | "refusal" | "tally">,
+): string {
   if (nodesTotal === 0) return "no nodes available to schedule pods";
   if (refusal !== undefined) return `0/${nodesTotal} nodes are available: ${refusal}.`;
-  return `0/${nodesTotal} nodes are available: ${countedReasons(verdicts)}.`;
-}
-
-function countedReasons(verdicts: Unschedulable["verdicts"]): string {
-  const nodes = new Map<Verdict, number>();
-  for (const [, verdict] of verdicts) nodes.set(verdict, (nodes.get(verdict) ?? 0) + 1);
   const counts = new Map<string, number>();
-  for (const [{ reasons }, count] of nodes) {
+  for (const [{ reasons }, count] of tally) {
     for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + count);
   }
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(", ");
+  const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
+  return `0/${nodesTotal} nodes are available: ${parts.join(", ")}.`;
 }

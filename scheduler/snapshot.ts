@@ -37,7 +37,6 @@ export class Snapshot implements World {
   readonly counts = new PodCounts();
   readonly volumes = new Volumes();
   readonly nominated = new Nominated();
-  /** Of all pods that have a node: how many have each priority. */
   readonly priorities = new Map<number, number>();
   #sorted: readonly NodeInfo[] | undefined;
 
@@ -108,7 +107,10 @@ export class Snapshot implements World {
     if (known !== undefined && known.nodeName === nodeName) {
       known.cancelExpiry();
       known.isAssumed = false;
-      if (countsTheSame(known.info.pod, pod)) return;
+      if (countsTheSame(known.info.pod, pod)) {
+        known.info.pod = pod;
+        return;
+      }
     }
     this.removePod(pod);
     this.#place(podInfoOf(pod), nodeName, false);

@@ -13,6 +13,8 @@ export interface World {
   readonly counts: PodCounts;
   readonly volumes: Volumes;
   readonly nominated: Nominated;
+  /** Of all pods that have a node: how many have each priority. */
+  readonly priorities: ReadonlyMap<number, number>;
   nodeNamed(name: string): NodeInfo | undefined;
   /**
    * How many pods of the pod's first service, in name order, run on each node; undefined when no service

@@ -21,6 +21,7 @@ export const PURE = [
   "scheduler/schedule.ts",
   "scheduler/ranking.ts",
   "scheduler/pod_affinity.ts",
+  "scheduler/preemption.ts",
   "scheduler/topology_spread.ts",
   "scheduler/volume_binding.ts",
   "agent/sync.ts",

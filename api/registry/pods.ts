@@ -25,7 +25,7 @@ export const pods: ResourceKind<Pod> = {
   hasStatus: true,
   returnsDeleted: true,
   default: defaultPod,
-  prepareForCreate: (pod) => ({ ...pod, status: { phase: "Pending", qosClass: qosClassOf(pod) } }),
+  prepareForCreate: (pod) => ({ ...pod, status: firstStatusOf(pod) }),
   prepareForUpdate: keepAdmitted,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
@@ -74,4 +74,19 @@ function stream(kind: string): ConnectSubresource {
 
 function subresource(kind: string, resource: string): Resource<KubeObject> {
   return { apiVersion: "v1", kind, resource, isNamespaced: true };
+}
+
+/** A pod behind gates says from the start why nobody schedules it. */
+function firstStatusOf(pod: Pod): NonNullable<Pod["status"]> {
+  const status = { phase: "Pending", qosClass: qosClassOf(pod) } as const;
+  if (!pod.spec.schedulingGates?.length) return status;
+  return {
+    ...status,
+    conditions: [{
+      type: "PodScheduled",
+      status: "False",
+      reason: "SchedulingGated",
+      message: "Scheduling is blocked due to non-empty scheduling gates",
+    }],
+  };
 }

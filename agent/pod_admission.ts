@@ -29,20 +29,8 @@ export function admit(pod: Readonly<Pod>, record: PodRecord, sources: AdmissionS
   const { allocatable } = tools;
   record.failure = refusalByNode(pod, tools.rules) ??
     misfitOf(pod, pods(), { labels: nodeLabels(), allocatable });
-  if (record.failure === undefined) return tellUnservedPorts(pod, tools);
+  if (record.failure === undefined) return;
   tools.record(pod, "Warning", record.failure.reason, record.failure.message);
-}
-
-/** A host port keeps others away from the node; nothing carries its connections to the pod yet. */
-function tellUnservedPorts({ spec, ...pod }: Readonly<Pod>, { record }: SyncTools): void {
-  const ports = spec.containers.flatMap(({ ports = [] }) =>
-    ports.map(({ hostPort = 0 }) => hostPort)
-  );
-  const unserved = spec.hostNetwork ? [] : ports.filter((port) => port !== 0);
-  if (unserved.length === 0) return;
-  const why = `host ports ${unserved.join(", ")} are reserved, but not carried to the pod: ` +
-    "use hostNetwork, or a service of type NodePort";
-  record({ spec, ...pod }, "Warning", "HostPortNotSupported", why);
 }
 
 /** `activeDeadlineSeconds` counts from the start of the pod. */

@@ -1,9 +1,10 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Endpoints, Node, Service } from "../api/types/core_v1.ts";
 import { ENDPOINT_SLICES, type EndpointSlice } from "../api/types/discovery_v1.ts";
-import { ENDPOINTS, NODES, SERVICES } from "../api/types/resources.ts";
+import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import type { Backend } from "./backend.ts";
+import { HostPorts } from "./host_ports.ts";
 import { joinRules, keyOf, type NodeView, planService } from "./plan.ts";
 import type { ServiceRule } from "./rules.ts";
 import { backingOf, serviceOfSlice, WRITTEN_BY_HAND } from "./written_slices.ts";
@@ -17,6 +18,7 @@ const UNUSED_MS_MAX = 2_000;
 const ZONE = "topology.kubernetes.io/zone";
 
 export interface DataplaneOptions {
+  /** Watches the pods of this node where their host ports are to be served. */
   readonly cache: WatchedCache;
   readonly backend: Backend;
   readonly node: NodeView;
@@ -60,6 +62,8 @@ class ServiceProxy implements Dataplane {
   /** Rules of each service by `namespace/name`, and those that have changed since they were planned. */
   readonly #planned = new Map<string, readonly ServiceRule[]>();
   readonly #changed = new Set<string>();
+  readonly #hostPorts = new HostPorts();
+  /** The node has other addresses, or pods with other ports. */
   #isNodeChanged = true;
   #node: NodeView;
   readonly #zones = new Map<string, string>();
@@ -127,6 +131,7 @@ class ServiceProxy implements Dataplane {
       cache.onChange(ENDPOINT_SLICES, (before, after) => this.#noteSlice(after ?? before)),
       cache.onChange(NODES, (before, after) => this.#noteZone(before, after)),
     ];
+    if (cache.isWatching(PODS)) ends.push(this.#followHostPorts());
     try {
       await this.#loop();
     } finally {
@@ -152,6 +157,14 @@ class ServiceProxy implements Dataplane {
       if (service.spec.trafficDistribution !== undefined) this.#changed.add(keyOf(service));
     }
     this.#wake();
+  }
+
+  #followHostPorts(): () => void {
+    return this.options.cache.onChange(PODS, (before, after) => {
+      if (!this.#hostPorts.see(before, after)) return;
+      this.#isNodeChanged = true;
+      this.#wake();
+    });
   }
 
   async #loop(): Promise<void> {
@@ -198,7 +211,8 @@ class ServiceProxy implements Dataplane {
     for (const key of this.#changed) this.#replan(key);
     this.#changed.clear();
     this.#isNodeChanged = false;
-    await backend.sync(joinRules(this.#planned.values(), this.#node));
+    const planned = [...this.#planned.values(), ...this.#hostPorts.rules];
+    await backend.sync(joinRules(planned, this.#node));
     this.#programmed = programmed;
     this.#isBehind = false;
     for (const listener of this.#listeners) listener(programmed);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../api/types/ambient.ts";
-import type { Endpoints, Node, Service } from "../api/types/core_v1.ts";
+import type { Endpoints, Node, Pod, Service } from "../api/types/core_v1.ts";
 import type { EndpointSlice } from "../api/types/discovery_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import { ENDPOINTS, type Resource, SERVICES } from "../api/types/resources.ts";
@@ -114,6 +114,20 @@ Deno.test("dataplane: new addresses of the node are programmed", async () => {
   dataplane.setNode({ ...NODE, addresses: ["192.0.2.3"] });
   await scene.backend.next();
   assert.deepEqual(scene.backend.synced.at(-1)?.nodeAddresses, ["192.0.2.3"]);
+  await scene.end(dataplane.done);
+});
+
+Deno.test("dataplane: host ports come with a pod's address, hold up no end of it, and go with it", async () => {
+  const scene = new Scene();
+  const dataplane = scene.run();
+  await scene.backend.next();
+  const pod = podOn("web", "10.1.0.2");
+  scene.cache.put(pod);
+  assert.deepEqual(await scene.backend.next(), ["default/web:host-port--8080-TCP 10.1.0.2"]);
+  await dataplane.untilUnused("10.1.0.2");
+  assert.equal(scene.logged, 0);
+  scene.cache.delete(pod);
+  assert.deepEqual(await scene.backend.next(), []);
   await scene.end(dataplane.done);
 });
 
@@ -290,4 +304,14 @@ function slice(name: string, ip: string, manager: string): EndpointSlice {
 function node(name: string, zone: string): Node {
   const labels = { "topology.kubernetes.io/zone": zone };
   return { apiVersion: "v1", kind: "Node", metadata: { name, labels }, spec: {} };
+}
+
+function podOn(name: string, podIP: string): Pod {
+  const ports = [{ containerPort: 80, hostPort: 8080, protocol: "TCP" as const }];
+  return {
+    ...{ apiVersion: "v1", kind: "Pod" },
+    metadata: { name, namespace: "default", uid: name },
+    spec: { containers: [{ name: "main", image: "web", ports }] },
+    status: { phase: "Running", podIP },
+  };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Service } from "../../api/types/core_v1.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { endpointsAre, readyPods } from "./pods.ts";
+import { hostPorts } from "./host_port_cases.ts";
 import { counted, request, unevenness } from "./traffic.ts";
 
 const REQUESTS = 3_000;
@@ -41,6 +42,7 @@ for (const backend of ["ebpf", "nftables"] as const) {
 
     await t.step("kubectl prints it as Kubernetes does", () => printsWide(cluster));
     await t.step("a node port answers on the node's own addresses", () => nodePort(cluster, names));
+    await t.step("a host port leads to its pod, and goes with it", () => hostPorts(cluster));
   });
 }
 

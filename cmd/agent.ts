@@ -40,6 +40,7 @@ import { behindPolicies, enforcePolicies } from "./network_policies.ts";
 import { type NodeSettings, nodeSettingsOf } from "./node_flags.ts";
 import { stderrLog } from "./log.ts";
 import { type NodeAccess, openAccess } from "./node_access.ts";
+import { NodeMemory } from "./node_memory.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
@@ -92,7 +93,9 @@ async function run(surroundings: Surroundings): Promise<void> {
   const commands = new HostCommands();
   const { nodeName } = settings;
   const { taints } = surroundings.node;
-  const podCidr = await podCidrOf({ api, nodeName, taints, clock: realClock, log, signal });
+  const memory = new NodeMemory(surroundings.paths.node, log);
+  const asking = { api, nodeName, taints, memory, clock: realClock, log, signal };
+  const podCidr = await podCidrOf(asking);
   if (podCidr === undefined) return;
   const [network, chosen] = await Promise.all([
     openNetwork(settings, { names, commands, podCidr }),

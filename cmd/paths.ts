@@ -10,6 +10,8 @@ export interface Paths {
   readonly copySocket: string;
   /** Volumes and other files of pods. */
   readonly pods: string;
+  /** What the API has told this node's agent, for a start without it. */
+  readonly node: string;
   pidFile(process: ProcessName): string;
   logFile(process: ProcessName): string;
 }
@@ -25,6 +27,7 @@ export function pathsOf(dataDir: string): Paths {
     store: `${dataDir}/store.db`,
     copySocket: `${dataDir}/run/copy.sock`,
     pods: `${dataDir}/pods`,
+    node: `${dataDir}/node.json`,
     pidFile: (process) => `${dataDir}/run/${process}.pid`,
     logFile: (process) => `${dataDir}/log/${process}.log`,
   };

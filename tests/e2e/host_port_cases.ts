@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import type { Pod } from "../../api/types/core_v1.ts";
 import type { Cluster } from "./cluster.ts";
 import { eventually, readyPods } from "./pods.ts";
@@ -65,15 +66,14 @@ async function saysHello(asked: Promise<string>): Promise<string> {
 }
 
 /** From one socket, since a busybox that listens talks to the first that it hears of alone. */
-async function echoes(hostname: string, port = 0): Promise<void> {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+async function echoes(address: string, port = 0): Promise<void> {
+  const socket = createSocket("udp4");
   let heard = "";
-  const listening = socket.receive().then(([bytes]) => heard = new TextDecoder().decode(bytes));
-  listening.catch(() => {});
+  socket.on("message", (bytes) => heard = bytes.toString());
   try {
-    await eventually(async () => {
-      await socket.send(new TextEncoder().encode("echo"), { transport: "udp", hostname, port });
-      return heard === "echo" ? "" : `the echo is "${heard}"`;
+    await eventually(() => {
+      socket.send("echo", port, address);
+      return Promise.resolve(heard === "echo" ? "" : `the echo is "${heard}"`);
     });
   } finally {
     socket.close();

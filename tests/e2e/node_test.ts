@@ -21,6 +21,7 @@ Deno.test("a node tells what it is and what its pods use, and gives them up in o
   await t.step("cordon, drain, uncordon", () => drain(cluster));
   await t.step("cut off from the API, pods that others may run stop", () => fence(cluster));
   await t.step("files of the node are pods, with mirrors", () => statics(cluster, manifests.path));
+  await t.step("it boots alone, and runs its files", () => alone(cluster, manifests.path));
   await t.step("when memory is short, a pod goes", () => pressure(cluster));
   await t.step("the node's end ends its pods", () => shutdown(cluster));
 });
@@ -220,6 +221,28 @@ async function statics(cluster: Cluster, path: string): Promise<void> {
     const { code, stdout } = await kubectl.try(["get", "pod", "own-e2e-node"]);
     return code !== 0 && !await engineHas(cluster, "own-e2e-node") ? "" : `still there: ${stdout}`;
   });
+}
+
+/** Both are dead, and the agent comes first: its files' pods need nobody, and are shown as soon as somebody looks. */
+async function alone(cluster: Cluster, path: string): Promise<void> {
+  await cluster.kill("master");
+  await cluster.kill("agent");
+  const { settings } = cluster;
+  await Deno.writeTextFile(`${path}/alone.json`, JSON.stringify(sleeper("alone", "sleep 3600")));
+  const node = { "pod-manifest-path": path };
+  (await ensureChild("agent", { ...settings, node })).release();
+  await eventually(async () =>
+    await engineHas(cluster, "alone-e2e-node") ? "" : "the pod of a file does not run"
+  );
+  await cluster.start("master");
+  await eventually(async () =>
+    (await cluster.kubectl.try(["get", "pod", "alone-e2e-node"])).stderr
+  );
+  await running(cluster, "alone-e2e-node");
+  await Deno.remove(`${path}/alone.json`);
+  await eventually(async () =>
+    await engineHas(cluster, "alone-e2e-node") ? "the pod outlives its file" : ""
+  );
 }
 
 async function pressure(cluster: Cluster): Promise<void> {

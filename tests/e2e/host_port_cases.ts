@@ -1,26 +1,24 @@
 import assert from "node:assert/strict";
-import { createSocket } from "node:dgram";
 import type { Pod } from "../../api/types/core_v1.ts";
 import type { Cluster } from "./cluster.ts";
 import { eventually, readyPods } from "./pods.ts";
 
 const ASK_MS = 2_000;
 
-/** Three ports of the node, on all its addresses and on one, TCP and UDP, lead to one pod for as long as it is there. */
+/** Two ports of the node, on all its addresses and on one, lead to one pod for as long as it is there. */
 export async function hostPorts(cluster: Cluster): Promise<void> {
   const { kubectl, nodeAddress } = cluster;
   // the numbers are this cluster's own: others may run beside it
-  const [everywhere, onOne, datagrams] = [0, 1, 2].map((i) => 30_000 + ownNumber(cluster) * 8 + i);
+  const everywhere = 30_000 + ownNumber(cluster) * 2;
+  const onOne = everywhere + 1;
   const ports = [
     { containerPort: 80, hostPort: everywhere },
     { containerPort: 80, hostPort: onOne, hostIP: nodeAddress },
-    { containerPort: 7, hostPort: datagrams, protocol: "UDP" },
   ];
   await kubectl.apply(podWith(ports));
   const [pod] = await readyPods(cluster, "host-ports", 1);
   await eventually(() => answers(nodeAddress, everywhere));
   await eventually(() => answers(nodeAddress, onOne));
-  await echoes(nodeAddress, datagrams);
   // by another address of the node there is nothing at the port that names one
   assert.equal(await answers("127.0.0.1", onOne) === "", false);
   const itself = `wget -qO- http://${nodeAddress}:${everywhere}/`;
@@ -34,8 +32,7 @@ export async function hostPorts(cluster: Cluster): Promise<void> {
 }
 
 function podWith(ports: readonly object[]): object {
-  const serve = "mkdir /www; echo hello > /www/index.html; " +
-    "nc -u -l -p 7 -e cat & exec httpd -f -p 80 -h /www";
+  const serve = "mkdir /www; echo hello > /www/index.html; exec httpd -f -p 80 -h /www";
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -63,19 +60,4 @@ async function saysHello(asked: Promise<string>): Promise<string> {
     (text) => text.trim() === "hello" ? "" : `the answer is ${text}`,
     (error) => String(error),
   );
-}
-
-/** From one socket, since a busybox that listens talks to the first that it hears of alone. */
-async function echoes(address: string, port = 0): Promise<void> {
-  const socket = createSocket("udp4");
-  let heard = "";
-  socket.on("message", (bytes) => heard = bytes.toString());
-  try {
-    await eventually(() => {
-      socket.send("echo", port, address);
-      return Promise.resolve(heard === "echo" ? "" : `the echo is "${heard}"`);
-    });
-  } finally {
-    socket.close();
-  }
 }

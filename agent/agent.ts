@@ -29,6 +29,7 @@ import type { Runtime } from "./runtime.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
 import { TerminationMessages } from "./termination_messages.ts";
+import { clearLocalFolders } from "./volumes/local_folders.ts";
 import { PodVolumes } from "./volumes/pod_volumes.ts";
 
 /** Between whole lists, which find what events did not tell. */
@@ -319,6 +320,7 @@ export class Agent implements AgentView {
       if (signal.aborted) return;
       await this.#follower.relist();
       await collectDeadContainers(this.#leftovers());
+      await clearLocalFolders(this.#with);
       await this.#clearUp(workers);
     }
   }

@@ -33,6 +33,8 @@ export interface ComponentOptions {
   readonly pki: string;
   /** What hosts that join have to know. */
   readonly clusterInfo: ConfigMap;
+  /** Where the nodes have the volumes that are made for claims. */
+  readonly volumes: string;
   readonly metrics: MetricRegistry;
   readonly health: ComponentHealth;
 }
@@ -53,6 +55,7 @@ export async function runComponents(options: ComponentOptions): Promise<void> {
           ...{ ...shared, cache, signal, metrics },
           log: stderrLog("controllers"),
           resources: ownableResources(kinds),
+          localVolumes: { folder: options.volumes },
           tokens: { caPem, sign: (...of) => api.tokenForSecret(...of) },
         }),
         runCertificateSigner({ ...shared, cache, signal, pki, log: stderrLog("signer") }),

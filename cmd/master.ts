@@ -2,7 +2,7 @@ import type { User } from "../api/http/authenticate.ts";
 import { createApi, type KubeApi } from "../api/http/app.ts";
 import { agentTransport } from "../api/http/agent_transport.ts";
 import { type RunningServer, serve } from "../api/http/server.ts";
-import { bootstrapObjects } from "../api/registry/bootstrap.ts";
+import { bootstrapObjects, localStorageClass } from "../api/registry/bootstrap.ts";
 import { dnsObjects } from "../api/registry/cluster_dns.ts";
 import type { Components } from "../api/registry/componentstatuses.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
@@ -62,14 +62,9 @@ export async function master(settings: Settings): Promise<void> {
     metrics,
     tracing: tracingOf(Deno.env.get("OTEL_DENO") === "true"),
   });
-  await api.bootstrap(
-    bootstrapObjects({
-      serviceCidr: settings.serviceCidr,
-      address: settings.advertiseAddress,
-      port: settings.apiPort,
-    }),
-    dnsObjects(settings.serviceCidr),
-  );
+  const { serviceCidr, advertiseAddress: address, apiPort: port } = settings;
+  const first = bootstrapObjects({ serviceCidr, address, port });
+  await api.bootstrap([...first, localStorageClass()], dnsObjects(serviceCidr));
   const serving = await listen(api, settings, paths);
   const endCopies = await serveCopies(paths, store, settings.storage.encryptionKeyFile !== "");
   log("ready", { server: serverOf(settings), revision: store.revision });
@@ -82,7 +77,9 @@ export async function master(settings: Settings): Promise<void> {
   const clusterInfo = clusterInfoOf({ shared: settings, server, caPem });
   const components = runComponents({
     clusterInfo,
-    ...{ api, kinds, token: own.token, signal, isShared, caPem, pki: paths.pki, metrics, health },
+    ...{ api, kinds, token: own.token, signal, isShared, caPem, metrics, health },
+    pki: paths.pki,
+    volumes: paths.volumes,
   });
   await untilAborted(lifetime.signal);
   await components;

@@ -10,6 +10,8 @@ export interface Paths {
   readonly copySocket: string;
   /** Volumes and other files of pods. */
   readonly pods: string;
+  /** Folders of the volumes that are made for claims. */
+  readonly volumes: string;
   /** What the API has told this node's agent, for a start without it. */
   readonly node: string;
   pidFile(process: ProcessName): string;
@@ -27,6 +29,7 @@ export function pathsOf(dataDir: string): Paths {
     store: `${dataDir}/store.db`,
     copySocket: `${dataDir}/run/copy.sock`,
     pods: `${dataDir}/pods`,
+    volumes: `${dataDir}/volumes`,
     node: `${dataDir}/node.json`,
     pidFile: (process) => `${dataDir}/run/${process}.pid`,
     logFile: (process) => `${dataDir}/log/${process}.log`,

@@ -12,7 +12,10 @@ import type { World } from "./controller.ts";
 import { type ManagerOptions, runControllers } from "./manager.ts";
 
 /** Every controller over an apiserver in memory, with a time that a test moves. */
-export async function startCluster(settings: NonNullable<ManagerOptions["settings"]> = {}) {
+export async function startCluster(
+  settings: NonNullable<ManagerOptions["settings"]> = {},
+  more: Pick<ManagerOptions, "localVolumes"> = {},
+) {
   const clock = new FakeClock();
   const api = new FakeApi(clock);
   const controller = new AbortController();
@@ -22,7 +25,7 @@ export async function startCluster(settings: NonNullable<ManagerOptions["setting
   const random = () => (state = state * 48271 % 2147483647) / 2147483647;
   const log = (message: string) => void logged.push(message);
   const cache = new Informers({ api, clock, random, log, signal });
-  void runControllers({ api, cache, clock, random, log, signal, settings });
+  void runControllers({ api, cache, clock, random, log, signal, settings, ...more });
   await clock.settle();
   return {
     api,

@@ -21,6 +21,9 @@ import {
   nodeLifecycleController,
   type NodeLifecycleSettings,
 } from "./node_lifecycle.ts";
+import { claimBinder, type LocalVolumes } from "./persistent_volume/claim_binder.ts";
+import { ephemeralClaims } from "./persistent_volume/ephemeral_claims.ts";
+import { volumeKeeper } from "./persistent_volume/volume_keeper.ts";
 import { podGarbageCollector } from "./pod_garbage_collector.ts";
 import { replicaSetController } from "./replica_set.ts";
 import { resourceQuotaController } from "./resource_quota.ts";
@@ -42,11 +45,13 @@ export interface ManagerOptions extends ControllerOptions {
   resources?: readonly Resource<KubeObject>[];
   /** What pods and secrets get to know of the API server; absent: nothing. */
   tokens?: TokenSources;
+  /** Where volumes are made for claims that name no other maker; absent: nowhere. */
+  localVolumes?: LocalVolumes;
 }
 
 /** Runs every controller until the signal aborts. */
 export function runControllers(
-  { settings, resources, tokens, ...options }: ManagerOptions,
+  { settings, resources, tokens, localVolumes, ...options }: ManagerOptions,
 ): Promise<void> {
   const nodeLifecycle = nodeLifecycleController({ ...NODE_LIFECYCLE_DEFAULTS, ...settings });
   const every = resources ?? ownableResources();
@@ -67,6 +72,9 @@ export function runControllers(
     new ControllerRuntime(disruptionController, options).run(),
     new ControllerRuntime(nodeLifecycle, options).run(),
     new ControllerRuntime(podGarbageCollector, options).run(),
+    new ControllerRuntime(claimBinder(localVolumes), options).run(),
+    new ControllerRuntime(volumeKeeper, options).run(),
+    new ControllerRuntime(ephemeralClaims, options).run(),
     new ControllerRuntime(namespaceController(every), options).run(),
     new ControllerRuntime(serviceAccountController, options).run(),
     new ControllerRuntime(clusterRoleAggregationController, options).run(),

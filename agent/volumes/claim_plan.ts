@@ -10,6 +10,10 @@ import { planNfs } from "./nfs_plan.ts";
 import { ownershipOf } from "./ownership.ts";
 import { type VolumePlan, VolumeRefusal, type VolumeSources } from "./volume_plan.ts";
 
+/** The annotation of volumes that the cluster's own provisioner has made: folders of one node. */
+export const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
+export const LOCAL_PROVISIONER = "wherry.dev/local";
+
 /** A claim, and what it is bound to. */
 export interface BoundClaim {
   readonly claim: PersistentVolumeClaim;
@@ -38,7 +42,7 @@ export function planClaim(
 }
 
 function planPersistent(
-  { spec }: PersistentVolume,
+  { metadata, spec }: PersistentVolume,
   { pod, path }: Place,
   readOnly: boolean,
 ): VolumePlan {
@@ -48,7 +52,8 @@ function planPersistent(
   }
   if (local !== undefined) {
     const ownership = readOnly ? undefined : ownershipOf(pod);
-    return { is: "local", path: local.path, isReadOnly: false, ownership };
+    const isOurs = metadata.annotations?.[PROVISIONED_BY] === LOCAL_PROVISIONER;
+    return { is: "local", path: local.path, isReadOnly: false, isOurs, ownership };
   }
   if (nfs !== undefined) {
     return planNfs({ ...nfs, readOnly: readOnly || (nfs.readOnly ?? false) }, path, mountOptions);

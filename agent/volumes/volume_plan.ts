@@ -22,8 +22,12 @@ export type VolumePlan =
       readonly group?: number | undefined;
     }
     | { readonly is: "host"; readonly type: string }
-    /** Made by somebody else beforehand, and never taken away. */
-    | { readonly is: "local"; readonly ownership?: GroupOwnership | undefined }
+    /** Never taken away with the pod; `isOurs`: made here where it is not there yet, else by somebody else beforehand. */
+    | {
+      readonly is: "local";
+      readonly isOurs: boolean;
+      readonly ownership?: GroupOwnership | undefined;
+    }
     | { readonly is: "mount"; readonly request: MountRequest }
     | {
       readonly is: "git";

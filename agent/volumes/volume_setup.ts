@@ -7,6 +7,8 @@ import { type VolumePlan, VolumeRefusal } from "./volume_plan.ts";
 
 /** Anyone in the pod may write to an emptyDir, as in Kubernetes. */
 const EMPTY_DIR_MODE = 0o777;
+/** The volume belongs to whichever user its pods run as. */
+const LOCAL_VOLUME_MODE = 0o777;
 
 export interface SetUpTools {
   readonly files: HostFiles;
@@ -33,7 +35,7 @@ export async function setUpVolume(plan: VolumePlan, tools: SetUpTools): Promise<
     case "host":
       return await checkHostPath(files, path, plan.type);
     case "local":
-      return await setUpLocal(files, path, plan.ownership);
+      return await setUpLocal(plan, files);
     case "mount":
       return await mounts.mount(plan.request);
     case "git":
@@ -57,11 +59,14 @@ async function setUpFolder(
 
 /** Text: k8s.io/kubernetes, pkg/volume/local. */
 async function setUpLocal(
+  { path, isOurs, ownership }: Extract<VolumePlan, { is: "local" }>,
   files: HostFiles,
-  path: string,
-  ownership: GroupOwnership | undefined,
 ): Promise<void> {
-  const there = await files.kindOf(path);
+  let there = await files.kindOf(path);
+  if (there === undefined && isOurs) {
+    await files.makeFolder(path, LOCAL_VOLUME_MODE);
+    there = "folder";
+  }
   if (there === undefined) {
     throw new ConfigurationError(`path ${JSON.stringify(path)} does not exist`);
   }

@@ -7,7 +7,7 @@ export interface PodReferences {
   readonly persistentVolumeClaims: ReadonlySet<string>;
 }
 
-export function referencesOf({ spec }: Pod): PodReferences {
+export function referencesOf({ metadata, spec }: Pod): PodReferences {
   const { volumes = [], initContainers = [], containers, imagePullSecrets = [] } = spec;
   const { ephemeralContainers = [] } = spec as { ephemeralContainers?: Container[] };
   const all = [...initContainers, ...containers, ...ephemeralContainers];
@@ -22,7 +22,9 @@ export function referencesOf({ spec }: Pod): PodReferences {
       ...volumes.flatMap(configMapsOfVolume),
     ]),
     persistentVolumeClaims: named(
-      volumes.map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName),
+      volumes.map(({ name, persistentVolumeClaim, ephemeral }) =>
+        ephemeral === undefined ? persistentVolumeClaim?.claimName : `${metadata.name}-${name}`
+      ),
     ),
   };
 }

@@ -3,6 +3,7 @@ import { ENDPOINT_SLICES, type EndpointSlice } from "../types/discovery_v1.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { ENDPOINTS, NAMESPACES, SERVICES } from "../types/resources.ts";
 import { PRIORITY_CLASSES, type PriorityClass } from "../types/scheduling_v1.ts";
+import { STORAGE_CLASSES, type StorageClass } from "../types/storage_v1.ts";
 import { SYSTEM_PRIORITIES } from "./priorityclasses.ts";
 import { firstServiceIp } from "./service_ips.ts";
 
@@ -30,6 +31,22 @@ export function bootstrapObjects(api: ApiEndpoint): readonly KubeObject[] {
     apiEndpoints(api),
     apiEndpointSlice(api),
   ];
+}
+
+/** For claims that name no class: a folder of the node where the first pod runs that uses it. */
+export function localStorageClass(): StorageClass {
+  const { apiVersion, kind } = STORAGE_CLASSES;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name: "local",
+      annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+    },
+    provisioner: "wherry.dev/local",
+    reclaimPolicy: "Delete",
+    volumeBindingMode: "WaitForFirstConsumer",
+  };
 }
 
 function namespaceOf(name: string): Namespace {

@@ -68,8 +68,13 @@ type Spec = PersistentVolumeClaimSpec;
 /** A volume is bound once; the size of a bound claim may grow. */
 function validateUpdate({ spec }: Claim, { spec: old, status }: Claim): FieldError[] {
   const isBinding = old.volumeName === undefined && spec.volumeName !== undefined;
-  const fixed = ({ resources: _r, volumeAttributesClassName: _v, volumeName, ...rest }: Spec) => ({
+  // one that asks for the default class gets it when there is one
+  const isClassed = old.storageClassName === undefined && old.volumeName === undefined;
+  const fixed = (
+    { resources: _r, volumeAttributesClassName: _v, volumeName, storageClassName, ...rest }: Spec,
+  ) => ({
     ...rest,
+    ...(!isClassed && storageClassName !== undefined && { storageClassName }),
     ...(!isBinding && volumeName !== undefined && { volumeName }),
   });
   if (!isSameJson(fixed(spec), fixed(old))) return [forbidden("spec", FIXED)];

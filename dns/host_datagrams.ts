@@ -2,6 +2,7 @@
  * UDP by batches, through libc: one call takes up to 64 packets and one sends their replies, which answers more than
  * twice as many questions as a socket of the runtime does. docs/decisions/0040 has the figures.
  */
+import type { Clock } from "../api/types/ambient.ts";
 import { HEADER_BYTES, UDP_BYTES_MAX } from "./wire.ts";
 
 const SYMBOLS = {
@@ -50,6 +51,8 @@ const MMSGHDR_BYTES = 64;
 const MMSGHDR_LENGTH_AT = 56;
 /** Batches in a row before everything else in the process gets its turn. */
 const BATCHES_IN_A_ROW = 8;
+/** After a call that the kernel interrupted or refused. */
+const PAUSE_MS = 20;
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 
 /** @returns length of the reply in `out`, 0 for none, or a promise of the reply */
@@ -118,13 +121,14 @@ export class DatagramServer {
     readonly port: number,
     readonly libc: Libc,
     readonly waiting: WaitingLibc,
+    readonly clock: Clock,
   ) {}
 
   /**
    * @param port 0 for a free one
    * @throws {Error} saying who is in the way
    */
-  static open(ip: string, port: number): DatagramServer {
+  static open(ip: string, port: number, clock: Clock): DatagramServer {
     const libc = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
     const waiting = Deno.dlopen("libc.so.6", WAITING_SYMBOLS).symbols;
     const fd = libc.socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
@@ -138,13 +142,14 @@ export class DatagramServer {
       throw error;
     }
     libc.getsockname(fd, address, new Uint8Array(new Uint32Array([ADDRESS_BYTES]).buffer));
-    return new DatagramServer(fd, address[2]! * 256 + address[3]!, libc, waiting);
+    return new DatagramServer(fd, address[2]! * 256 + address[3]!, libc, waiting, clock);
   }
 
   /** Answers until it is closed. */
   async run(handler: DatagramHandler): Promise<void> {
     while (!this.#isClosed) {
       let count = await this.waiting.recvmmsg(this.fd, this.#in.table, BATCH, MSG_WAITFORONE, null);
+      if (count <= 0 && !this.#isClosed) await this.clock.sleep(PAUSE_MS);
       for (let batches = 0; count > 0 && !this.#isClosed; batches++) {
         this.#answer(count, handler);
         if (batches === BATCHES_IN_A_ROW) break;

@@ -4,6 +4,8 @@ import { HEADER_BYTES, MESSAGE_BYTES_MAX, putUint16, uint16At } from "./wire.ts"
 /** How long a client may be silent. Source: RFC 7766 asks for seconds. */
 const IDLE_MS = 10_000;
 const CONNECTIONS_MAX = 256;
+/** After a connection that could not be accepted. */
+const PAUSE_MS = 20;
 const LENGTH_BYTES = 2;
 
 export type StreamHandler = (
@@ -33,7 +35,9 @@ export class StreamServer {
         if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
           return;
         }
-        continue; // the client went away before it was accepted
+        // the client went away before it was accepted, or there is no file left for it
+        await this.clock.sleep(PAUSE_MS);
+        continue;
       }
       if (this.#connections.size >= CONNECTIONS_MAX) connection.close();
       else void this.#serve(connection, handler);

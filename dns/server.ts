@@ -102,7 +102,7 @@ export class DnsServer {
 
   async #answerAt(ip: string, isOver: () => boolean): Promise<void> {
     const { clock, log, port = PORT, cache, domain } = this.#with;
-    const datagrams = DatagramServer.open(ip, port);
+    const datagrams = DatagramServer.open(ip, port, clock);
     let streams: StreamServer;
     try {
       streams = StreamServer.open(ip, datagrams.port, clock);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Pod, PodSpec } from "../api/types/core_v1.ts";
 import { LEASES } from "../api/types/coordination_v1.ts";
+import { NODE_LEASE_NAMESPACE, PROGRAMMED_ANNOTATION } from "../api/types/drain_barrier.ts";
 import { CONFIG_MAPS, EVENTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import { StatusError } from "../api/types/status.ts";
 import { FakeApi } from "../client/fake_api.ts";
@@ -176,6 +177,30 @@ Deno.test("agent: a deleted pod is told to end once no service leads to it", asy
   assert.ok(world.takeCalls().some((call) => call.startsWith("stop a")));
 });
 
+Deno.test("agent: says at once what its kernel has, and what comes together in one renewal", async () => {
+  await using world = await World.open();
+  await world.advance(1_000);
+  const said = async () => {
+    const { metadata } = await world.api.get(LEASES, NODE_LEASE_NAMESPACE, "node-1");
+    return metadata.annotations?.[PROGRAMMED_ANNOTATION];
+  };
+  assert.equal(await said(), "0");
+  const renewals = world.count("patch", LEASES);
+  world.programmed = 41;
+  world.tellProgrammed();
+  await world.settle();
+  assert.equal(await said(), "41");
+  for (const revision of [42, 43, 44]) {
+    world.programmed = revision;
+    world.tellProgrammed();
+    await world.advance(1);
+  }
+  assert.equal(await said(), "41");
+  await world.advance(20);
+  assert.equal(await said(), "44");
+  assert.equal(world.count("patch", LEASES) - renewals, 2);
+});
+
 Deno.test("agent: a pod that ended stays, without its sandbox and address", async () => {
   await using world = await World.open();
   world.runtime.programs.set("job", { exits: 0 });
@@ -317,6 +342,8 @@ class World implements AsyncDisposable {
   readonly files: MemoryFiles;
   probe: ProbeOutcome = { isSuccess: true, output: "" };
   drained = (_podIp: string) => Promise.resolve();
+  programmed = 0;
+  tellProgrammed = () => {};
   readonly #stop = new AbortController();
   #done: Promise<void> = Promise.resolve();
   #seen = 0;
@@ -356,6 +383,10 @@ class World implements AsyncDisposable {
       runtime,
       network,
       drained: (podIp) => this.drained(podIp),
+      programmed: {
+        revision: () => this.programmed,
+        onChange: (listener) => void (this.tellProgrammed = listener),
+      },
       files,
       mounts: new FakeMounts(),
       cloneGit: () => Promise.resolve(),

@@ -1,5 +1,6 @@
 import type { Pod } from "../api/types/core_v1.ts";
 import { NODES, PODS } from "../api/types/resources.ts";
+import { DEFAULT_NETWORK, kindsOf } from "../api/registry/kinds.ts";
 import { Informers } from "../client/informer.ts";
 import { LocalApi } from "../cmd/local_api.ts";
 import { runScheduler } from "../scheduler/loop.ts";
@@ -16,7 +17,10 @@ const CREATES_AT_ONCE = 64;
 /** SchedulingBasic through the API and a store on disk, all in this process: from the first binding to the last. */
 export async function durableBindings(): Promise<Row[]> {
   const folder = await Deno.makeTempDir({ prefix: "wherry-bench-" });
-  const server = await startApi({ ledger: await openKvLedger(`${folder}/store`) });
+  const server = await startApi({
+    ledger: await openKvLedger(`${folder}/store`),
+    kinds: kindsOf({ ...DEFAULT_NETWORK, clusterCidr: "10.128.0.0/9" }),
+  });
   const controller = new AbortController();
   const { signal } = controller;
   const api = new LocalApi(server.api, ADMIN_TOKEN, "bench");

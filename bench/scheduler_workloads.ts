@@ -33,7 +33,13 @@ const node = (index: number, zones = ["zone1"]) =>
 function pods(prefix: string, count: number, words: PodWords = {}): Pod[] {
   return Array.from(
     { length: count },
-    (_, i) => podWith(`${prefix}-${i}`, { cpu: "100m", memory: "500Mi", ...words }),
+    (_, i) =>
+      podWith(`${prefix}-${i}`, {
+        cpu: "100m",
+        memory: "500Mi",
+        container: { image: "pause" },
+        ...words,
+      }),
   );
 }
 
@@ -141,8 +147,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: "PreemptionBasic",
     node,
     before: (nodes) => pods("low", nodes * 4, { cpu: "900m" }),
-    measured: (nodes) =>
-      pods("high", nodes >= 5_000 ? 2_000 : 500, { cpu: "3", spec: { priority: 10 } }),
+    measured: () => pods("high", 500, { cpu: "3", spec: { priority: 10 } }),
   },
   {
     name: "Unschedulable",

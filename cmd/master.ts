@@ -1,4 +1,5 @@
 import type { User } from "../api/http/authenticate.ts";
+import type { Advice, Advise } from "../api/http/advice.ts";
 import { createApi, type KubeApi } from "../api/http/app.ts";
 import { agentTransport } from "../api/http/agent_transport.ts";
 import { type RunningServer, serve } from "../api/http/server.ts";
@@ -7,6 +8,7 @@ import { dnsObjects } from "../api/registry/cluster_dns.ts";
 import type { Components } from "../api/registry/componentstatuses.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
 import { MetricRegistry } from "../api/types/metrics.ts";
+import { StatusError } from "../api/types/status.ts";
 import { AuditLog, readPolicyFile } from "./audit_log.ts";
 import { realClock } from "./clock.ts";
 import { clusterInfoOf } from "./cluster_info.ts";
@@ -45,7 +47,7 @@ export async function master(settings: Settings): Promise<void> {
     rules: await readPolicyFile(settings.audit.policy),
     sink: (line: string) => auditLog.write(line),
   };
-  const api = createApi({
+  const api: KubeApi = createApi({
     store,
     volatileStore,
     kinds,
@@ -60,6 +62,7 @@ export async function master(settings: Settings): Promise<void> {
     audit,
     ...(settings.inFlight && { inFlight: settings.inFlight }),
     metrics,
+    advise: (...question) => advise(api, ...question),
     tracing: tracingOf(Deno.env.get("OTEL_DENO") === "true"),
   });
   const { serviceCidr, advertiseAddress: address, apiPort: port } = settings;
@@ -88,6 +91,16 @@ export async function master(settings: Settings): Promise<void> {
   await auditLog.flushed();
   await stores.close();
   await lifetime.end(0);
+}
+
+/** Loaded when somebody asks. */
+async function advise(api: KubeApi, ...question: Parameters<Advise>): Promise<Advice> {
+  const { adviser } = await import("./advice.ts");
+  const answer = adviser(() => api.reads)(...question);
+  if (answer === undefined) {
+    throw new StatusError("NotFound", "the server could not find the requested resource");
+  }
+  return await answer;
 }
 
 /** What `kubectl get componentstatuses` tells. A store that can't go on ends the process. */

@@ -24,6 +24,7 @@ import type { InFlightLimits } from "./in_flight.ts";
 import { MetricRegistry } from "../types/metrics.ts";
 import { Measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
+import type { Advise } from "./advice.ts";
 import { NodeSummaries } from "./node_summaries.ts";
 import { ObjectReads } from "./object_reads.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -70,6 +71,8 @@ export interface ApiOptions {
   readonly metrics?: MetricRegistry;
   /** Where requests are told to that are traced; absent, nothing is. */
   readonly tracing?: Tracing | undefined;
+  /** Answers questions about the cluster, such as why a pod has no node. */
+  readonly advise?: Advise | undefined;
   /** What `/readyz` asks besides the store. */
   readonly checks?: Readonly<Record<string, Check>>;
 }
@@ -135,6 +138,7 @@ export function createApi(options: ApiOptions): KubeApi {
     checks: { ping: () => undefined, ...options.checks },
     metrics,
     tracing: options.tracing,
+    advise: options.advise,
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
     inFlight: options.inFlight,

@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../types/ambient.ts";
 import { StatusError } from "../types/status.ts";
 import { type Authorizer, rejectForbidden } from "../authorization/authorizer.ts";
+import { adviceReply, type Advise } from "./advice.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Catalog } from "./catalog.ts";
@@ -32,6 +33,8 @@ export interface PipelineParts {
   readonly metrics: Metrics;
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
+  /** Absent: nobody answers questions about the cluster. */
+  readonly advise?: Advise | undefined;
   readonly revision: () => number;
   readonly usesGzip: boolean;
   /** Absent: as many as Kubernetes lets in. */
@@ -113,14 +116,14 @@ export class Pipeline {
 
   /** Health, metrics and documents. */
   #plainRoute(call: Call, segments: readonly string[]): Route {
-    const { documents, checks, openId } = this.#parts;
+    const { documents, checks, openId, advise } = this.#parts;
     const verb = call.method.toLowerCase();
     const path = `/${segments.join("/")}`;
     const answer = () => {
       const isRead = call.method === "GET" || call.method === "HEAD";
       if (!isRead) throw noSuchPath();
       const reply = healthReply(segments, call.query, checks) ?? documents.reply(call, segments) ??
-        openId(path);
+        openId(path) ?? adviceReply(call, segments, advise);
       if (reply !== undefined) return reply;
       if (path === "/metrics") return textReply(this.#metricsText());
       throw noSuchPath();

@@ -1,0 +1,37 @@
+import type { NodeExplanation, PodExplanation } from "./explain.ts";
+import type { Named, WhatIf } from "./what_if.ts";
+
+/** Lines for people; the JSON tells the same. */
+export function textOfExplanation(explanation: PodExplanation): string {
+  const { metadata: { namespace, name }, summary, nodes, changes } = explanation;
+  const lines = [`Pod ${namespace}/${name}: ${summary}`, ""];
+  for (const node of nodes) lines.push(lineOf(node, explanation.nodeName));
+  if (changes.length > 0) lines.push("", "It would run if you", ...changes.map((c) => `  - ${c}`));
+  return lines.join("\n") + "\n";
+}
+
+function lineOf({ name, fits, objections, scores, total }: NodeExplanation, here?: string): string {
+  const mark = name === here ? "*" : fits ? "+" : "-";
+  if (!fits) {
+    const why = objections.map(({ predicate, reasons }) => `${predicate}: ${reasons.join(", ")}`);
+    return `${mark} ${name}  ${why.join("; ")}`;
+  }
+  const parts = Object.entries(scores ?? {}).filter(([, score]) => score !== 0)
+    .map(([priority, score]) => `${priority} ${score}`);
+  return `${mark} ${name}  ${total}  (${parts.join(", ")})`;
+}
+
+export function textOfWhatIf(answer: WhatIf): string {
+  const { question, moves, stuck, lost, servicesWithoutEndpoints } = answer;
+  const name = ({ namespace, name }: Named) => `${namespace}/${name}`;
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+  return [
+    `If ${question}:`,
+    ...section("would run", moves.map((move) => `${name(move)} on ${move.to}`)),
+    ...section("would find no node", stuck.map((pod) => `${name(pod)}: ${pod.why}`)),
+    ...section("would be lost: nobody makes them anew", lost.map(name)),
+    ...section("services without any endpoint meanwhile", servicesWithoutEndpoints.map(name)),
+    ...(moves.length + stuck.length + lost.length === 0 ? ["", "nothing changes"] : []),
+  ].join("\n") + "\n";
+}

@@ -28,6 +28,7 @@ import { RuntimeFollower } from "./runtime_follower.ts";
 import type { Runtime } from "./runtime.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
+import type { ServicePath } from "./service_path.ts";
 import { TerminationMessages } from "./termination_messages.ts";
 import { clearLocalFolders } from "./volumes/local_folders.ts";
 import { PodVolumes } from "./volumes/pod_volumes.ts";
@@ -46,6 +47,8 @@ export interface AgentOptions {
   /** Resolves once no new connection of a service reaches this address, or after a bound: SIGTERM waits for it. */
   readonly drained?: (podIp: string) => Promise<void>;
   readonly connections?: HostConnections;
+  /** How services are programmed, and who is told when that changes. */
+  readonly servicePath?: { now(): ServicePath; onChange(listener: () => void): void };
   /** What the node's kernel has of endpoints; absent where another process programs it. */
   readonly programmed?: ProgrammedEndpoints;
   readonly files: HostFiles;
@@ -195,6 +198,7 @@ export class Agent implements AgentView {
       agentVersion: version,
       troubles: [...this.#follower.troubles(), ...this.#duties?.troubles ?? []],
       networkTrouble: this.#follower.networkTrouble,
+      servicePath: this.#with.servicePath?.now(),
       pressures: this.#duties?.pressures ?? [],
       ...(this.#duties?.images === undefined ? {} : { images: this.#duties.images }),
       now: clock.now(),
@@ -207,6 +211,7 @@ export class Agent implements AgentView {
       programmed: programmed && (() => programmed.revision()),
     });
     programmed?.onChange(() => keeper.acknowledge());
+    this.#with.servicePath?.onChange(() => keeper.check());
     return keeper;
   }
 

@@ -1,6 +1,7 @@
 import type { Node, NodeCondition, NodeStatus, Taint } from "../api/types/core_v1.ts";
 import type { Pressure } from "./eviction/signals.ts";
 import type { NodeFacts } from "./host_facts.ts";
+import { type ServicePath, servicePathCondition } from "./service_path.ts";
 import { timeText } from "./status_sources.ts";
 
 /** Pods that a node runs at most. Source: kubelet, maxPods. */
@@ -41,6 +42,8 @@ export interface NodeSources {
   readonly troubles: readonly string[];
   /** Why pods have no network here; undefined when they have. */
   readonly networkTrouble?: string | undefined;
+  /** How services are programmed here; absent where another process does it. */
+  readonly servicePath?: ServicePath | undefined;
   /** What runs out on the node. */
   readonly pressures?: readonly Pressure[];
   readonly images?: NodeImages;
@@ -151,7 +154,7 @@ function networkCondition(trouble: string | undefined): NodeCondition {
 
 /** In the words of the kubelet. */
 function conditionsOf(
-  { troubles, networkTrouble, pressures: under = [], now }: NodeSources,
+  { troubles, networkTrouble, servicePath, pressures: under = [], now }: NodeSources,
   before: readonly NodeCondition[],
 ): NodeCondition[] {
   const pressures = PRESSURES.map(([type, enough, lack]): NodeCondition => {
@@ -171,7 +174,8 @@ function conditionsOf(
       reason: "KubeletNotReady",
       message: troubles.join(", "),
     };
-  const own = [networkCondition(networkTrouble), ...pressures, ready].map((one) =>
+  const services = servicePath === undefined ? [] : [servicePathCondition(servicePath)];
+  const own = [networkCondition(networkTrouble), ...services, ...pressures, ready].map((one) =>
     withTimes(one, before, now)
   );
   const others = before.filter(({ type }) => !own.some((one) => one.type === type));

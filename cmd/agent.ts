@@ -22,9 +22,12 @@ import { HostProber } from "../agent/host_prober.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import { Informers } from "../client/informer.ts";
+import { runAnnouncer } from "../dataplane/announcer.ts";
 import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.ts";
 import { carryDnsAddress } from "../dataplane/dns_address.ts";
 import { HostCommands } from "../dataplane/host_commands.ts";
+import { HealthCheckServers } from "../dataplane/host_health_checks.ts";
+import { lockDataPath } from "../dataplane/host_lock.ts";
 import { type ClusterNames, namesOf } from "../dataplane/names.ts";
 import { podMtuOf, runOverlay } from "../dataplane/overlay.ts";
 import { PodNetwork } from "../dataplane/pod_network.ts";
@@ -97,6 +100,7 @@ async function run(surroundings: Surroundings): Promise<void> {
   const asking = { api, nodeName, taints, memory, clock: realClock, log, signal };
   const podCidr = await podCidrOf(asking);
   if (podCidr === undefined) return;
+  lockDataPath(names); // until this process ends
   const [network, chosen] = await Promise.all([
     openNetwork(settings, { names, commands, podCidr }),
     chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
@@ -117,8 +121,10 @@ async function run(surroundings: Surroundings): Promise<void> {
     runPods(surroundings, cache, {
       network: behindPolicies(network, policies),
       dataplane,
+      chosen,
       metrics: async () => dns.metrics.text() + await policies.metrics(),
     }),
+    announce(surroundings, cache, { names, commands }),
     dataplane.done,
     policies.done,
     dns.run(),
@@ -154,9 +160,10 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 async function runPods(
   { settings, paths, connection, access, signal, node, beforeEnd }: Surroundings,
   cache: Informers,
-  { network, dataplane, metrics }: {
+  { network, dataplane, chosen, metrics }: {
     network: AgentOptions["network"];
     dataplane: Dataplane;
+    chosen: ChosenBackend;
     metrics: () => Promise<string>;
   },
 ): Promise<void> {
@@ -191,6 +198,7 @@ async function runPods(
       pods: () => agent.pods(),
       residentBytes: () => Deno.memoryUsage().rss,
       more: metrics,
+      services: () => chosen.backend.counters?.() ?? [],
     }),
     clock: realClock,
     log,
@@ -206,6 +214,7 @@ async function runPods(
     drained: (podIp) => dataplane.untilUnused(podIp),
     connections: new KernelConnections(),
     programmed: programmedBy(dataplane),
+    servicePath: servicePathOf(dataplane, chosen),
     files,
     mounts,
     cloneGit,
@@ -261,6 +270,25 @@ function listen(server: Server, { bindAddress, agentPort }: Settings): Promise<n
     });
     server.listen(agentPort, bindAddress, () => resolve((server.address() as AddressInfo).port));
   });
+}
+
+/** Answers for balancers' addresses, and those who ask for their health. */
+async function announce(
+  { settings, signal }: Surroundings,
+  cache: Informers,
+  { names, commands }: { names: ClusterNames; commands: HostCommands },
+): Promise<void> {
+  const log = stderrLog("announcer");
+  const node = { name: settings.nodeName, address: settings.advertiseAddress };
+  const checks = new HealthCheckServers(log);
+  await runAnnouncer({ cache, commands, names, node, checks, clock: realClock, log, signal });
+}
+
+function servicePathOf(dataplane: Dataplane, { backend, reason }: ChosenBackend) {
+  return {
+    now: () => ({ backend: backend.name, fallenBack: reason, trouble: dataplane.trouble }),
+    onChange: (listener: () => void) => dataplane.onTrouble(listener),
+  };
 }
 
 function startDataplane(

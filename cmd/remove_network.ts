@@ -1,3 +1,4 @@
+import { removeAnnouncements } from "../dataplane/announcer.ts";
 import { removeEbpf } from "../dataplane/ebpf_backend.ts";
 import { dropDnsAddress } from "../dataplane/dns_address.ts";
 import { CommandError, HostCommands } from "../dataplane/host_commands.ts";
@@ -27,6 +28,7 @@ export async function removeFromKernel(
   await removeIptables(names, commands);
   if (!await commands.has("ip")) return "no links, as there is no ip";
   const count = await removeLinks(names, commands);
+  await removeAnnouncements(names, commands);
   await removeOverlay(names, commands, clusterCidr);
   await closeFirewall(names, commands);
   await dropDnsAddress(names, commands);

@@ -118,6 +118,12 @@ const STEPS: Readonly<Record<string, Step>> = {
     assert.deepEqual(namesIn(await host.askMany(webAt(vip), 200)), ["pod-1", "pod-2"]);
   },
 
+  async "a pod that is gone refuses at once"({ host, world, absentPod }) {
+    const target = { protocol: "tcp", host: absentPod, port: ECHO_PORT } as const;
+    await assert.rejects(host.ask(target), { code: "ECONNREFUSED" });
+    await assert.rejects(twoOf(world)[0].echo.ask(target), { code: "ECONNREFUSED" });
+  },
+
   async "a service without endpoints refuses at once"({ backend, host, world, vip }) {
     await backend.sync(rules(web(vip, []), dns(vip, [])));
     const startMs = performance.now();

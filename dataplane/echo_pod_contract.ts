@@ -30,7 +30,7 @@ export interface Target {
   readonly waitMs?: number;
 }
 
-const NO_ANSWER_MS = 2_000;
+const NO_ANSWER_MS = 10_000;
 
 /** @throws with a `code` such as ECONNREFUSED */
 export function askTcp(host: string, port: number, waitMs = NO_ANSWER_MS): Promise<Answer> {

@@ -57,14 +57,6 @@ function nearest(pods: readonly Candidate[], zone: string | undefined): readonly
   return near.length === 0 ? pods : near;
 }
 
-/** Ready pods on this node, whatever their ports: what a health check is told. */
-export function podsOnNode({ endpoints, slices = [] }: Backing, nodeName: string): number {
-  const pods = subsetsOf({ endpoints, slices }).flatMap(({ addresses = [] }) =>
-    addresses.filter((address) => address.nodeName === nodeName).map(({ ip }) => ip)
-  );
-  return new Set(pods).size;
-}
-
 function subsetsOf({ endpoints, slices = [] }: Backing): readonly EndpointSubset[] {
   const subsets = endpoints?.subsets ?? [];
   return slices.length === 0 ? subsets : [...subsets, ...slices.map(subsetOf)];

@@ -70,13 +70,20 @@ export async function closeFirewall(names: ClusterNames, commands: Commands): Pr
   }
 }
 
-/** What a service sent on to another node's pod has to come back through this one, which knows how to answer. */
+/**
+ * A pod's address that no link leads to is one of a pod that is gone: its clients are told, so that no connection
+ * hangs until it times out.
+ *
+ * What a service sent on to another node's pod has to come back through this one, which knows how to answer. */
 function renderPodTable({ names, podCidr, clusterCidr, nodeIp }: FirewallOptions): string {
   const toOthers = `ip daddr ${clusterCidr} ip daddr != ${podCidr}`;
   const sentOn = nodeIp === undefined
     ? ""
     : `\n    ct status dnat ip saddr != ${podCidr} ${toOthers} snat to ${nodeIp}`;
   const away = `ip daddr != ${clusterCidr} ip daddr != @nodes oifname != "${names.linkPrefix}*"`;
+  // a packet that was translated on its way out still shows the link of its first destination
+  const gone = `ip daddr ${podCidr} oifname != "lo" oifname != "${names.linkPrefix}*" ` +
+    `fib daddr oifname != "${names.linkPrefix}*"`;
   return `${renderRemoval(names.podTable).join("\n")}
 table ip ${names.podTable} {
   set nodes { type ipv4_addr; }
@@ -84,6 +91,12 @@ table ip ${names.podTable} {
     type nat hook postrouting priority srcnat
     ip saddr ${podCidr} ${away} masquerade${sentOn}
   }
+  chain gone {
+    ${gone} meta l4proto tcp reject with tcp reset
+    ${gone} reject with icmp type port-unreachable
+  }
+  chain gone-forwarded { type filter hook forward priority filter; jump gone; }
+  chain gone-leaving { type filter hook output priority filter; jump gone; }
 }
 `;
 }

@@ -149,7 +149,7 @@ export class PodWorld {
 
   /** A machine on another network of the node, which knows the node as its gateway. */
   async addOutside(): Promise<EchoProcess> {
-    const echo = await this.#start("outside");
+    const echo = await this.#start("outside", await findCgroupRoot());
     const link = this.#outsideLink();
     const { node, outside } = this.addresses;
     const host = `link add ${link} type veth peer name eth0 netns ${echo.child.pid}
@@ -178,8 +178,8 @@ route add default via ${node}
     return await this.#start();
   }
 
-  async #start(name?: string): Promise<EchoProcess> {
-    const echo = new EchoProcess(name, this.cgroup);
+  async #start(name?: string, cgroup = this.cgroup): Promise<EchoProcess> {
+    const echo = new EchoProcess(name, cgroup);
     this.#processes.push(echo);
     await echo.ready();
     return echo;

@@ -39,6 +39,10 @@ export interface Dataplane {
   readonly programmed: Programmed;
   /** Calls `listener` after each sync. @returns a function that ends it */
   onProgrammed(listener: (programmed: Programmed) => void): () => void;
+  /** Why the kernel has not what the API says; undefined while it has. */
+  readonly trouble: string | undefined;
+  /** Calls `listener` when `trouble` has changed. */
+  onTrouble(listener: () => void): void;
   /** For a node whose addresses changed. */
   setNode(node: NodeView): void;
   /**
@@ -67,6 +71,8 @@ class ServiceProxy implements Dataplane {
   #isNodeChanged = true;
   #node: NodeView;
   readonly #zones = new Map<string, string>();
+  #trouble: string | undefined;
+  readonly #onTrouble: (() => void)[] = [];
   #wake: () => void = () => {};
   /** What is planned differs from what is in the kernel. */
   #isBehind = true;
@@ -83,6 +89,20 @@ class ServiceProxy implements Dataplane {
   onProgrammed(listener: (programmed: Programmed) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#onTrouble.push(listener);
+  }
+
+  #setTrouble(trouble: string | undefined): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    for (const listener of this.#onTrouble) listener();
   }
 
   setNode(node: NodeView): void {
@@ -174,10 +194,12 @@ class ServiceProxy implements Dataplane {
       try {
         await this.#sync();
         retryMs = RETRY_MS_MIN;
+        this.#setTrouble(undefined);
         await clock.sleep(COALESCE_MS, signal);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         log("services could not be programmed", { reason, retryMs });
+        this.#setTrouble(reason);
         this.#isNodeChanged = true;
         await clock.sleep(retryMs, signal);
         retryMs = Math.min(2 * retryMs, RETRY_MS_MAX);

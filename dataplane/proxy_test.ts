@@ -100,9 +100,13 @@ Deno.test("dataplane: a failure is logged and tried again, later each time", asy
   const scene = new Scene();
   scene.backend.failures = 3;
   const dataplane = scene.run();
+  const told: (string | undefined)[] = [];
+  dataplane.onTrouble(() => told.push(dataplane.trouble));
   await scene.backend.next();
   assert.deepEqual(scene.clock.slept.slice(0, 3), [100, 200, 400]);
   assert.equal(scene.logged, 3);
+  await scene.end(dataplane.done);
+  assert.deepEqual(told, ["the kernel is busy", undefined]);
   assert.deepEqual(dataplane.programmed, { services: 0, endpoints: 0 });
   await scene.end(dataplane.done);
 });

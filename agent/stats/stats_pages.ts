@@ -13,6 +13,13 @@ export interface StatsPagesOptions {
   /** What other parts of the process count, in the same text. */
   readonly more?: () => string | Promise<string>;
   readonly clock: Clock;
+  /** Of services, by `namespace/name:port`; absent where nobody counts. */
+  readonly services?: () => Iterable<[string, ServiceCount]>;
+}
+
+export interface ServiceCount {
+  readonly connections: number;
+  readonly refusals: number;
 }
 
 export interface Page {
@@ -57,6 +64,31 @@ export class StatsPages {
     }
   }
 
+  /** What the kernel counted on this node since the service is there. */
+  #services(): string[] {
+    const counts = [...this.#with.services?.() ?? []];
+    const points = (value: (count: ServiceCount) => number) =>
+      counts.map(([name, count]) => {
+        const [namespace = "", service = "", port = ""] = name.split(/[/:]/);
+        const side = name.endsWith("/external") ? "external" : "internal";
+        return { labels: { namespace, service, port, side }, value: value(count) };
+      });
+    return [
+      metricText(
+        "wherry_service_connections_total",
+        "counter",
+        "Connections of this node's processes to services",
+        points(({ connections }) => connections),
+      ),
+      metricText(
+        "wherry_service_refusals_total",
+        "counter",
+        "Connections that were refused for want of a ready endpoint",
+        points(({ refusals }) => refusals),
+      ),
+    ];
+  }
+
   /** Source of the names: kubelet. */
   async #own(): Promise<string> {
     const { nodeName, pods, residentBytes, more = () => "" } = this.#with;
@@ -82,6 +114,7 @@ export class StatsPages {
       metricText("process_start_time_seconds", "gauge", "Start time of the process.", [
         { labels: {}, value: this.#since / 1000 },
       ]),
+      ...this.#services(),
       await more(),
     ].join("");
   }

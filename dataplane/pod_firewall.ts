@@ -81,9 +81,7 @@ function renderPodTable({ names, podCidr, clusterCidr, nodeIp }: FirewallOptions
     ? ""
     : `\n    ct status dnat ip saddr != ${podCidr} ${toOthers} snat to ${nodeIp}`;
   const away = `ip daddr != ${clusterCidr} ip daddr != @nodes oifname != "${names.linkPrefix}*"`;
-  // a packet that was translated on its way out still shows the link of its first destination
-  const gone = `ip daddr ${podCidr} oifname != "lo" oifname != "${names.linkPrefix}*" ` +
-    `fib daddr oifname != "${names.linkPrefix}*"`;
+  const gone = `ip daddr ${podCidr} oifname != "lo" oifname != "${names.linkPrefix}*"`;
   return `${renderRemoval(names.podTable).join("\n")}
 table ip ${names.podTable} {
   set nodes { type ipv4_addr; }
@@ -96,7 +94,11 @@ table ip ${names.podTable} {
     ${gone} reject with icmp type port-unreachable
   }
   chain gone-forwarded { type filter hook forward priority filter; jump gone; }
-  chain gone-leaving { type filter hook output priority filter; jump gone; }
+  chain gone-leaving {
+    type filter hook output priority filter
+    ${gone} ct status dnat accept comment "still shows the link of its first destination"
+    jump gone
+  }
 }
 `;
 }

@@ -66,13 +66,15 @@ export async function master(settings: Settings): Promise<void> {
     tracing: tracingOf(Deno.env.get("OTEL_DENO") === "true"),
   });
   const { serviceCidr, advertiseAddress: address, apiPort: port } = settings;
-  const first = bootstrapObjects({ serviceCidr, address, port });
+  const { isShared } = stores;
+  // beside others, what leads to this server is added to theirs: see api_presence.ts
+  const first = bootstrapObjects({ serviceCidr, address, port })
+    .filter(({ kind }) => !isShared || kind !== "Endpoints");
   await api.bootstrap([...first, localStorageClass()], dnsObjects(serviceCidr));
   const serving = await listen(api, settings, paths);
   const endCopies = await serveCopies(paths, store, settings.storage.encryptionKeyFile !== "");
   log("ready", { server: serverOf(settings), revision: store.revision });
   const { signal } = lifetime;
-  const { isShared } = stores;
   const { ca: caPem } = await readTls(paths.pki, API_SERVER_FILE);
   // Loaded when others are served already.
   const { runComponents } = await import("./components.ts");
@@ -84,8 +86,10 @@ export async function master(settings: Settings): Promise<void> {
     pki: paths.pki,
     volumes: paths.volumes,
   });
+  const presence = isShared ? showPresence(api, own.token, { address, port, signal }) : undefined;
   await untilAborted(lifetime.signal);
   await components;
+  await presence;
   await serving.close();
   await endCopies();
   await auditLog.flushed();
@@ -101,6 +105,20 @@ async function advise(api: KubeApi, ...question: Parameters<Advise>): Promise<Ad
     throw new StatusError("NotFound", "the server could not find the requested resource");
   }
   return await answer;
+}
+
+async function showPresence(
+  kubeApi: KubeApi,
+  token: string,
+  where: { address: string; port: number; signal: AbortSignal },
+): Promise<void> {
+  const [{ keepPresence }, { LocalApi }] = await Promise.all([
+    import("./api_presence.ts"),
+    import("./local_api.ts"),
+  ]);
+  const api = new LocalApi(kubeApi, token, "kube-apiserver");
+  const identity = `apiserver-${crypto.randomUUID()}`;
+  await keepPresence({ ...where, api, clock: realClock, log, identity });
 }
 
 /** What `kubectl get componentstatuses` tells. A store that can't go on ends the process. */

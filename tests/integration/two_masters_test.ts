@@ -37,6 +37,13 @@ async function makePod(master: Master, name: string): Promise<void> {
 const scheduled = (master: Master, name: string) =>
   until(async () => (await ask(master, `${PODS}/${name}`)).body.spec.nodeName as string);
 
+/** @returns the addresses behind the service of the API, once there are so many */
+async function servers(master: Master, count: number): Promise<string[] | undefined> {
+  const { body } = await ask(master, "/api/v1/namespaces/default/endpoints/kubernetes");
+  const addresses: { ip: string }[] = body.subsets?.[0]?.addresses ?? [];
+  return addresses.length === count ? addresses.map(({ ip }) => ip) : undefined;
+}
+
 async function holder(master: Master): Promise<string | undefined> {
   return (await ask(master, `${LEASES}/kube-scheduler`)).body.spec?.holderIdentity;
 }
@@ -47,15 +54,18 @@ Deno.test({
   async fn() {
     const etcd = await startEtcd();
     const flags = [`--store=etcd:${etcd.endpoints.join()}`];
-    const first = await startMaster({ flags });
+    const first = await startMaster({ flags: [...flags, "--advertise-address=192.0.2.1"] });
     const leader = await until(() => holder(first));
-    const second = await startMaster({ flags });
+    const second = await startMaster({ flags: [...flags, "--advertise-address=192.0.2.2"] });
     try {
       await makeNode(first);
       await makePod(second, "before");
       assert.equal(await scheduled(second, "before"), "n1");
       assert.equal((await ask(first, `${PODS}/before`)).code, 200);
       assert.equal(await holder(second), leader);
+
+      // The service leads to both.
+      assert.deepEqual(await until(() => servers(first, 2)), ["192.0.2.1", "192.0.2.2"]);
 
       // What one has answered, the other shows.
       for (let n = 0; n < 20; n += 1) {

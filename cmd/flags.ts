@@ -35,6 +35,7 @@ export const COMMANDS = {
   down: "stop it and take containers, links, rules and programs away",
   master: "run the API server, scheduler and controllers in the foreground",
   agent: "run this node's agent and data path in the foreground",
+  hollow: "run --nodes agents without an engine against a master, to see how it bears them",
   token: "make a token by which one more host joins, and print how",
   snapshot: "copy the store into --file while it serves: a master can start with the copy",
   export: "write everything that is stored to --file, as text",
@@ -78,6 +79,8 @@ export interface Settings {
   /** How long a token that is made now is good; 0 for ever. */
   readonly tokenLifeMs: number;
   readonly installation: InstallationSettings;
+  /** Hollow ones. */
+  readonly hollowNodes: number;
   /** What snapshot and export write, and import reads; "" where none is said. */
   readonly file: string;
 }
@@ -224,6 +227,7 @@ export const FLAGS = {
     default: "text",
     help: "of the lines on stderr: text or json",
   },
+  "nodes": { type: "string", default: "100", help: "how many nodes hollow stands for" },
   "file": { type: "string", help: "what snapshot and export write, and import reads" },
   "role": {
     type: "string",
@@ -328,6 +332,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       isDryRun: values["dry-run"] === true,
     },
     node: nodeFlags(text),
+    hollowNodes: count("nodes", text("nodes")),
     file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
     purge: values.purge === true,

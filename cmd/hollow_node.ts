@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from "../api/types/ambient.ts";
-import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
+import { NODES, PODS, SERVICES } from "../api/types/resources.ts";
 import { Agent } from "../agent/agent.ts";
 import { FakeMounts } from "../agent/fake_mounts.ts";
 import { FakePodNetwork } from "../agent/fake_pod_network.ts";
@@ -73,9 +73,9 @@ export async function runHollowNode(options: HollowOptions): Promise<void> {
   const { host, api, clock, random, log, signal } = options;
   const cache = new Informers({ api, clock, random, log, signal });
   cache.watch(PODS, { fieldSelector: `spec.nodeName=${host.name}` });
-  cache.watch(NODES, { fieldSelector: `metadata.name=${host.name}` });
+  // the data path looks at the zones of all
+  cache.watch(NODES, options.hasDataplane ? {} : { fieldSelector: `metadata.name=${host.name}` });
   cache.watch(SERVICES);
-  if (options.hasDataplane) cache.watch(ENDPOINTS);
   const dataplane = options.hasDataplane ? startDataplane(options, cache) : undefined;
   const agent = new Agent({
     ...host,

@@ -21,6 +21,8 @@ async function dispatch(args: readonly string[], host: HostDefaults): Promise<vo
       return (await import("./agent.ts")).agent(settings);
     case "token":
       return (await import("./token.ts")).token(settings);
+    case "hollow":
+      return (await import("./hollow.ts")).hollow(settings);
     case "snapshot":
       return (await import("./copies.ts")).snapshot(settings);
     case "export":

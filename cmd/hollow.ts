@@ -1,0 +1,59 @@
+import { realClock } from "./clock.ts";
+import { connect } from "./connection.ts";
+import { ADMIN_USER, tokenOf } from "./credentials.ts";
+import { type Settings, UsageError } from "./flags.ts";
+import { HollowHost, runHollowNode } from "./hollow_node.ts";
+import { ensureIdentity, serverOf } from "./identity.ts";
+import { beginLifetime } from "./lifetime.ts";
+import { stderrLog } from "./log.ts";
+import { pathsOf } from "./paths.ts";
+import { KUBERNETES_VERSION } from "./version.ts";
+
+/** Addresses of nodes are of 198.18.0.0/15, which is for measurements. Source: RFC 2544. */
+const NODES_MAX = 2 * 256 * 250;
+/** Nodes begin over one renewal of their leases, so that heartbeats are spread. */
+const SPREAD_MS = 3_000;
+/** No more begin in a second: each lists and watches before it says that it is ready. */
+const BEGIN_PER_SECOND = 200;
+
+/** Stands for many nodes in one process, until a signal: agents over an engine, a network and a disk in memory. */
+export async function hollow(settings: Settings): Promise<void> {
+  const { hollowNodes: count } = settings;
+  if (count < 1 || count > NODES_MAX) {
+    throw new UsageError(`--nodes=${count} must be from 1 to ${NODES_MAX}`);
+  }
+  const paths = pathsOf(settings.dataDir);
+  const { tokens } = await ensureIdentity(settings, paths);
+  const lifetime = await beginLifetime("hollow", `${paths.dataDir}/run/hollow.pid`);
+  const token = tokenOf(tokens, ADMIN_USER);
+  const server = settings.join.server || serverOf(settings);
+  using connection = await connect(server, paths, { token, userAgent: "kubelet" });
+  const { signal } = lifetime;
+  const log = stderrLog("hollow");
+  const spreadMs = Math.max(SPREAD_MS, count / BEGIN_PER_SECOND * 1000);
+  log("begins", { nodes: count, server });
+  await Promise.all(Array.from({ length: count }, async (_, index) => {
+    await realClock.sleep(index / count * spreadMs, signal);
+    if (signal.aborted) return;
+    await runHollowNode({
+      ...{ host: hostOf(index), api: connection.api, clock: realClock, random: Math.random },
+      ...{ log, signal, version: KUBERNETES_VERSION, hasDataplane: false },
+    });
+  }));
+  await lifetime.end(0);
+}
+
+/** The pods of all nodes share their addresses where there are more than 65,536 nodes' worth: nobody connects. */
+function hostOf(index: number): HollowHost {
+  const address = `198.${18 + Math.floor(index / 64_000) % 2}.${byteOf(index / 250)}.${
+    index % 250 + 1
+  }`;
+  const pods = `10.${byteOf(index / 256)}.${byteOf(index)}`;
+  const host = new HollowHost(`hollow-${index}`, address, pods, realClock);
+  host.runtime.remembersCalls = false;
+  return host;
+}
+
+function byteOf(number: number): number {
+  return Math.floor(number) % 256;
+}

@@ -60,7 +60,8 @@ const WORKLOADS: readonly Workload<any>[] = [
   {
     resource: JOBS,
     prefix: "job",
-    ...{ most: 1, weight: 1, replicas: [1, 3] },
+    // none yet: a pod of a job that is evicted from a silent node stays, by its finalizer, for ever
+    ...{ most: 1, weight: 0, replicas: [1, 3] },
     ...{ make: jobOf, ...PLAIN },
   },
   {

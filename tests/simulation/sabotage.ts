@@ -1,0 +1,77 @@
+/** Mistakes that are easily made, put in on purpose: a simulation that does not find them proves nothing. */
+import type { Endpoints, Pod } from "../../api/types/core_v1.ts";
+import type { EndpointSlice } from "../../api/types/discovery_v1.ts";
+import type { KubeObject } from "../../api/types/meta.ts";
+import type { Api } from "../../client/api.ts";
+import type { Store, View } from "../../store/store.ts";
+import type { Sabotage } from "./cluster.ts";
+
+/** A binding that does not look whether the pod has a node already. */
+export const DOUBLE_BIND: Sabotage = {
+  api: (api, store) =>
+    changed(api, {
+      async bind(namespace, podName, podUid, nodeName) {
+        const key = `pods/${namespace}/${podName}`;
+        const have = store.get(key)?.object as Pod | undefined;
+        if (!have?.spec.nodeName || have.metadata.uid !== podUid) {
+          return await api.bind(namespace, podName, podUid, nodeName);
+        }
+        const object = { ...have, spec: { ...have.spec, nodeName } };
+        await store.commit(() => [{ key, object }]);
+      },
+    }),
+};
+
+/** A controller of endpoints that believes it has written when an address was to go, one time in two. */
+export const LOST_ENDPOINT_REMOVAL: Sabotage = {
+  controllers(api) {
+    let losses = 0;
+    return changed(api, {
+      async update(resource, object) {
+        const { namespace = "", name } = object.metadata;
+        const isEndpoints = ["endpoints", "endpointslices"].includes(resource.resource);
+        if (!isEndpoints) return await api.update(resource, object);
+        const have = await api.get(resource, namespace, name);
+        const isRemoval = addressesIn(object) < addressesIn(have);
+        if (isRemoval && (losses += 1) % 2 === 1) return have;
+        return await api.update(resource, object);
+      },
+    });
+  },
+};
+
+/** A quota that is read before the transaction that it should hold for. */
+export const QUOTA_RACE: Sabotage = {
+  store: (store) =>
+    changed(store, {
+      commit: (transaction) => store.commit((view) => transaction(withOldQuotas(view, store))),
+    }),
+};
+
+function withOldQuotas(view: View, store: Store): View {
+  const isOld = (key: string) => key.startsWith("resourcequotas/");
+  return {
+    get revision() {
+      return view.revision;
+    },
+    get: (key) => isOld(key) ? store.get(key) : view.get(key),
+    list: (prefix) => isOld(prefix) ? store.list(prefix) : view.list(prefix),
+  };
+}
+
+function addressesIn(object: KubeObject): number {
+  if (object.kind === "EndpointSlice") return (object as EndpointSlice).endpoints.length;
+  return ((object as Endpoints).subsets ?? [])
+    .reduce((sum, { addresses = [] }) => sum + addresses.length, 0);
+}
+
+/** The same object, with some of its methods in place of its own. */
+function changed<T extends Api | Store>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get(_target, key) {
+      if (Object.hasOwn(methods, key)) return Reflect.get(methods, key);
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -60,7 +60,10 @@ class Listener {
     this.#authorities = authoritiesIn(options.tls?.ca ?? "");
     this.server = this.#listen();
     this.server.on("connection", (socket: Duplex) => track(this.#sockets, socket));
-    this.server.on("session", (session: Http2Session) => track(this.#sessions, session));
+    this.server.on("session", (session: Http2Session) => {
+      closeOutsideOfCallbacks(session, options.clock);
+      track(this.#sessions, session);
+    });
     this.server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Uint8Array) => {
       track(this.#sockets, socket);
       this.#upgrade(incoming, socket, head);
@@ -134,6 +137,17 @@ class Listener {
     this.#peers.set(connection, { peer });
     return peer;
   }
+}
+
+/**
+ * A client's GOAWAY makes the library close the session while it still reads from it, which frees what is in use
+ * and ends the process. A turn later nobody reads.
+ */
+function closeOutsideOfCallbacks(session: Http2Session, clock: Clock): void {
+  const close = session.close.bind(session);
+  const destroy = session.destroy.bind(session);
+  session.close = (callback?: () => void) => void clock.after(0, () => close(callback));
+  session.destroy = (...args) => void clock.after(0, () => destroy(...args));
 }
 
 /** A connection may last longer than its certificate. */

@@ -128,6 +128,9 @@ function planLife(
   const isSilent = silentAt <= world.now;
   const isFailing = readinessOf(node)?.status === "False";
   if (!isSilent && !isFailing) return { writes: [], againMs: silentAt - world.now };
+  // who was cut off from the apiserver hears of leases no sooner than of its own mark
+  const isKnown = !isSilent || readinessOf(node)?.status === "Unknown";
+  if (!isKnown) return { writes: markingOf(node, world) };
   const since = world.since("not ready");
   const pods = podsOn(node, world.cache).map((pod) => {
     const seconds = toleratedSeconds(pod, isSilent, podEvictionSeconds);

@@ -71,7 +71,7 @@ function defaultSpec(spec: StatefulSetSpec): StatefulSetSpec {
 /** As its pods will have it: a volume for each claim, in place of one of the same name. */
 function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec) {
   const names = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? "");
-  if (names.length === 0 || template.spec === undefined) return template;
+  if (names.length === 0 || template?.spec === undefined) return template;
   const others = (template.spec.volumes ?? []).filter(({ name }) => !names.includes(name));
   const claims = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
   return { ...template, spec: { ...template.spec, volumes: [...others, ...claims] } };

@@ -73,8 +73,11 @@ function freed(pods: readonly Readonly<Pod>[]): Write[] {
   return pods.filter(isTracked).map((pod) => ({ verb: "update", object: untracked(pod) }));
 }
 
+/** A pod that nobody needs is let go of first: its end counts neither way. */
 const deletions = (pods: readonly Readonly<Pod>[]): Write[] =>
-  pods.map((object) => ({ verb: "delete", object }));
+  pods.map((object) =>
+    isTracked(object) ? { verb: "update", object: untracked(object) } : { verb: "delete", object }
+  );
 
 function planRunning(job: Readonly<Job>, pods: readonly Readonly<Pod>[], now: number): Plan {
   const tally = tallyOf(job, pods);

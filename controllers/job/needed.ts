@@ -6,6 +6,7 @@ import type { Course } from "./end.ts";
 import { actionFor } from "./failure_policy.ts";
 import { indexesIn, indexOf } from "./indexes.ts";
 import { INDEX_FAILURES } from "./pods_of_job.ts";
+import { isTracked } from "./tally.ts";
 
 /** Between a failure and the next try; it doubles with each failure in a row. Source: Kubernetes. */
 const BACK_OFF_MS = 10_000;
@@ -34,7 +35,9 @@ export function neededOf(course: Course): Needed {
     : Math.max(0, completions - tally.succeeded);
   const wanted = Math.min(parallelism, toGo);
   if (active.length > wanted) {
-    const remove = inDeletionOrder(active).slice(0, active.length - wanted);
+    const inOrder = inDeletionOrder(active);
+    const begun = inOrder.filter((pod) => !isTracked(pod)); // those that were let go of already
+    const remove = [...begun, ...inOrder.filter(isTracked)].slice(0, active.length - wanted);
     return { create: [], remove, againMs: undefined };
   }
   const missing = Math.min(wanted - active.length - endingOf(course), BURST_MAX);

@@ -71,12 +71,17 @@ export function isTracked({ metadata }: Readonly<Pod>): boolean {
   return metadata.finalizers?.includes(TRACKING) ?? false;
 }
 
-/** A pod that was deleted before it ended counts as failed, once nobody runs it. */
+/** A pod that was deleted before it ended counts as failed: at once, or where it may run on once it has ended. */
 function endOf(job: Readonly<Job>, pod: Readonly<Pod>): "well" | "badly" | "ignored" | undefined {
   if (pod.status?.phase === "Succeeded") return "well";
-  const isLost = pod.metadata.deletionTimestamp !== undefined && !pod.spec.nodeName;
-  if (pod.status?.phase !== "Failed" && !isLost) return undefined;
+  if (pod.status?.phase !== "Failed" && !isLost(job, pod)) return undefined;
   return actionFor(job, pod)?.action === "Ignore" ? "ignored" : "badly";
+}
+
+function isLost({ spec }: Readonly<Job>, { metadata, spec: { nodeName } }: Readonly<Pod>): boolean {
+  if (metadata.deletionTimestamp === undefined) return false;
+  const isForced = metadata.deletionGracePeriodSeconds === 0;
+  return spec.podReplacementPolicy !== "Failed" || isForced || !nodeName;
 }
 
 export function untracked(pod: Readonly<Pod>): Pod {

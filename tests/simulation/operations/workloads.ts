@@ -60,8 +60,7 @@ const WORKLOADS: readonly Workload<any>[] = [
   {
     resource: JOBS,
     prefix: "job",
-    // none yet: a pod of a job that is evicted from a silent node stays, by its finalizer, for ever
-    ...{ most: 1, weight: 0, replicas: [1, 3] },
+    ...{ most: 1, weight: 1, replicas: [1, 3] },
     ...{ make: jobOf, ...PLAIN },
   },
   {

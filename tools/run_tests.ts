@@ -13,6 +13,8 @@ export interface Group {
   readonly isParallel: boolean;
   /** What of the host it cannot do without. */
   readonly needs: readonly Need[];
+  /** So many files at once, each in a process of its own: they wait more than they work. Absent: one process for all. */
+  readonly lanes?: number;
 }
 
 export type Need = "root" | "container engine" | "kubectl" | "python client";
@@ -35,6 +37,14 @@ const GROUPS: readonly Group[] = [
   {
     name: "e2e",
     folders: ["tests/e2e"],
+    isParallel: false,
+    needs: ["root", "container engine", "kubectl"],
+    lanes: 2,
+  },
+  // Compares the state of the whole host, so nothing else may run.
+  {
+    name: "host",
+    folders: ["tests/host"],
     isParallel: false,
     needs: ["root", "container engine", "kubectl"],
   },
@@ -84,9 +94,38 @@ async function runGroup(group: Group, lacks: ReadonlyMap<Need, string>): Promise
     console.log(`skipped: ${missing.join("; ")}`);
     return { passed: 0, failed: 0, skipped: folders.flatMap(testFilesIn).length };
   }
+  const counts = group.lanes === undefined
+    ? await runFiles(group, folders)
+    : await runLanes(folders.flatMap(testFilesIn).sort(), group.lanes);
+  if (counts.failed > 0) console.log(`${group.name}: ${lineOf(counts)}`);
+  return counts;
+}
+
+/** Prints as it goes. */
+async function runFiles(group: Group, files: readonly string[]): Promise<Counts> {
   const flags = group.isParallel ? ["--parallel"] : [];
+  const write = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return await runTests([...flags, ...files], write);
+}
+
+/** Prints each file when it is done. */
+async function runLanes(files: readonly string[], lanes: number): Promise<Counts> {
+  const waiting = [...files];
+  const counts: Counts[] = [];
+  const lane = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      let output = "";
+      counts.push(await runTests([file], (text) => output += text));
+      Deno.stdout.writeSync(new TextEncoder().encode(output));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return sumOf(counts);
+}
+
+async function runTests(args: readonly string[], write: (text: string) => void): Promise<Counts> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--quiet", "-A", "--no-check", ...flags, ...folders],
+    args: ["test", "--quiet", "-A", "--no-check", ...args],
     env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
@@ -94,13 +133,11 @@ async function runGroup(group: Group, lacks: ReadonlyMap<Need, string>): Promise
   let output = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     output += text;
-    Deno.stdout.writeSync(new TextEncoder().encode(text));
+    write(text);
   }
   const { code, signal } = await child.status;
   const counts = countsIn(output, code);
-  if (counts.failed > 0) {
-    console.log(`${group.name} ended with ${signal ?? `exit code ${code}`}, ${lineOf(counts)}`);
-  }
+  if (counts.failed > 0) write(`ended with ${signal ?? `exit code ${code}`}\n`);
   return counts;
 }
 

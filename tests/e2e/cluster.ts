@@ -97,7 +97,7 @@ export interface OwnFlags extends AsyncDisposable {
 export async function ownFlags(
   { backend, example, dockerHost }: ClusterOptions,
 ): Promise<OwnFlags> {
-  const number = Math.floor(Math.random() * 45);
+  const number = freeNumber();
   const dataDir = await Deno.makeTempDir({ prefix: "wherry-e2e-" });
   const name = `e2e-${dataDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
   const address = `10.99.${number}.1`;
@@ -124,6 +124,13 @@ export async function ownFlags(
     settings: parseCommand(["up", ...flags], await hostDefaults()).settings,
     [Symbol.asyncDispose]: () => ip("link", "delete", name),
   };
+}
+
+/** Below 45, and of no other cluster that is up. */
+function freeNumber(): number {
+  const taken = new Set(Deno.networkInterfaces().map(({ address }) => address));
+  const free = Array.from({ length: 45 }, (_, i) => i).filter((i) => !taken.has(`10.99.${i}.1`));
+  return free[Math.floor(Math.random() * free.length)] ?? 0;
 }
 
 async function ip(...args: string[]): Promise<void> {

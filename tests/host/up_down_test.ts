@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { pathsOf } from "../../cmd/paths.ts";
 import { runningProcess } from "../../cmd/processes.ts";
 import { Kubectl } from "../fixtures/kubectl.ts";
-import { ownFlags } from "./cluster.ts";
-import { hostState } from "./host_state.ts";
+import { ownFlags } from "../e2e/cluster.ts";
+import { hostState } from "../e2e/host_state.ts";
 
 const STEPS = [
   ...["host", "container engine", "certificates", "master", "agent", "example image"],

@@ -6,9 +6,9 @@ import { ensureBusyboxImage } from "../../images/build.ts";
 import { Engine } from "../../images/engine.ts";
 import { BUSYBOX_IMAGE } from "../../images/recipes.ts";
 import { Kubectl } from "../fixtures/kubectl.ts";
-import { makeBareRoot } from "./bare_root.ts";
-import { ownFlags } from "./cluster.ts";
-import { hostState } from "./host_state.ts";
+import { makeBareRoot } from "../e2e/bare_root.ts";
+import { ownFlags } from "../e2e/cluster.ts";
+import { hostState } from "../e2e/host_state.ts";
 
 Deno.test("a compiled wherry runs where there is neither Deno nor a repository", async (test) => {
   await using own = await ownFlags({});

@@ -10,6 +10,7 @@ import {
   type ObjectKey,
   onChangeOf,
   type Plan,
+  type Reading,
   type World,
 } from "./controller.ts";
 import { taintsWanted, toleratedSeconds } from "./node_taints.ts";
@@ -58,6 +59,8 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings): Contro
       onChangeOf(NODES, () => [], heardOfItself),
       onChangeOf(PODS, boundTo),
     ],
+    // the watch of leases may be behind: before pods are given up, the lease is read itself
+    reads: (_key, node) => node !== undefined && isUnknown(node) ? [leaseOf(node)] : [],
     plan: (node, world) => planNode(node, world, settings),
     reports: (write, outcome) =>
       write.verb === "updateStatus" && write.object.kind === "Node" &&
@@ -129,8 +132,8 @@ function planLife(
   const isFailing = readinessOf(node)?.status === "False";
   if (!isSilent && !isFailing) return { writes: [], againMs: silentAt - world.now };
   // who was cut off from the apiserver hears of leases no sooner than of its own mark
-  const isKnown = !isSilent || readinessOf(node)?.status === "Unknown";
-  if (!isKnown) return { writes: markingOf(node, world) };
+  if (isSilent && !isUnknown(node)) return { writes: markingOf(node, world) };
+  if (isSilent && hasNewerLease(node, world)) return { writes: [], againMs: leaseSeconds * 1000 };
   const since = world.since("not ready");
   const pods = podsOn(node, world.cache).map((pod) => {
     const seconds = toleratedSeconds(pod, isSilent, podEvictionSeconds);
@@ -144,6 +147,22 @@ function planLife(
   const nextAt = Math.min(...later, isSilent ? Infinity : silentAt);
   const writes = isSilent ? markingOf(node, world) : [];
   return nextAt === Infinity ? { writes } : { writes, againMs: nextAt - world.now };
+}
+
+function isUnknown(node: Readonly<Node>): boolean {
+  return readinessOf(node)?.status === "Unknown";
+}
+
+function leaseOf({ metadata: { name } }: Readonly<Node>): Reading {
+  const fieldSelector = `metadata.name=${name}`;
+  return { resource: LEASES, options: { namespace: LEASE_NAMESPACE, fieldSelector } };
+}
+
+/** The node was heard of, though not yet by this controller. */
+function hasNewerLease({ metadata: { name } }: Readonly<Node>, { cache, read }: World): boolean {
+  const [fresh] = read(LEASES);
+  const known = cache.get(LEASES, LEASE_NAMESPACE, name);
+  return fresh !== undefined && fresh.spec?.renewTime !== known?.spec?.renewTime;
 }
 
 /** Nobody on a silent node would stop the pods, so they are not asked to end: they go. */

@@ -100,7 +100,7 @@ async function run(surroundings: Surroundings): Promise<void> {
   const asking = { api, nodeName, taints, memory, clock: realClock, log, signal };
   const podCidr = await podCidrOf(asking);
   if (podCidr === undefined) return;
-  lockDataPath(names); // until this process ends
+  await lockOnceFree(names); // until this process ends
   const [network, chosen] = await Promise.all([
     openNetwork(settings, { names, commands, podCidr }),
     chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
@@ -136,6 +136,21 @@ async function run(surroundings: Surroundings): Promise<void> {
     }),
   ]);
   await chosen.backend.close();
+}
+
+/** What an agent was just starting when it was killed holds its lock for a moment longer. */
+const LOCK_MS_MAX = 5_000;
+const LOCK_AGAIN_MS = 100;
+
+async function lockOnceFree(names: ClusterNames): Promise<void> {
+  for (const until = realClock.now() + LOCK_MS_MAX;;) {
+    try {
+      return void lockDataPath(names);
+    } catch (error) {
+      if (realClock.now() > until) throw error;
+      await new Promise<void>((resolve) => realClock.after(LOCK_AGAIN_MS, resolve));
+    }
+  }
 }
 
 async function openNetwork(

@@ -3,7 +3,7 @@
  * packets to drop, and an accept in a chain of our own would not save them: it has to stand in the chain that drops.
  */
 import type { Log } from "../api/types/ambient.ts";
-import type { Commands } from "./host_commands.ts";
+import { CommandError, type Commands } from "./host_commands.ts";
 import { readTextIfAny } from "./host_files.ts";
 import type { ClusterNames } from "./names.ts";
 import { renderRemoval } from "./nftables_plan.ts";
@@ -54,14 +54,11 @@ export async function openFirewall(options: FirewallOptions): Promise<void> {
 /** Takes away all that `openFirewall` added, of any process. */
 export async function closeFirewall(names: ClusterNames, commands: Commands): Promise<void> {
   if (await commands.has("nft")) {
-    const deletes = [];
+    await commands.run("nft", ["-f", "-"], `${renderRemoval(names.podTable).join("\n")}\n`);
     for (const chain of await forwardChains(commands)) {
-      for (const { handle } of await rulesOf(commands, names, chain)) {
-        deletes.push(`delete rule ${chain.family} ${chain.table} ${chain.name} handle ${handle}`);
-      }
+      const rules = await rulesOf(commands, names, chain);
+      if (rules.length > 0) await commands.run("nft", ["-f", "-"], renderDeletes(chain, rules));
     }
-    const script = [...renderRemoval(names.podTable), ...deletes].join("\n");
-    await commands.run("nft", ["-f", "-"], `${script}\n`);
   }
   if (!await hasLegacyFilter(commands)) return;
   const present = await commands.run("iptables-legacy", ["-S", "FORWARD"]);
@@ -111,6 +108,11 @@ function renderAccept(names: ClusterNames, { family, table, name }: Chain): stri
   return lines.join("");
 }
 
+function renderDeletes({ family, table, name }: Chain, rules: readonly Rule[]): string {
+  return rules.map(({ handle }) => `delete rule ${family} ${table} ${name} handle ${handle}\n`)
+    .join("");
+}
+
 async function forwardChains(commands: Commands): Promise<Chain[]> {
   const chains = await listNft<{ chain?: Chain }>(commands, ["list", "chains"]);
   return chains.flatMap(({ chain }) => {
@@ -123,14 +125,20 @@ function dropping(chains: readonly Chain[]): Chain[] {
   return chains.filter(({ policy }) => policy === "drop");
 }
 
+/** @returns the cluster's own; none when the chain, which may be anybody's, was taken away meanwhile */
 async function rulesOf(
   commands: Commands,
   { comment }: ClusterNames,
   { family, table, name }: Chain,
 ): Promise<Rule[]> {
   const args = ["-a", "list", "chain", family, table, name];
-  const rules = await listNft<{ rule?: Rule }>(commands, args);
-  return rules.flatMap(({ rule }) => rule?.comment === comment ? [rule] : []);
+  try {
+    const rules = await listNft<{ rule?: Rule }>(commands, args);
+    return rules.flatMap(({ rule }) => rule?.comment === comment ? [rule] : []);
+  } catch (error) {
+    if (error instanceof CommandError && error.stderr.includes("No such file")) return [];
+    throw error;
+  }
 }
 
 async function listNft<T>(commands: Commands, args: readonly string[]): Promise<T[]> {

@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Endpoints, Pod, Service } from "../api/types/core_v1.ts";
 import { matchesLabels } from "../api/types/labels.ts";
 import { ENDPOINTS, PODS, SERVICES } from "../api/types/resources.ts";
 import type { Cache } from "../client/cache.ts";
-import { selecting } from "../client/selecting.ts";
 import { toward } from "../client/writes.ts";
 import {
   type Change,
@@ -14,7 +12,7 @@ import {
   onChangeOf,
 } from "./controller.ts";
 import { subsetsOf } from "./endpoint_subsets.ts";
-import { haveSameLabels, isOver, isReady } from "./pods.ts";
+import { servicesOf } from "./services_of_pod.ts";
 
 /** Whose the Endpoints are; source: kube-controller-manager. */
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
@@ -59,32 +57,6 @@ function endpointsOf(service: Readonly<Service>, pods: readonly Readonly<Pod>[])
     },
     ...(subsets.length === 0 ? {} : { subsets }),
   };
-}
-
-/** Services that select the pod as it was or as it is, if anything changed that endpoints show. */
-function servicesOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
-  if (before !== undefined && after !== undefined && looksTheSame(before, after)) return [];
-  const pod = after ?? before;
-  const services = cache.list(SERVICES, pod?.metadata.namespace);
-  const isRelabelled = before !== undefined && after !== undefined &&
-    !haveSameLabels(before, after);
-  return [
-    ...selecting(services, pod?.metadata.labels),
-    ...(isRelabelled ? selecting(services, before.metadata.labels) : []),
-  ].map(keyOf);
-}
-
-function looksTheSame(before: Readonly<Pod>, after: Readonly<Pod>): boolean {
-  if (!before.status?.podIP && !after.status?.podIP) return true;
-  const shown = (pod: Readonly<Pod>) => [
-    pod.metadata.labels,
-    pod.metadata.deletionTimestamp !== undefined,
-    pod.spec.nodeName,
-    pod.status?.podIP,
-    isOver(pod),
-    isReady(pod),
-  ];
-  return isDeepStrictEqual(shown(before), shown(after));
 }
 
 /** Endpoints without a service are looked at only when they are ours: users may write their own before the service. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Node, Pod, Service } from "../../api/types/core_v1.ts";
 import {
   type Endpoint,
@@ -8,17 +7,16 @@ import {
 import { matchesLabels } from "../../api/types/labels.ts";
 import { NODES, PODS, SERVICES } from "../../api/types/resources.ts";
 import type { Cache } from "../../client/cache.ts";
-import { selecting } from "../../client/selecting.ts";
 import {
   type Change,
   type Controller,
-  keyOf,
   NOTHING_TO_DO,
   type ObjectKey,
   onChangeOf,
 } from "../controller.ts";
-import { haveSameLabels, isOver, isReady } from "../pods.ts";
+import { isOver, isReady } from "../pods.ts";
 import { isNamedBy, portsOn } from "../service_backends.ts";
+import { servicesOf } from "../services_of_pod.ts";
 import { MANAGED_BY, planSlices, SERVICE_NAME, type Wanted } from "./fill.ts";
 
 /** Source: Kubernetes, the endpoint slice controller. */
@@ -104,32 +102,6 @@ function endpointOf(service: Readonly<Service>, pod: Readonly<Pod>, cache: Cache
     targetRef: { kind: "Pod", namespace, name, uid },
     ...(zone === undefined ? {} : { zone }),
   };
-}
-
-/** Services that select the pod as it was or as it is, if anything changed that slices show. */
-function servicesOf({ before, after }: Change<Pod>, cache: Cache): ObjectKey[] {
-  if (before !== undefined && after !== undefined && looksTheSame(before, after)) return [];
-  const pod = after ?? before;
-  const services = cache.list(SERVICES, pod?.metadata.namespace);
-  const isRelabelled = before !== undefined && after !== undefined &&
-    !haveSameLabels(before, after);
-  return [
-    ...selecting(services, pod?.metadata.labels),
-    ...(isRelabelled ? selecting(services, before.metadata.labels) : []),
-  ].map(keyOf);
-}
-
-function looksTheSame(before: Readonly<Pod>, after: Readonly<Pod>): boolean {
-  if (!before.status?.podIP && !after.status?.podIP) return true;
-  const shown = (pod: Readonly<Pod>) => [
-    pod.metadata.labels,
-    pod.metadata.deletionTimestamp !== undefined,
-    pod.spec.nodeName,
-    pod.status?.podIP,
-    isOver(pod),
-    isReady(pod),
-  ];
-  return isDeepStrictEqual(shown(before), shown(after));
 }
 
 /** Slices of others are their own affair. */

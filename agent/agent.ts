@@ -28,6 +28,7 @@ import { RuntimeFollower } from "./runtime_follower.ts";
 import type { Runtime } from "./runtime.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
+import type { SleepingServices } from "./sleeping_services.ts";
 import type { ServicePath } from "./service_path.ts";
 import { TerminationMessages } from "./termination_messages.ts";
 import { clearLocalFolders } from "./volumes/local_folders.ts";
@@ -51,6 +52,8 @@ export interface AgentOptions {
   readonly servicePath?: { now(): ServicePath; onChange(listener: () => void): void };
   /** What the node's kernel has of endpoints; absent where another process programs it. */
   readonly programmed?: ProgrammedEndpoints;
+  /** What the node's kernel has of services that may sleep. */
+  readonly sleeping?: SleepingServices;
   readonly files: HostFiles;
   readonly mounts: HostMounts;
   /** How volumes of kind `gitRepo` are filled. */
@@ -204,12 +207,14 @@ export class Agent implements AgentView {
       now: clock.now(),
     });
     const onRenewed = (sentAt: number) => this.#fence?.heard(sentAt);
-    const { taints = [], programmed } = this.#with;
+    const { taints = [], programmed, sleeping } = this.#with;
     const keeper = new NodeKeeper({
       ...{ api, clock, log, signal, sources, onRenewed, taints },
       nodeName: node.name,
       programmed: programmed && (() => programmed.revision()),
+      sleeping,
     });
+    sleeping?.onWanted(() => keeper.acknowledge());
     programmed?.onChange(() => keeper.acknowledge());
     this.#with.servicePath?.onChange(() => keeper.check());
     return keeper;

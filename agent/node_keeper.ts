@@ -6,6 +6,7 @@ import { NODE_LEASE_NAMESPACE, PROGRAMMED_ANNOTATION } from "../api/types/drain_
 import { NODES } from "../api/types/resources.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
+import { sleepingAnnotations, type SleepingServices } from "./sleeping_services.ts";
 import { newNode, nodeLabels, type NodeSources, nodeStatus } from "./node_object.ts";
 
 /** The lease is renewed about three times within its length. */
@@ -28,6 +29,8 @@ export interface NodeKeeperOptions {
   readonly onRenewed?: (sentAt: number) => void;
   /** Up to which revision of endpoints the kernel has every change: told with each renewal. */
   readonly programmed?: (() => number) | undefined;
+  /** What the node knows of services that may sleep: told with each renewal. */
+  readonly sleeping?: SleepingServices | undefined;
   /** Taints of a node that is new to the API. */
   readonly taints?: readonly Taint[];
 }
@@ -145,7 +148,7 @@ export class NodeKeeper {
     }
   }
 
-  /** The kernel has other endpoints than the last renewal said, and pods may wait to hear it. */
+  /** Somebody waits for what the last renewal did not say: other endpoints, or a service that is wanted. */
   acknowledge(): void {
     this.#hurry.abort();
   }
@@ -169,10 +172,13 @@ export class NodeKeeper {
   }
 
   async #renew(): Promise<void> {
-    const { api, clock, nodeName, programmed } = this.#with;
+    const { api, clock, nodeName, programmed, sleeping } = this.#with;
     // what is programmed from here on asks for a renewal of its own
     this.#hurry = new AbortController();
-    const annotations = programmed && { [PROGRAMMED_ANNOTATION]: String(programmed()) };
+    const annotations = programmed && {
+      [PROGRAMMED_ANNOTATION]: String(programmed()),
+      ...(sleeping && sleepingAnnotations(sleeping)),
+    };
     const metadata = annotations === undefined ? {} : { annotations };
     const spec = {
       holderIdentity: nodeName,

@@ -27,6 +27,7 @@ import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.t
 import { carryDnsAddress } from "../dataplane/dns_address.ts";
 import { HostCommands } from "../dataplane/host_commands.ts";
 import { HealthCheckServers } from "../dataplane/host_health_checks.ts";
+import { HostHolder } from "../dataplane/host_holder.ts";
 import { lockDataPath } from "../dataplane/host_lock.ts";
 import { type ClusterNames, namesOf } from "../dataplane/names.ts";
 import { podMtuOf, runOverlay } from "../dataplane/overlay.ts";
@@ -46,6 +47,7 @@ import { type NodeAccess, openAccess } from "./node_access.ts";
 import { NodeMemory } from "./node_memory.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
+import { mayHold, sleepingServices } from "./sleeping_services.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { KUBERNETES_VERSION } from "./version.ts";
 
@@ -230,6 +232,7 @@ async function runPods(
     connections: new KernelConnections(),
     programmed: programmedBy(dataplane),
     servicePath: servicePathOf(dataplane, chosen),
+    sleeping: sleepingServices(dataplane, chosen.backend),
     files,
     mounts,
     cloneGit,
@@ -313,7 +316,10 @@ function startDataplane(
 ): Dataplane {
   const node = { name: settings.nodeName, addresses: nodeAddresses(settings) };
   const log = stderrLog("dataplane");
-  return runDataplane({ cache, backend, node, clock: realClock, log, signal });
+  const holder = new HostHolder(settings.advertiseAddress, log);
+  signal.addEventListener("abort", () => holder.close());
+  const holding = { holder, mayHold: mayHold(cache) };
+  return runDataplane({ cache, backend, node, ...holding, clock: realClock, log, signal });
 }
 
 /** Answers names on this node, as soon as the cache is there. */

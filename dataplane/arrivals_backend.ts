@@ -33,6 +33,10 @@ export class ArrivalsBackend implements Backend {
     return this.sockets.counters?.() ?? new Map();
   }
 
+  onAttempt(listener: (rule: string) => void): void {
+    this.sockets.onAttempt?.(listener);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.sockets.close(), this.arrivals.close()]);
   }

@@ -20,4 +20,6 @@ export interface Backend {
   remove(): Promise<void>;
   /** Since the rule is in the kernel, by its name. */
   counters?(): ReadonlyMap<string, ServiceCounters>;
+  /** Calls `listener` with the name of a rule that wakes, when somebody connects while it has no backends. */
+  onAttempt?(listener: (rule: string) => void): void;
 }

@@ -14,6 +14,7 @@ import { type BpfMap, BpfObject, Libbpf } from "./libbpf.ts";
 import * as maps from "./maps.ts";
 import type { ClusterNames } from "./names.ts";
 import type { Rules } from "./rules.ts";
+import { type Attempted, Sleepers } from "./sleepers.ts";
 import { ServiceTable, type TableChanges } from "./service_table.ts";
 
 const OBJECT = new URL("../dataplane/bpf/service_lb.bpf.o", import.meta.url);
@@ -35,6 +36,7 @@ export class EbpfBackend implements Backend {
   readonly name = "ebpf";
   readonly #frontends: BpfMap;
   readonly #nodeAddresses: BpfMap;
+  readonly #sleepers: Sleepers;
   readonly #backends: ReturnType<BpfMap["mmap"]>;
   readonly #counters: ReturnType<BpfMap["mmap"]>;
   /** Undefined while it is not known what the kernel holds. */
@@ -49,6 +51,7 @@ export class EbpfBackend implements Backend {
   ) {
     this.#frontends = object.map("frontends");
     this.#nodeAddresses = object.map("node_addresses");
+    this.#sleepers = new Sleepers(object);
     this.#backends = object.map("backends").mmap(maps.BACKENDS_MAX * maps.BACKEND_BYTES);
     this.#counters = object.map("counters").mmap(maps.SERVICES_MAX * maps.COUNTERS_BYTES);
   }
@@ -81,7 +84,9 @@ export class EbpfBackend implements Backend {
     const table = known ?? this.#restore();
     this.#table = undefined; // until all is written
     this.#writeAddresses(rules.nodeAddresses);
-    this.#write(table.plan(rules, this.options.clock.now()));
+    const changes = table.plan(rules, this.options.clock.now());
+    this.#sleepers.write(rules.holders ?? new Map(), (name) => table.idOf(name));
+    this.#write(changes);
     this.hooks.takeOver();
     this.#table = table;
     if (known === undefined) await this.#dropOldLayouts();
@@ -144,13 +149,17 @@ export class EbpfBackend implements Backend {
     return found;
   }
 
-  close(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
+  onAttempt(listener: Attempted): void {
+    this.#sleepers.onAttempt(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    await this.#sleepers.close();
     this.#backends.unmap();
     this.#counters.unmap();
     this.object.close();
-    return Promise.resolve();
   }
 
   async remove(): Promise<void> {

@@ -85,6 +85,9 @@ const BPF_SYMBOLS = {
     result: "i32",
   },
   bpf_map_delete_batch: { parameters: ["i32", "buffer", "buffer", "pointer"], result: "i32" },
+  ring_buffer__new: { parameters: ["i32", "function", "pointer", "pointer"], result: "pointer" },
+  ring_buffer__consume: { parameters: ["pointer"], result: "i32" },
+  ring_buffer__free: { parameters: ["pointer"], result: "void" },
   libbpf_set_print: { parameters: ["function"], result: "pointer" },
 } as const;
 
@@ -93,6 +96,10 @@ const LIBC_SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   munmap: { parameters: ["pointer", "usize"], result: "i32" },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  /** Waits on a thread of its own. */
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
   vsnprintf: { parameters: ["buffer", "usize", "pointer", "pointer"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;

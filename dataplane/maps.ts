@@ -14,6 +14,9 @@ export const SERVICE_BYTES = 20;
 export const BACKEND_BYTES = 8;
 export const COUNTERS_BYTES = 16;
 export const ADDRESS_BYTES = 4;
+export const SLEEPERS_MAX = 1_024;
+export const SLEEPER_BYTES = 16;
+export const ID_BYTES = 4;
 
 const PROTOCOL_NUMBER: Readonly<Record<Protocol, number>> = { TCP: 6, UDP: 17 };
 const SCOPE_ADDRESS = 0;
@@ -90,6 +93,27 @@ export function encodeBackends(backends: readonly PodAddress[]): Uint8Array<Arra
     view.setUint16(i * BACKEND_BYTES + 4, port);
   });
   return bytes;
+}
+
+/** struct sleeper, never told of yet. Undefined: connections are refused meanwhile. */
+export function encodeSleepers(
+  holders: readonly (PodAddress | undefined)[],
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(holders.length * SLEEPER_BYTES);
+  holders.forEach((holder, i) => {
+    if (holder !== undefined) bytes.set(encodeBackends([holder]), i * SLEEPER_BYTES);
+  });
+  return bytes;
+}
+
+/** Ids in host order. */
+export function encodeIds(ids: readonly number[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Uint32Array(ids).buffer);
+}
+
+export function decodeIds(bytes: Uint8Array, count: number): number[] {
+  const view = viewOf(bytes);
+  return Array.from({ length: count }, (_, i) => view.getUint32(i * ID_BYTES, true));
 }
 
 export function encodeAddresses(addresses: readonly string[]): Uint8Array<ArrayBuffer> {

@@ -8,12 +8,25 @@ Deno.test("maps: limits and sizes are those of service_lb.h", () => {
   const size = (name: string) =>
     Number(HEADER.match(new RegExp(`sizeof\\(struct ${name}\\) == (\\d+)`))?.[1]);
   assert.deepEqual(
-    ["FRONTENDS_MAX", "BACKENDS_MAX", "SERVICES_MAX", "NODE_ADDRESSES_MAX"].map(define),
-    [maps.FRONTENDS_MAX, maps.BACKENDS_MAX, maps.SERVICES_MAX, maps.NODE_ADDRESSES_MAX],
+    ["FRONTENDS_MAX", "BACKENDS_MAX", "SERVICES_MAX", "NODE_ADDRESSES_MAX", "SLEEPERS_MAX"]
+      .map(define),
+    [
+      maps.FRONTENDS_MAX,
+      maps.BACKENDS_MAX,
+      maps.SERVICES_MAX,
+      maps.NODE_ADDRESSES_MAX,
+      maps.SLEEPERS_MAX,
+    ],
   );
   assert.deepEqual(
-    ["frontend_key", "service", "backend", "counters"].map(size),
-    [maps.FRONTEND_KEY_BYTES, maps.SERVICE_BYTES, maps.BACKEND_BYTES, maps.COUNTERS_BYTES],
+    ["frontend_key", "service", "backend", "counters", "sleeper"].map(size),
+    [
+      maps.FRONTEND_KEY_BYTES,
+      maps.SERVICE_BYTES,
+      maps.BACKEND_BYTES,
+      maps.COUNTERS_BYTES,
+      maps.SLEEPER_BYTES,
+    ],
   );
 });
 
@@ -43,4 +56,14 @@ Deno.test("maps: a backend is address and port in network order", () => {
 Deno.test("maps: addresses come back as they went in", () => {
   const addresses = ["192.0.2.2", "10.0.0.1"];
   assert.deepEqual(maps.decodeAddresses(maps.encodeAddresses(addresses), 2), addresses);
+});
+
+Deno.test("maps: a sleeper is its holder, and never told of yet", () => {
+  const bytes = maps.encodeSleepers([{ ip: "10.1.0.2", port: 8080 }, undefined]);
+  const none = [0, 0, 0, 0, 0, 0, 0, 0];
+  assert.deepEqual([...bytes], [10, 1, 0, 2, 31, 144, 0, 0, ...none, ...none, ...none]);
+});
+
+Deno.test("maps: ids come back as they went in", () => {
+  assert.deepEqual(maps.decodeIds(maps.encodeIds([7, 70_000]), 2), [7, 70_000]);
 });

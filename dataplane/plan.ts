@@ -1,4 +1,5 @@
 import type { Endpoints, Service, ServicePort } from "../api/types/core_v1.ts";
+import { maySleep } from "../api/types/sleeping_services.ts";
 import { parseIpv4 } from "./ipv4.ts";
 import { backendsOf, type Backing, isPort, protocolOf } from "./plan_backends.ts";
 import type { Frontend, Rules, ServiceRule } from "./rules.ts";
@@ -73,6 +74,9 @@ function planPort(
     name: `${keyOf(service)}:${port.name ?? ""}`,
     protocol,
     affinitySeconds: affinitySecondsOf(service),
+    ...(maySleep(service) && spec.internalTrafficPolicy !== "Local"
+      ? { wakes: true as const }
+      : {}),
   };
   const inside = [{ address: spec.clusterIP ?? "", port: port.port, isExternal: false }];
   const outside = externalFrontends(service, port);

@@ -7,6 +7,7 @@ import type { Backend } from "./backend.ts";
 import { HostPorts } from "./host_ports.ts";
 import { joinRules, keyOf, type NodeView, planService } from "./plan.ts";
 import type { ServiceRule } from "./rules.ts";
+import { type Holder, Waking } from "./waking.ts";
 import { backingOf, serviceOfSlice, WRITTEN_BY_HAND } from "./written_slices.ts";
 
 /** Changes that come within this time of a sync wait for one sync together; the first never waits. */
@@ -24,6 +25,10 @@ export interface DataplaneOptions {
   readonly node: NodeView;
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes connections of services that sleep; absent: they are refused. */
+  readonly holder?: Holder;
+  /** Whether connections may go by way of the holder at this moment. */
+  readonly mayHold?: () => boolean;
   /** Ends the loop; the kernel keeps its rules, and closing the backend is the caller's. */
   readonly signal: AbortSignal;
 }
@@ -39,6 +44,8 @@ export interface Dataplane {
   readonly programmed: Programmed;
   /** Calls `listener` after each sync. @returns a function that ends it */
   onProgrammed(listener: (programmed: Programmed) => void): () => void;
+  /** Services that sleep while nobody wants them. */
+  readonly waking: Waking;
   /** Why the kernel has not what the API says; undefined while it has. */
   readonly trouble: string | undefined;
   /** Calls `listener` when `trouble` has changed. */
@@ -67,6 +74,7 @@ class ServiceProxy implements Dataplane {
   readonly #planned = new Map<string, readonly ServiceRule[]>();
   readonly #changed = new Set<string>();
   readonly #hostPorts = new HostPorts();
+  readonly waking: Waking;
   /** The node has other addresses, or pods with other ports. */
   #isNodeChanged = true;
   #node: NodeView;
@@ -79,6 +87,8 @@ class ServiceProxy implements Dataplane {
 
   constructor(readonly options: DataplaneOptions) {
     this.#node = options.node;
+    this.waking = new Waking(options);
+    options.backend.onAttempt?.((rule) => this.waking.note(rule));
     this.done = this.#run();
   }
 
@@ -234,9 +244,12 @@ class ServiceProxy implements Dataplane {
     this.#changed.clear();
     this.#isNodeChanged = false;
     const planned = [...this.#planned.values(), ...this.#hostPorts.rules];
-    await backend.sync(joinRules(planned, this.#node));
+    const rules = joinRules(planned, this.#node);
+    const holders = await this.waking.holders(rules.services);
+    await backend.sync(holders === undefined ? rules : { ...rules, holders });
     this.#programmed = programmed;
     this.#isBehind = false;
+    this.waking.programmed();
     for (const listener of this.#listeners) listener(programmed);
   }
 

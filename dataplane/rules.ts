@@ -31,6 +31,8 @@ export interface ServiceRule {
   readonly backends: readonly PodAddress[];
   /** How long a client keeps its pod after its last connection; 0: no affinity. */
   readonly affinitySeconds: number;
+  /** While it has no backends, whoever connects wakes it. */
+  readonly wakes?: true;
 }
 
 /** Everything that a node's data path should do. */
@@ -38,6 +40,8 @@ export interface Rules {
   /** Addresses of the node, on which its ports answer. */
   readonly nodeAddresses: readonly string[];
   readonly services: readonly ServiceRule[];
+  /** By the name of each rule that wakes: who takes its connections while it sleeps; undefined: nobody. */
+  readonly holders?: ReadonlyMap<string, PodAddress | undefined>;
 }
 
 export const NO_RULES: Rules = { nodeAddresses: [], services: [] };

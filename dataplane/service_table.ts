@@ -97,6 +97,10 @@ export class ServiceTable {
     for (const [name, { value }] of this.#byName) yield [name, value.id];
   }
 
+  idOf(name: string): number | undefined {
+    return this.#byName.get(name)?.value.id;
+  }
+
   /**
    * Changes towards `rules`, taken as done: after a failure to write them, start over with a new table and `restore`.
    * @throws {Error} when the maps have no room for the rules

@@ -42,6 +42,17 @@ const REFUSALS: readonly { name: string; service: Json; want: readonly string[] 
     want: [`metadata.name: Invalid value: "1web": ${DNS_1035}`],
   },
   {
+    name: "a time to sleep after that is no time",
+    service: {
+      ...serviceOf({}),
+      metadata: { name: "web", annotations: { "wherry.dev/scale-to-zero-after": "soon" } },
+    },
+    want: [
+      'metadata.annotations[wherry.dev/scale-to-zero-after]: Invalid value: "soon": must be ' +
+      "whole hours, minutes and seconds, at least 1s, such as 1h30m",
+    ],
+  },
+  {
     name: "no ports",
     service: serviceOf({ ports: [] }),
     want: ["spec.ports: Required value"],

@@ -1,6 +1,7 @@
 import type { Service, ServiceSpec } from "../types/core_v1.ts";
 import { forbidden, invalid, required } from "../types/field_errors.ts";
 import { validateDns1123Subdomain } from "../types/names.ts";
+import { durationOf, SLEEP_ANNOTATION } from "../types/sleeping_services.ts";
 import type { FieldError } from "../types/status.ts";
 import { invalidFor, validateLabels } from "./field_rules.ts";
 import { validateEndpointIp } from "./ip_addresses.ts";
@@ -12,8 +13,9 @@ import { validateServicePorts } from "./validate_service_ports.ts";
 /** Source: Kubernetes, maxSecondsInDay, the longest session affinity. */
 const AFFINITY_SECONDS_MAX = 86400;
 
-export function validateService({ spec }: Service): FieldError[] {
+export function validateService({ metadata, spec }: Service): FieldError[] {
   return [
+    ...validateSleep(metadata.annotations?.[SLEEP_ANNOTATION]),
     ...validatePresence(spec),
     ...validateServicePorts(spec),
     ...validateLabels("spec.selector", spec.selector),
@@ -23,6 +25,12 @@ export function validateService({ spec }: Service): FieldError[] {
     ...validateExternalIps(spec),
     ...validateBalancer(spec),
   ];
+}
+
+function validateSleep(after: string | undefined): FieldError[] {
+  if (after === undefined || durationOf(after) !== undefined) return [];
+  const why = "must be whole hours, minutes and seconds, at least 1s, such as 1h30m";
+  return [invalid(`metadata.annotations[${SLEEP_ANNOTATION}]`, after, why)];
 }
 
 function validatePresence({ type, ports = [], clusterIP, externalName = "" }: ServiceSpec) {

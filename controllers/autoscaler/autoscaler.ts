@@ -6,15 +6,23 @@ import {
   type HorizontalPodAutoscalerStatus,
   type MetricStatus,
 } from "../../api/types/autoscaling_v2.ts";
+import { LEASES } from "../../api/types/coordination_v1.ts";
+import type { PodTemplateSpec } from "../../api/types/core_v1.ts";
 import { type Selector, selectorOf, selectorOfMap } from "../../api/types/labels.ts";
 import type { KubeObject, LabelSelector } from "../../api/types/meta.ts";
 import { POD_METRICS } from "../../api/types/metrics_v1beta1.ts";
-import { PODS, REPLICATION_CONTROLLERS, type Resource } from "../../api/types/resources.ts";
+import {
+  PODS,
+  REPLICATION_CONTROLLERS,
+  type Resource,
+  SERVICES,
+} from "../../api/types/resources.ts";
 import { StatusError } from "../../api/types/status.ts";
 import type { Cache, Write } from "../../client/cache.ts";
 import { towardStatus } from "../../client/writes.ts";
 import {
   type Controller,
+  keyOf,
   NOTHING_TO_DO,
   type ObjectKey,
   onChangeOf,
@@ -24,15 +32,20 @@ import {
 } from "../controller.ts";
 import { timeOf } from "../pods.ts";
 import { limited, rulesOf, stabilized } from "./behavior.ts";
-import { type Measurements, metricsOf, type Wish, wishOf } from "./metrics.ts";
+import { ableToScale, condition, decide } from "./decide.ts";
 import { ScaleHistory } from "./scale_history.ts";
+import { newlyWanted, sleepOf } from "./sleep.ts";
 
 /** Between measurements. Source: kube-controller-manager, horizontal-pod-autoscaler-sync-period. */
 const SYNC_MS = 15_000;
 
 /** A workload of which the number of pods can be set. */
 type Scalable = KubeObject & {
-  readonly spec: { readonly replicas?: number; readonly selector?: unknown };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector?: unknown;
+    readonly template?: PodTemplateSpec;
+  };
 };
 
 const TARGETS: Readonly<Record<string, Resource<Scalable>>> = {
@@ -49,7 +62,18 @@ export function autoscalerController(): Controller<HorizontalPodAutoscaler> {
     name: "horizontal-pod-autoscaler",
     reconciles: HORIZONTAL_POD_AUTOSCALERS,
     concurrency: 5,
-    requeueOn: [onChangeOf(PODS, () => []), ...Object.values(TARGETS).map(readOnly)],
+    requeueOn: [
+      onChangeOf(PODS, () => []),
+      onChangeOf(SERVICES, () => []),
+      onChangeOf(
+        LEASES,
+        ({ before, after }, cache) =>
+          newlyWanted(before, after).flatMap((namespace) =>
+            cache.list(HORIZONTAL_POD_AUTOSCALERS, namespace).map(keyOf)
+          ),
+      ),
+      ...Object.values(TARGETS).map(readOnly),
+    ],
     reads(_key, autoscaler, cache) {
       const target = autoscaler && targetOf(autoscaler, cache);
       if (target === undefined || sizeOf(target) === 0) return [];
@@ -66,7 +90,7 @@ export function autoscalerController(): Controller<HorizontalPodAutoscaler> {
   };
 }
 
-/** Measuring has its own rhythm: nothing wakes it but an autoscaler that changes. */
+/** Measuring has its own rhythm: nothing wakes it but an autoscaler that changes, and who asks for pods that sleep. */
 const readOnly = (resource: Resource<Scalable>) => onChangeOf(resource, () => []);
 
 const textOf = ({ namespace, name }: ObjectKey) => `${namespace}/${name}`;
@@ -105,7 +129,11 @@ function planScale(
   }
   const current = sizeOf(target);
   const events = history.see(textOf({ namespace, name }), current, now);
-  const decision = decide(autoscaler, target, world);
+  const decision = decide(autoscaler, {
+    current,
+    ...measured(target, world),
+    sleep: sleepOf(namespace, target.spec.template?.metadata.labels, world),
+  });
   if (decision.size === undefined) {
     const desired = autoscaler.status?.desiredReplicas ?? 0;
     return statusPlan(autoscaler, { ...decision, now, current, desired });
@@ -124,103 +152,17 @@ function planScale(
   return { ...plan, writes: [scaled, ...plan.writes] };
 }
 
-function resized(target: Readonly<Scalable>, replicas: number): KubeObject {
-  const scaled: Scalable = { ...target, spec: { ...target.spec, replicas } };
-  return scaled;
-}
-
-interface Decision {
-  /** Undefined: nobody knows. */
-  readonly size: number | undefined;
-  /** The size was out of bounds and is set right at once. */
-  readonly isBound: boolean;
-  readonly news: readonly HorizontalPodAutoscalerCondition[];
-  readonly metrics?: readonly MetricStatus[];
-}
-
-function decide(
-  autoscaler: Readonly<HorizontalPodAutoscaler>,
-  target: Readonly<Scalable>,
-  { cache, now, read }: World,
-): Decision {
-  const { minReplicas: min = 1, maxReplicas: max } = autoscaler.spec;
-  const current = sizeOf(target);
-  if (current === 0 && min !== 0) {
-    const message = "scaling is disabled since the replica count of the target is zero";
-    const news = [condition("ScalingActive", "False", "ScalingDisabled", message)];
-    return { size: undefined, isBound: false, news };
-  }
-  if (current > max || current < min) {
-    return { size: current > max ? max : min, isBound: true, news: [] };
-  }
+/** Pods that are there, and what they use. */
+function measured(target: Readonly<Scalable>, { cache, now, read }: World) {
   const selector = selectorFor(target);
   const pods = cache.list(PODS, target.metadata.namespace)
     .filter(({ metadata }) => selector.matches(metadata.labels));
-  return decideByMetrics(autoscaler, { pods, metrics: read(POD_METRICS), current, now });
+  return { pods, metrics: read(POD_METRICS), now };
 }
 
-/** The largest of all wishes; a metric that can't be had keeps the others from shrinking anything. */
-function decideByMetrics(
-  autoscaler: Readonly<HorizontalPodAutoscaler>,
-  measured: Measurements,
-): Decision {
-  const { minReplicas: min = 1, maxReplicas: max } = autoscaler.spec;
-  const wishes = metricsOf(autoscaler).map((metric) => wishOf(metric, measured));
-  const known = wishes.filter((wish) => "replicas" in wish);
-  const lost = wishes.find((wish) => "reason" in wish);
-  const metrics = known.map(({ status }) => status);
-  const largest = known.toSorted((a, b) => b.replicas - a.replicas)[0];
-  if (largest === undefined || (lost !== undefined && largest.replicas < measured.current)) {
-    return { size: undefined, isBound: false, metrics, news: [inactive(lost)] };
-  }
-  const size = Math.min(Math.max(largest.replicas, min), max);
-  const message = "the HPA was able to successfully calculate a replica count from " + largest.name;
-  const news = [
-    condition("ScalingActive", "True", "ValidMetricFound", message),
-    limitation(largest.replicas, { min, max }),
-  ];
-  return { size, isBound: false, metrics, news };
-}
-
-function inactive(lost: Extract<Wish, { reason: string }> | undefined) {
-  const { reason = "FailedGetResourceMetric", message = "" } = lost ?? {};
-  return condition("ScalingActive", "False", reason, message);
-}
-
-function limitation(wished: number, { min, max }: { min: number; max: number }) {
-  if (wished > max) {
-    const message = "the desired replica count is more than the maximum replica count";
-    return condition("ScalingLimited", "True", "TooManyReplicas", message);
-  }
-  if (wished < min) {
-    const message = "the desired replica count is less than the minimum replica count";
-    return condition("ScalingLimited", "True", "TooFewReplicas", message);
-  }
-  const message = "the desired count is within the acceptable range";
-  return condition("ScalingLimited", "False", "DesiredWithinRange", message);
-}
-
-function ableToScale(isHeldBack: boolean, isChange: boolean) {
-  if (isHeldBack) {
-    const message = "recent recommendations were higher than current one, applying the highest " +
-      "recent recommendation";
-    return condition("AbleToScale", "True", "ScaleDownStabilized", message);
-  }
-  if (isChange) {
-    const message = "the HPA controller was able to update the target scale";
-    return condition("AbleToScale", "True", "SucceededRescale", message);
-  }
-  const message = "recommended size matches current size";
-  return condition("AbleToScale", "True", "ReadyForNewScale", message);
-}
-
-function condition(
-  type: string,
-  status: string,
-  reason: string,
-  message: string,
-): HorizontalPodAutoscalerCondition {
-  return { type, status, reason, message };
+function resized(target: Readonly<Scalable>, replicas: number): KubeObject {
+  const scaled: Scalable = { ...target, spec: { ...target.spec, replicas } };
+  return scaled;
 }
 
 interface News {
@@ -273,7 +215,14 @@ function reportOf(
     return { type: "Warning", reason: "FailedRescale", message };
   }
   const isUp = before !== undefined && sizeOf(before as Scalable) < size;
-  const why = isUp ? "resource utilization above target" : "All metrics below target";
+  const isWoken = before !== undefined && sizeOf(before as Scalable) === 0;
+  const why = isWoken
+    ? "a client asks for its service"
+    : size === 0
+    ? "nobody asks for its service"
+    : isUp
+    ? "resource utilization above target"
+    : "All metrics below target";
   return {
     type: "Normal",
     reason: "SuccessfulRescale",

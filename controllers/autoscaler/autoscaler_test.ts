@@ -9,8 +9,10 @@ import {
   POD_METRICS,
   type PodMetrics,
 } from "../../api/types/metrics_v1beta1.ts";
-import { PODS } from "../../api/types/resources.ts";
-import { startCluster } from "../fake_cluster.ts";
+import { type Lease, LEASES } from "../../api/types/coordination_v1.ts";
+import { PODS, SERVICES } from "../../api/types/resources.ts";
+import { serviceNamed, startCluster, worldOf } from "../fake_cluster.ts";
+import { sleepOf } from "./sleep.ts";
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
 const SYNC = 15_000;
@@ -108,4 +110,70 @@ Deno.test("autoscaler: without samples it changes nothing and says why", async (
   const active = status?.conditions?.find(({ type }) => type === "ScalingActive");
   assert.equal(`${active?.status} ${active?.reason}`, "False FailedGetResourceMetric");
   cluster.stop();
+});
+
+/** What the node of a service tells by its lease. */
+async function tell(cluster: Cluster, wanted: string, used: number): Promise<void> {
+  await cluster.renewLease("n1");
+  const target = { namespace: "kube-node-lease", name: "n1" };
+  const annotations = {
+    "wherry.dev/wanted": wanted,
+    "wherry.dev/used": JSON.stringify({ "default/web": used }),
+  };
+  await cluster.api.patch(LEASES, target, "merge", { metadata: { annotations } });
+}
+
+async function withSleepyService(): Promise<Cluster> {
+  const cluster = await started();
+  const annotations = { "wherry.dev/scale-to-zero-after": "2m" };
+  const service = serviceNamed("web");
+  const metadata = { ...service.metadata, annotations };
+  await cluster.api.create(SERVICES, { ...service, metadata });
+  await tell(cluster, "", 7);
+  return cluster;
+}
+
+Deno.test("autoscaler: pods that nobody connects to go, and come back at once when somebody does", async () => {
+  const cluster = await withSleepyService();
+  await load(cluster, "1m", 60_000);
+  await tell(cluster, "", 8);
+  await load(cluster, "1m", 105_000);
+  assert.notEqual(await size(cluster), 0, "somebody connected less than two minutes ago");
+  await load(cluster, "1m", 45_000);
+  assert.equal(await size(cluster), 0);
+  await cluster.clock.advance(600_000);
+  assert.equal(await size(cluster), 0);
+  await tell(cluster, "default/web", 8);
+  await cluster.clock.settle();
+  assert.equal(await size(cluster), 1);
+  cluster.stop();
+});
+
+Deno.test("autoscaler: pods that are busy stay, though nobody connects anew", async () => {
+  const cluster = await withSleepyService();
+  await load(cluster, "20m", 600_000);
+  assert.equal(await size(cluster), 1);
+  cluster.stop();
+});
+
+Deno.test("autoscaler: who asks for another service, or for one that may not sleep, wakes nothing", async () => {
+  const cluster = await started();
+  await cluster.api.create(SERVICES, serviceNamed("web"));
+  const target = { namespace: "default", name: "web" };
+  await cluster.api.patch(DEPLOYMENTS, target, "merge", { spec: { replicas: 0 } });
+  await tell(cluster, "default/web,other/web", 1);
+  await cluster.clock.advance(60_000);
+  assert.equal(await size(cluster), 0);
+  cluster.stop();
+});
+
+Deno.test("autoscaler: what a node says wrongly counts as nothing", () => {
+  const annotations = { "wherry.dev/wanted": ",,", "wherry.dev/used": "[" };
+  const metadata = { namespace: "kube-node-lease", name: "n1", annotations };
+  const lease: Lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec: {} };
+  const service = serviceNamed("web");
+  const sleepy = { "wherry.dev/scale-to-zero-after": "1m" };
+  const asleep = { ...service, metadata: { ...service.metadata, annotations: sleepy } };
+  const sleep = sleepOf("default", { app: "web" }, worldOf([lease, asleep]));
+  assert.deepEqual(sleep, { isWanted: false, isUnused: false });
 });

@@ -19,7 +19,13 @@ export interface Measurements {
 }
 
 export type Wish =
-  | { readonly replicas: number; readonly status: MetricStatus; readonly name: string }
+  | {
+    readonly replicas: number;
+    readonly status: MetricStatus;
+    readonly name: string;
+    /** What is used of what should be. */
+    readonly share: number;
+  }
   | { readonly reason: string; readonly message: string };
 
 /** Source of reasons and texts: Kubernetes, the horizontal controller. */
@@ -54,6 +60,7 @@ export function wishOf(metric: MetricSpec, measured: Measurements): Wish {
   };
   return {
     replicas: proposal.replicas,
+    share: proposal.used / (proposal.wanted || 1),
     name: nameOf(source.name, container, source.target),
     status: container === undefined
       ? { type: "Resource", resource: { name: source.name, current } }

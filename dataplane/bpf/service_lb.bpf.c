@@ -5,7 +5,7 @@
  * Answers and getpeername() show the frontend again.
  * Hooks: cgroup sock_addr, on the cgroup that holds the host's processes and its containers. IPv4-mapped
  * sockets connect by connect6; their messages reach sendmsg4 by themselves, so there is no sendmsg6.
- * frontends, backends and node_addresses are written by dataplane/ebpf_backend.ts and only read here.
+ * frontends, backends, sleepers and node_addresses are written by dataplane/ebpf_backend.ts; attempts is read there.
  */
 #include <linux/bpf.h>
 #include <linux/errno.h>
@@ -17,6 +17,8 @@
 #include "service_lb.h"
 
 #define NS_PER_SECOND 1000000000ull
+/* Clients that try again and again are told of once in this time. */
+#define REPORT_EVERY_NS (NS_PER_SECOND / 4)
 
 /* What a hook returns. */
 #define REFUSE 0
@@ -54,6 +56,21 @@ struct {
 	__type(key, __be32);
 	__type(value, __u32);
 } node_addresses SEC(".maps");
+
+/* By id of the service; looked at only where a service has no backend. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SLEEPERS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct sleeper);
+} sleepers SEC(".maps");
+
+/* Ids of sleeping services that somebody asked for; full: the next attempt is told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, ATTEMPTS_BYTES);
+} attempts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -176,6 +193,23 @@ static __always_inline bool pick_affine(struct bpf_sock_addr *ctx, const struct 
 	return true;
 }
 
+/* Tells that a service without pods is asked for. A TCP connection waits at the holder. */
+static __always_inline bool wake(struct bpf_sock_addr *ctx, __u32 id, struct backend *picked)
+{
+	struct sleeper *sleeper = bpf_map_lookup_elem(&sleepers, &id);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!sleeper)
+		return false;
+	if (now - sleeper->reported_ns >= REPORT_EVERY_NS &&
+	    !bpf_ringbuf_output(&attempts, &id, sizeof(id), 0))
+		sleeper->reported_ns = now;
+	if (ctx->protocol != IPPROTO_TCP || !sleeper->holder.ip)
+		return false;
+	*picked = sleeper->holder;
+	return true;
+}
+
 static __always_inline bool pick(struct bpf_sock_addr *ctx, const struct service *service,
 				 struct backend *picked)
 {
@@ -188,6 +222,8 @@ static __always_inline bool pick(struct bpf_sock_addr *ctx, const struct service
 	if (service->backend_count)
 		is_picked = service->affinity_seconds ? pick_affine(ctx, service, turn, picked)
 						      : pick_turn(service, turn, picked);
+	else
+		is_picked = wake(ctx, id, picked);
 	if (count)
 		__sync_fetch_and_add(is_picked ? &count->connections : &count->refusals, 1);
 	if (!is_picked)

@@ -8,6 +8,8 @@
 #define SERVICES_MAX 65536
 #define AFFINITIES_MAX 16384
 #define NODE_ADDRESSES_MAX 1024
+#define SLEEPERS_MAX 1024
+#define ATTEMPTS_BYTES 4096
 
 /* How many backends of a changed block are searched for the one that a client had. */
 #define KEPT_SEARCH_MAX 256
@@ -44,6 +46,12 @@ struct counters {
 	__u64 refusals;
 };
 
+/* Of a service whose pods are started by the first who asks for them. */
+struct sleeper {
+	struct backend holder; /* who takes TCP connections meanwhile; ip 0: they are refused */
+	__u64 reported_ns; /* when an attempt was last told */
+};
+
 struct affinity_key {
 	__u64 client; /* cookie of the network namespace: the pod, or the host */
 	__u32 service_id;
@@ -73,3 +81,4 @@ _Static_assert(sizeof(struct frontend_key) == 8, "keep in step with maps.ts");
 _Static_assert(sizeof(struct service) == 20, "keep in step with maps.ts");
 _Static_assert(sizeof(struct backend) == 8, "keep in step with maps.ts");
 _Static_assert(sizeof(struct counters) == 16, "keep in step with maps.ts");
+_Static_assert(sizeof(struct sleeper) == 16, "keep in step with maps.ts");

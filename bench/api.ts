@@ -4,6 +4,7 @@ import type { Row } from "./run.ts";
 
 const SECONDS = 6;
 const LISTS = 7;
+const CREATES_AT_ONCE = 64;
 
 /**
  * Creates, gets, lists and watches over HTTPS against a master process; the load comes from wrk beside it. The
@@ -147,3 +148,14 @@ export function median(values: readonly number[]): number {
 
 export const ms = (value: number) => `${value.toFixed(0)} ms`;
 export const count = (value: number) => Math.round(value).toLocaleString("en-US");
+
+/** Sixty-four at one time, in order. */
+export async function atOnce<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: CREATES_AT_ONCE }, async () => {
+    while (next < items.length) await act(items[next++]!);
+  }));
+}

@@ -18,6 +18,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   pods110: () => import("./pods110.ts"),
   dataplane: () => import("./dataplane.ts"),
   scheduler: () => import("./scheduler.ts"),
+  controllers: () => import("./controllers.ts"),
+  scale: () => import("./scale.ts"),
 };
 
 function table(rows: readonly Row[]): string {

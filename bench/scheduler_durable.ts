@@ -6,13 +6,12 @@ import { LocalApi } from "../cmd/local_api.ts";
 import { runScheduler } from "../scheduler/loop.ts";
 import { openKvLedger } from "../store/kv_ledger.ts";
 import { ADMIN_TOKEN, CLOCK, startApi } from "../tests/integration/harness.ts";
-import { count } from "./api.ts";
+import { atOnce, count } from "./api.ts";
 import type { Row } from "./run.ts";
 import { WORKLOADS } from "./scheduler_workloads.ts";
 
 const NODE_COUNT = 5_000;
 const POD_COUNT = 5_000;
-const CREATES_AT_ONCE = 64;
 
 /** SchedulingBasic through the API and a store on disk, all in this process: from the first binding to the last. */
 export async function durableBindings(): Promise<Row[]> {
@@ -51,11 +50,4 @@ export async function durableBindings(): Promise<Row[]> {
   await Deno.remove(folder, { recursive: true });
   const what = `SchedulingBasic, ${count(NODE_COUNT)} nodes: durable bindings/s, events included`;
   return [{ what, figure: count(perSecond), goal: "≥ 2,000" }];
-}
-
-async function atOnce<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  await Promise.all(Array.from({ length: CREATES_AT_ONCE }, async () => {
-    while (next < items.length) await act(items[next++]!);
-  }));
 }

@@ -15,8 +15,7 @@ import { Images } from "./images.ts";
 import { collectDeadContainers, leftoverPods, type LeftoverSources } from "./leftovers.ts";
 import { LEASE_SECONDS, NodeKeeper } from "./node_keeper.ts";
 import { type DutyOptions, NodeDuties } from "./node_duties.ts";
-import { Fence } from "./fencing/fence.ts";
-import { isOver } from "./pod_phase.ts";
+import { NodeFence } from "./fencing/node_fence.ts";
 import { allocatableOf, type NodeIdentity } from "./node_object.ts";
 import { NodeFilePods } from "./static_pods/node_file_pods.ts";
 import type { ManifestSource } from "./static_pods/static_pods.ts";
@@ -112,13 +111,16 @@ export class Agent implements AgentView {
   #workers: PodWorkers | undefined;
   #keeper: NodeKeeper | undefined;
   #duties: NodeDuties | undefined;
-  #fence: Fence | undefined;
+  #fence: NodeFence | undefined;
   #statuses: StatusWriter | undefined;
   readonly #files: NodeFilePods;
 
   constructor(options: AgentOptions) {
     this.#files = new NodeFilePods(options, {
-      change: (before, after) => this.#workers?.change(before, after),
+      change: (before, after) => {
+        this.#workers?.change(before, after);
+        this.#fence?.podChanged(before, after);
+      },
       // a new mirror knows nothing of what was written to the one before
       poke: (uid) => {
         this.#statuses?.forget(uid);
@@ -158,11 +160,12 @@ export class Agent implements AgentView {
     const keeper = this.#keeper = this.#newKeeper(measured);
     const duties = this.#duties = this.#newDuties(record);
     const workers = this.#workers = this.#newWorkers(measured, record);
-    this.#fence = this.#newFence(workers);
+    const fence = this.#fence = this.#newFence(workers);
     const registered = keeper.register().then(() => keeper.heartbeat());
     const following = this.#follower.run();
     await untilAborted(this.#follower.listed(), signal);
     workers.adopt(await network.list().catch(() => new Map()));
+    await fence.resume();
     const running = signal.aborted ? undefined : [workers.run(), this.#files.run(signal)];
     // before both lists are there nobody knows what should run here and what does
     await untilAborted(cache.synced(), signal);
@@ -172,14 +175,15 @@ export class Agent implements AgentView {
     cache.onChange(PODS, (before, after) => {
       if (this.#files.sees(before, after)) return;
       workers.change(before, after);
-      this.#fence?.podsChanged();
+      fence.podChanged(before, after);
     });
     cache.onChange(NODES, (_before, after) => this.#onNode(after, keeper));
     workers.knowsAll();
+    fence.knowsAll();
     await this.#clearUp(workers);
     const minding = [duties?.run(signal), this.#relistForEver(workers)];
     await Promise.all([registered, following, ...running ?? [], ...minding]);
-    this.#fence.stop();
+    fence.stop();
   }
 
   /** Before the end of the node: ends its pods where the settings say so, and tells the API. */
@@ -233,18 +237,14 @@ export class Agent implements AgentView {
     });
   }
 
-  #newFence(workers: PodWorkers): Fence {
-    const { api, clock, log, node } = this.#with;
-    return new Fence({
-      pods: () => this.pods().filter(({ status }) => !isOver(status?.phase)),
+  #newFence(workers: PodWorkers): NodeFence {
+    return new NodeFence({
+      ...this.#with,
+      nodeName: this.#with.node.name,
+      pods: () => this.pods(),
+      running: () => this.#observed.runningUids(),
       hold: (uid, graceSeconds) => workers.hold(uid, graceSeconds),
-      boundNow: async () => {
-        const { items } = await api.list(PODS, { fieldSelector: `spec.nodeName=${node.name}` });
-        return new Set(items.map(({ metadata }) => metadata.uid ?? ""));
-      },
       leaseMs: LEASE_SECONDS * 1000,
-      clock,
-      log,
     });
   }
 
@@ -264,6 +264,7 @@ export class Agent implements AgentView {
       signal,
       nodeLabels: () => this.#nodeLabels(),
       relist: () => this.#follower.relist(),
+      remembered: () => this.#fence?.kept() ?? Promise.resolve(),
     });
   }
 

@@ -8,6 +8,7 @@ import { FakeApi } from "../client/fake_api.ts";
 import { FakeClock } from "../client/fake_clock.ts";
 import { Informers } from "../client/informer.ts";
 import { Agent } from "./agent.ts";
+import { UNREACHABLE } from "./fencing/fenced_pod.ts";
 import { FakeMounts } from "./fake_mounts.ts";
 import { FakePodNetwork } from "./fake_pod_network.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
@@ -329,6 +330,43 @@ Deno.test("agent: the deadline of a pod ends it", async () => {
   assert.deepEqual([status?.phase, status?.reason], ["Failed", "DeadlineExceeded"]);
 });
 
+Deno.test("agent: one that starts while cut off ends what others may run, and lets it run again later", async () => {
+  const world = await World.open();
+  const tolerations = [{ key: UNREACHABLE, operator: "Exists", tolerationSeconds: 60 } as const];
+  await world.createPod("web", { tolerations });
+  await world.createPod("daemon", { tolerations: [{ operator: "Exists" }] });
+  world.api.intercept = cutOff;
+  await world.advance(20_000);
+  await world.stop();
+  await using again = await World.open(world);
+  await again.advance(15_000);
+  assert.deepEqual(await again.running(), ["daemon", "web"]);
+  await again.advance(10_000);
+  assert.deepEqual(await again.running(), ["daemon"]);
+  again.api.intercept = () => {};
+  await again.advance(30_000);
+  assert.deepEqual(await again.running(), ["daemon", "web"]);
+  const { status } = await again.pod("web");
+  assert.deepEqual([status?.phase, status?.containerStatuses?.[0]?.restartCount], ["Running", 1]);
+});
+
+Deno.test("agent: one that starts while cut off knows nothing of a pod: it has what every pod tolerates", async () => {
+  const world = await World.open();
+  await world.createPod("web");
+  world.files.files.delete("/data/fence/pods.json");
+  world.api.intercept = cutOff;
+  await world.stop();
+  await using again = await World.open(world);
+  await again.advance(270_000);
+  assert.deepEqual(await again.running(), ["web"]);
+  await again.advance(15_000);
+  assert.deepEqual(await again.running(), []);
+});
+
+function cutOff(): never {
+  throw new StatusError("ServiceUnavailable", "no answer");
+}
+
 function readiness({ status }: { status?: { conditions?: { type: string; status: string }[] } }) {
   return status?.conditions?.find(({ type }) => type === "Ready")?.status;
 }
@@ -420,6 +458,13 @@ class World implements AsyncDisposable {
 
   async waitingReason(name: string): Promise<string | undefined> {
     return (await this.pod(name)).status?.containerStatuses?.[0]?.state?.waiting?.reason;
+  }
+
+  /** Names of pods of which a container runs, sorted. */
+  async running(): Promise<string[]> {
+    const all = await this.runtime.listContainers();
+    return all.filter(({ state, name }) => state === "running" && name !== SANDBOX)
+      .map(({ pod }) => pod.name).sort();
   }
 
   die(name: string, exitCode: number): void {

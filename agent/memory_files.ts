@@ -28,6 +28,12 @@ export class MemoryFiles implements HostFiles {
   }
 
   move(from: string, to: string): Promise<void> {
+    const file = this.files.get(from);
+    if (file !== undefined) {
+      this.files.set(to, file);
+      this.files.delete(from);
+      return Promise.resolve();
+    }
     this.folders.delete(from);
     this.folders.add(to);
     for (const path of this.#below(from)) {

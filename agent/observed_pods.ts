@@ -18,6 +18,11 @@ export class ObservedPods {
     return [...this.#pods.keys()];
   }
 
+  /** Pods of which anything runs. */
+  runningUids(): Set<string> {
+    return new Set(this.all().filter(({ state }) => state === "running").map(({ pod }) => pod.uid));
+  }
+
   /** @returns true when something changed */
   apply({ podUid, containerId, container }: RuntimeEvent): boolean {
     return container === undefined ? this.forget(podUid, containerId) : this.see(container);

@@ -36,6 +36,8 @@ export interface PodWorkersOptions {
   readonly refusalOf?: (pod: Readonly<Pod>) => PodFailure | undefined;
   /** The runtime and our picture of it differ: make a new one. */
   readonly relist: () => Promise<void>;
+  /** Resolves once an agent that starts without the API would know of the pods that this one knows. */
+  readonly remembered: () => Promise<void>;
 }
 
 /** One worker for each pod: observe, plan, apply, report. Pods don't wait for each other. */
@@ -146,13 +148,15 @@ export class PodWorkers {
   async #sync(uid: string): Promise<void> {
     const { statuses, clock, tools } = this.#with;
     const known = this.#pods.get(uid);
-    if (known === undefined && !this.#knowsAll) return;
+    const heldSeconds = this.#records.get(uid)?.heldSeconds;
+    if (known === undefined && !this.#knowsAll && heldSeconds === undefined) return;
     const record = this.#recordOf(uid);
-    const pod = known === undefined ? forgottenPod(uid, tools) : statuses.latest(known);
+    const pod = known === undefined ? podWithoutObject(uid, tools) : statuses.latest(known);
     if (known !== undefined) admit(pod, record, this.#admission());
     const containers = tools.observed.of(uid);
     if (known !== undefined) await tools.messages.learn(pod, containers);
-    const wanted = wantedOf(known === undefined ? undefined : pod, record, containers);
+    const isForgotten = known === undefined && this.#knowsAll;
+    const wanted = wantedOf(isForgotten ? undefined : pod, record, containers);
     const plan = planSync({
       pod,
       wanted,
@@ -165,7 +169,8 @@ export class PodWorkers {
       report(pod, record, plan.waiting, this.#with);
       tellBackOffs(pod, plan.waiting, tools);
     }
-    const given = withGrace(pod, record.heldSeconds ?? record.failure?.graceSeconds);
+    if (plan.start.length > 0) await this.#with.remembered();
+    const given = withGrace(pod, graceGiven(record, isForgotten));
     const quit = new AbortController();
     record.pass = { quit, signal: quit.signal, stopping: new Map() };
     const applied = await applySync(plan, given, tools, record.pass)
@@ -173,7 +178,8 @@ export class PodWorkers {
     if (known !== undefined) await tools.messages.learn(pod, tools.observed.of(uid));
     this.#remember(record, plan, applied);
     if (wanted === "gone") return await this.#finish(uid, pod, known !== undefined);
-    if (wanted === "ended") await tools.volumes.release(uid);
+    // one that is held may run again, with what it has in its volumes
+    if (wanted === "ended" && record.heldSeconds === undefined) await tools.volumes.release(uid);
     if (wanted === "run" && runningSandbox(tools.observed.of(uid)) !== undefined) {
       tools.volumes.follow(known ?? pod);
     }
@@ -286,6 +292,10 @@ export class PodWorkers {
   }
 }
 
+function graceGiven({ heldSeconds, failure }: PodRecord, isForgotten: boolean): number | undefined {
+  return isForgotten ? FORGOTTEN_GRACE_SECONDS : heldSeconds ?? failure?.graceSeconds;
+}
+
 /** What the node's need leaves a pod goes before what the pod asks for; its deletion goes before both. */
 function withGrace(pod: Readonly<Pod>, graceSeconds: number | undefined): Readonly<Pod> {
   const { deletionGracePeriodSeconds } = pod.metadata;
@@ -304,14 +314,13 @@ function wantedOf(
   return isEnded ? "ended" : "run";
 }
 
-/** Stands in for a pod that the API has no more, while its containers go. */
-function forgottenPod(uid: string, { observed }: SyncTools): Pod {
+/** Stands in for a pod that the API has no more, or has not told of yet, while its containers go. */
+function podWithoutObject(uid: string, { observed }: SyncTools): Pod {
   const { name = uid, namespace = "" } = observed.of(uid)[0]?.pod ?? {};
-  const deletionGracePeriodSeconds = FORGOTTEN_GRACE_SECONDS;
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { uid, name, namespace, deletionGracePeriodSeconds },
+    metadata: { uid, name, namespace },
     spec: { containers: [] },
   };
 }

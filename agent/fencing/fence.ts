@@ -1,10 +1,10 @@
 import type { Clock, Log } from "../../api/types/ambient.ts";
-import type { Pod } from "../../api/types/core_v1.ts";
-import { isStatic } from "../static_pods/static_annotations.ts";
 import { fenceGraceSeconds, fenceTime } from "./fence_times.ts";
+import type { FencedPod } from "./fenced_pod.ts";
 
 export interface FenceOptions {
-  readonly pods: () => readonly Readonly<Pod>[];
+  /** Whatever may have to end here. */
+  readonly pods: () => readonly FencedPod[];
   /** Stops the pod within its grace period, or, without one, lets it run again. */
   readonly hold: (podUid: string, graceSeconds: number | undefined) => void;
   /** Uids of the pods that the API has bound to this node at this moment. */
@@ -21,12 +21,21 @@ export interface FenceOptions {
 export class Fence {
   readonly #with: FenceOptions;
   readonly #held = new Set<string>();
+  readonly #begunAt: number;
   #heardAt: number | undefined;
   #disarm: () => void = () => {};
   #releasing: Promise<void> | undefined;
 
   constructor(options: FenceOptions) {
     this.#with = options;
+    this.#begunAt = options.clock.now();
+  }
+
+  /** The agent before this one was heard at `heardAt`. */
+  resume(heardAt: number): void {
+    // a clock that was set back must not put it off
+    this.#heardAt ??= Math.min(heardAt, this.#begunAt);
+    this.#arm();
   }
 
   /** The API has taken a renewal of the lease that was sent at `sentAt`. */
@@ -56,11 +65,11 @@ export class Fence {
 
   #waiting() {
     const { pods, leaseMs } = this.#with;
-    const heardAt = this.#heardAt;
+    const [heardAt, begunAt] = [this.#heardAt, this.#begunAt];
     if (heardAt === undefined) return [];
     return pods()
-      .filter((pod) => !isStatic(pod) && !this.#held.has(pod.metadata.uid ?? ""))
-      .map((pod) => ({ pod, ...fenceTime(pod, heardAt, leaseMs) }));
+      .filter(({ uid }) => !this.#held.has(uid))
+      .map((pod) => ({ pod, ...fenceTime(pod, { heardAt, begunAt, leaseMs }) }));
   }
 
   #fire(): void {
@@ -68,10 +77,9 @@ export class Fence {
     const now = clock.now();
     for (const { pod, startAt, deadline } of this.#waiting()) {
       if (startAt > now) continue;
-      const { uid = "", name } = pod.metadata;
-      this.#held.add(uid);
-      log("The API is away: this pod may soon run elsewhere, so it stops here", { pod: name });
-      hold(uid, fenceGraceSeconds(pod, deadline, now));
+      this.#held.add(pod.uid);
+      log("The API is away: this pod may soon run elsewhere, so it stops here", { pod: pod.name });
+      hold(pod.uid, fenceGraceSeconds(pod, deadline, now));
     }
     this.#arm();
   }

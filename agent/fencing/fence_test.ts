@@ -1,29 +1,12 @@
 import assert from "node:assert/strict";
-import type { Pod, Toleration } from "../../api/types/core_v1.ts";
 import { FakeClock } from "../../client/fake_clock.ts";
 import { Fence } from "./fence.ts";
-import { toleratedSeconds, UNREACHABLE } from "./fence_times.ts";
-
-// deno-fmt-ignore
-const TOLERATED: { name: string; tolerations: Toleration[]; want: number }[] = [
-  { name: "nothing said",               tolerations: [],                                                                                                want: 300 },
-  { name: "as the API fills it in",     tolerations: [{ key: UNREACHABLE, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }],             want: 300 },
-  { name: "for ever",                   tolerations: [{ key: UNREACHABLE, operator: "Exists", effect: "NoExecute" }],                                     want: Infinity },
-  { name: "everything",                 tolerations: [{ operator: "Exists" }],                                                                            want: Infinity },
-  { name: "the shortest of several",    tolerations: [{ operator: "Exists", tolerationSeconds: 9 }, { key: UNREACHABLE, operator: "Exists", tolerationSeconds: 5 }], want: 5 },
-  { name: "another taint",              tolerations: [{ key: "other", operator: "Exists" }],                                                              want: 300 },
-  { name: "another effect",             tolerations: [{ key: UNREACHABLE, operator: "Exists", effect: "NoSchedule" }],                                    want: 300 },
-];
-for (const { name, tolerations, want } of TOLERATED) {
-  Deno.test(`fence: a silent node is tolerated: ${name}`, () => {
-    assert.equal(toleratedSeconds(podOf("p", { tolerations })), want);
-  });
-}
+import type { FencedPod } from "./fenced_pod.ts";
 
 Deno.test("fence: pods have ended before others may start, and those that tolerate the silence run on", async () => {
   const world = new World([
-    podOf("web", {}),
-    podOf("daemon", { tolerations: [{ operator: "Exists" }] }),
+    podOf("web"),
+    podOf("daemon", { toleratedSeconds: Infinity }),
   ]);
   world.fence.heard(world.clock.now());
   await world.clock.advance(278_000);
@@ -34,7 +17,7 @@ Deno.test("fence: pods have ended before others may start, and those that tolera
 });
 
 Deno.test("fence: each renewal puts it off", async () => {
-  const world = new World([podOf("web", {})]);
+  const world = new World([podOf("web")]);
   for (let at = 0; at < 1_000_000; at += 3_000) {
     world.fence.heard(world.clock.now());
     await world.clock.advance(3_000);
@@ -43,25 +26,24 @@ Deno.test("fence: each renewal puts it off", async () => {
 });
 
 Deno.test("fence: a pod that tolerates nothing gets what is left of its grace period", async () => {
-  const tolerations = [{ key: UNREACHABLE, operator: "Exists", tolerationSeconds: 0 } as const];
-  const world = new World([podOf("web", { tolerations })]);
+  const world = new World([podOf("web", { toleratedSeconds: 0 })]);
   world.fence.heard(world.clock.now());
   await world.clock.advance(10_000);
   assert.deepEqual(world.held, [["web", 2, 7_000]]);
 });
 
 Deno.test("fence: a pod that came after the last renewal is stopped as well", async () => {
-  const pods: Pod[] = [];
+  const pods: FencedPod[] = [];
   const world = new World(pods);
   world.fence.heard(world.clock.now());
-  pods.push(podOf("web", {}));
+  pods.push(podOf("web"));
   world.fence.podsChanged();
   await world.clock.advance(400_000);
   assert.deepEqual(world.held.map(([uid]) => uid), ["web"]);
 });
 
 Deno.test("fence: when the API is back, only what it still has here runs again", async () => {
-  const world = new World([podOf("kept", {}), podOf("moved", {})]);
+  const world = new World([podOf("kept"), podOf("moved")]);
   world.fence.heard(world.clock.now());
   await world.clock.advance(400_000);
   assert.equal(world.held.length, 2);
@@ -72,7 +54,7 @@ Deno.test("fence: when the API is back, only what it still has here runs again",
 });
 
 Deno.test("fence: while nobody can say what is still here, nothing runs again", async () => {
-  const world = new World([podOf("web", {})]);
+  const world = new World([podOf("web")]);
   world.fence.heard(world.clock.now());
   await world.clock.advance(400_000);
   world.bound = undefined;
@@ -85,13 +67,26 @@ Deno.test("fence: while nobody can say what is still here, nothing runs again", 
   assert.deepEqual(world.released, ["web"]);
 });
 
-function podOf(name: string, spec: Partial<Pod["spec"]>): Pod {
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, uid: name },
-    spec: { containers: [], ...spec },
-  };
+// deno-fmt-ignore
+const RESUMED: { name: string; heardAgo: number; tolerates: number; want: [number, number][] }[] = [
+  { name: "in time, as if nothing had been",             heardAgo: 5_000,   tolerates: 300,      want: [[30, 274_000]] },
+  { name: "within what is left",                         heardAgo: 3_000,   tolerates: 0,        want: [[2, 4_000]] },
+  { name: "at once, when its time is nearly over",       heardAgo: 8_500,   tolerates: 0,        want: [[0, 0]] },
+  { name: "a lease later, when others may run it anyway", heardAgo: 600_000, tolerates: 300,     want: [[0, 10_000]] },
+  { name: "never, when it tolerates everything",         heardAgo: 600_000, tolerates: Infinity, want: [] },
+  { name: "as if heard just now, when the clock was set back", heardAgo: -600_000, tolerates: 300, want: [[30, 279_000]] },
+];
+for (const { name, heardAgo, tolerates, want } of RESUMED) {
+  Deno.test(`fence: an agent that starts without the API stops a pod ${name}`, async () => {
+    const world = new World([podOf("web", { toleratedSeconds: tolerates })]);
+    world.fence.resume(world.clock.now() - heardAgo);
+    await world.clock.advance(700_000);
+    assert.deepEqual(world.held, want.map(([seconds, at]) => ["web", seconds, at]));
+  });
+}
+
+function podOf(name: string, pod: Partial<FencedPod> = {}): FencedPod {
+  return { uid: name, name, toleratedSeconds: 300, graceSeconds: 30, ...pod };
 }
 
 class World {
@@ -102,7 +97,7 @@ class World {
   bound: Set<string> | undefined = new Set();
   readonly fence: Fence;
 
-  constructor(pods: readonly Pod[]) {
+  constructor(pods: readonly FencedPod[]) {
     const { clock } = this;
     this.fence = new Fence({
       ...{ clock, leaseMs: 10_000, log: () => {} },

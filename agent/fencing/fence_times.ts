@@ -1,31 +1,9 @@
-import type { Pod, Toleration } from "../../api/types/core_v1.ts";
+import type { FencedPod } from "./fenced_pod.ts";
 
-/** Source: Kubernetes, the taint of a node that is not heard of. */
-export const UNREACHABLE = "node.kubernetes.io/unreachable";
-/** What a pod tolerates that says nothing. Source: Kubernetes, DefaultTolerationSeconds. */
-const TOLERATED_SECONDS_DEFAULT = 300;
 /** Everything has ended so long before others may start. */
 const MARGIN_MS = 1_000;
 /** No pod is stopped for a shorter silence than this share of a lease: the API may restart. */
 const PATIENCE_OF_LEASE = 0.7;
-
-/**
- * How long this pod stays bound to a node that is not heard of, in seconds; Infinity: for ever.
- * Source: Kubernetes, getMinTolerationTime.
- */
-export function toleratedSeconds({ spec }: Readonly<Pod>): number {
-  const matching = (spec.tolerations ?? []).filter(isOfUnreachable);
-  if (matching.length === 0) return TOLERATED_SECONDS_DEFAULT;
-  const seconds = matching.map(({ tolerationSeconds }) => tolerationSeconds)
-    .filter((one) => one !== undefined);
-  return seconds.length === 0 ? Infinity : Math.max(0, Math.min(...seconds));
-}
-
-function isOfUnreachable({ key = "", operator, value = "", effect }: Toleration): boolean {
-  if (effect !== undefined && effect !== "NoExecute") return false;
-  if (key === "") return operator === "Exists";
-  return key === UNREACHABLE && (operator === "Exists" || value === "");
-}
 
 export interface FenceTime {
   /** When the pod's containers are told to end; Infinity: never. */
@@ -34,16 +12,28 @@ export interface FenceTime {
   readonly deadline: number;
 }
 
-/** @param heardAt when the last renewal of the lease that came off was sent: whoever saw it saw it later */
-export function fenceTime(pod: Readonly<Pod>, heardAt: number, leaseMs: number): FenceTime {
-  const deadline = heardAt + leaseMs + toleratedSeconds(pod) * 1000 - MARGIN_MS;
-  const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+/** What the node has heard, and since when its agent listens. */
+export interface Hearing {
+  /** When the last renewal of the lease that came off was sent: whoever saw it saw it later. */
+  readonly heardAt: number;
+  /** When this agent began. */
+  readonly begunAt: number;
+  readonly leaseMs: number;
+}
+
+/**
+ * An agent that begins when others may run the pod already has come too late to hold anything up: it lets a lease go
+ * by first, as an API that answers knows better.
+ */
+export function fenceTime(pod: FencedPod, { heardAt, begunAt, leaseMs }: Hearing): FenceTime {
+  const deadline = heardAt + leaseMs + pod.toleratedSeconds * 1000 - MARGIN_MS;
+  if (deadline <= begunAt) return { startAt: begunAt + leaseMs, deadline };
   const earliest = heardAt + leaseMs * PATIENCE_OF_LEASE;
-  return { startAt: Math.max(earliest, deadline - graceMs), deadline };
+  return { startAt: Math.max(earliest, deadline - pod.graceSeconds * 1000), deadline };
 }
 
 /** What is left of the pod's grace period, in whole seconds. */
-export function fenceGraceSeconds({ spec }: Readonly<Pod>, deadline: number, now: number): number {
+export function fenceGraceSeconds(pod: FencedPod, deadline: number, now: number): number {
   const left = Math.max(0, Math.floor((deadline - now) / 1000));
-  return Math.min(left, spec.terminationGracePeriodSeconds ?? 30);
+  return Math.min(left, pod.graceSeconds);
 }

@@ -1,0 +1,121 @@
+import type { Log } from "../../api/types/ambient.ts";
+import type { HostFiles } from "../host_files.ts";
+import type { FencedPod } from "./fenced_pod.ts";
+
+/** The time of the last renewal is written this often at the most: an older one only stops pods sooner. */
+const HEARD_EVERY_MS = 1_000;
+
+export interface FenceMemoryOptions {
+  readonly files: HostFiles;
+  /** Everything of it lies here: `heard`, and `pods.json`. */
+  readonly folder: string;
+  readonly log: Log;
+}
+
+/** What an agent that starts while the node is cut off knows of the one before it. */
+export interface Remembered {
+  /** When the last renewal that came off was sent. */
+  readonly heardAt: number;
+  readonly pods: readonly FencedPod[];
+}
+
+/**
+ * Keeps on disk what the fence needs. Files are replaced whole, and not forced to the disk: after a loss of power
+ * nothing runs that would have to end.
+ */
+export class FenceMemory {
+  readonly #with: FenceMemoryOptions;
+  #heardAt = 0;
+  #kept = "";
+  /** What has been seen, and what of it is being written. */
+  #next: readonly FencedPod[] | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: FenceMemoryOptions) {
+    this.#with = options;
+  }
+
+  /** @returns undefined when this node has never reached the API, or its files can't be read */
+  async recall(): Promise<Remembered | undefined> {
+    const { files, folder, log } = this.#with;
+    const [heard, pods] = await Promise.all([
+      files.readText(`${folder}/heard`),
+      files.readText(`${folder}/pods.json`),
+    ]);
+    if (heard === "") return undefined;
+    try {
+      return { heardAt: timeOf(heard), pods: pods === "" ? [] : podsOf(pods) };
+    } catch (error) {
+      log("What the node knows of its pods can't be read", { folder, error: String(error) });
+      return undefined;
+    }
+  }
+
+  /** A renewal that was sent then has come off. */
+  heard(sentAt: number): void {
+    if (sentAt - this.#heardAt < HEARD_EVERY_MS) return;
+    this.#heardAt = sentAt;
+    void this.#replace("heard", `${sentAt}\n`);
+  }
+
+  /** These are the node's pods. */
+  see(pods: readonly FencedPod[]): void {
+    this.#next = pods;
+    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+  }
+
+  /** Resolves once everything that was seen is kept. A disk that fails is no reason to run nothing. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#next !== undefined) {
+      const text = textOf(this.#next);
+      this.#next = undefined;
+      if (text === this.#kept) continue;
+      this.#kept = text;
+      await this.#replace("pods.json", text);
+    }
+  }
+
+  async #replace(name: string, text: string): Promise<void> {
+    const { files, folder, log } = this.#with;
+    const path = `${folder}/${name}`;
+    try {
+      await files.writeFile(`${path}.new`, { bytes: new TextEncoder().encode(text), mode: 0o600 });
+      await files.move(`${path}.new`, path);
+    } catch (error) {
+      this.#kept = "";
+      log("Cannot keep what a new agent must know while the API is away", {
+        ...{ path, error: String(error) },
+      });
+    }
+  }
+}
+
+/** For ever is null, as JSON knows no infinity. */
+function textOf(pods: readonly FencedPod[]): string {
+  return `${JSON.stringify(pods)}\n`;
+}
+
+function timeOf(text: string): number {
+  const at = Number(text);
+  if (!Number.isSafeInteger(at) || at <= 0) throw new Error(`heard is ${JSON.stringify(text)}`);
+  return at;
+}
+
+function podsOf(text: string): FencedPod[] {
+  const pods: unknown = JSON.parse(text);
+  if (!Array.isArray(pods)) throw new Error("pods.json holds no list");
+  return pods.map(podOf);
+}
+
+function podOf(one: unknown): FencedPod {
+  const { uid, name, toleratedSeconds, graceSeconds } = (one ?? {}) as Record<string, unknown>;
+  const tolerated = toleratedSeconds === null ? Infinity : toleratedSeconds;
+  const isWhole = typeof uid === "string" && typeof name === "string" &&
+    typeof tolerated === "number" && typeof graceSeconds === "number";
+  if (!isWhole) throw new Error(`pods.json holds ${JSON.stringify(one)}`);
+  return { uid, name, toleratedSeconds: tolerated, graceSeconds };
+}

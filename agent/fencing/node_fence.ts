@@ -1,0 +1,102 @@
+import type { Clock, Log } from "../../api/types/ambient.ts";
+import type { Pod } from "../../api/types/core_v1.ts";
+import { PODS } from "../../api/types/resources.ts";
+import type { Api } from "../../client/api.ts";
+import type { HostFiles } from "../host_files.ts";
+import { isOver } from "../pod_phase.ts";
+import { Fence } from "./fence.ts";
+import { FenceMemory } from "./fence_memory.ts";
+import { type FencedPod, fencedPod, unknownPod } from "./fenced_pod.ts";
+
+export interface NodeFenceOptions {
+  readonly api: Api;
+  readonly nodeName: string;
+  /** The pods that the API, or a file, has bound to this node. */
+  readonly pods: () => readonly Readonly<Pod>[];
+  /** Uids of the pods of which anything runs here. */
+  readonly running: () => Iterable<string>;
+  /** Stops the pod within its grace period, or, without one, lets it run again. */
+  readonly hold: (podUid: string, graceSeconds: number | undefined) => void;
+  readonly files: HostFiles;
+  readonly dataDir: string;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The node's fence with its memory: an agent that starts while the node is cut off ends what runs here, too. */
+export class NodeFence {
+  readonly #with: NodeFenceOptions;
+  readonly #fence: Fence;
+  readonly #memory: FenceMemory;
+  /** Of the agent before this one, by uid; undefined once the API has said which pods are here. */
+  #remembered: Map<string, FencedPod> | undefined = new Map();
+
+  constructor(options: NodeFenceOptions) {
+    this.#with = options;
+    const { api, files, nodeName, dataDir, log } = options;
+    this.#memory = new FenceMemory({ files, log, folder: `${dataDir}/fence` });
+    this.#fence = new Fence({
+      ...options,
+      pods: () => this.#running(),
+      boundNow: async () => {
+        const { items } = await api.list(PODS, { fieldSelector: `spec.nodeName=${nodeName}` });
+        return new Set(items.map(({ metadata }) => metadata.uid ?? ""));
+      },
+    });
+  }
+
+  /** Goes on where the agent before this one ended. To be called once it is known what runs here. */
+  async resume(): Promise<void> {
+    const remembered = await this.#memory.recall();
+    if (remembered === undefined || this.#remembered === undefined) return;
+    this.#remembered = new Map(remembered.pods.map((pod) => [pod.uid, pod]));
+    this.#fence.resume(remembered.heardAt);
+  }
+
+  /** The API has taken a renewal of the lease that was sent at `sentAt`. */
+  heard(sentAt: number): void {
+    this.#memory.heard(sentAt);
+    this.#fence.heard(sentAt);
+  }
+
+  /** The API has told of every pod of this node. */
+  knowsAll(): void {
+    this.#remembered = undefined;
+    this.#keep();
+  }
+
+  podChanged(before: Readonly<Pod> | undefined, after: Readonly<Pod> | undefined): void {
+    const isSame = before !== undefined && after !== undefined &&
+      before.metadata.uid === after.metadata.uid &&
+      fencedPod(before).toleratedSeconds === fencedPod(after).toleratedSeconds;
+    if (!isSame) this.#keep();
+  }
+
+  /** Resolves once a new agent would know of every pod that this one knows. */
+  kept(): Promise<void> {
+    return this.#memory.settled();
+  }
+
+  stop(): void {
+    this.#fence.stop();
+  }
+
+  #keep(): void {
+    const known = this.#with.pods().map(fencedPod);
+    const uids = new Set(known.map(({ uid }) => uid));
+    const before = [...this.#remembered?.values() ?? []].filter(({ uid }) => !uids.has(uid));
+    this.#memory.see([...known, ...before]);
+    this.#fence.podsChanged();
+  }
+
+  #running(): FencedPod[] {
+    const pods = this.#with.pods();
+    const known = pods.filter(({ status }) => !isOver(status?.phase)).map(fencedPod);
+    const remembered = this.#remembered;
+    if (remembered === undefined) return known;
+    const uids = new Set(pods.map(({ metadata }) => metadata.uid));
+    const strangers = [...this.#with.running()].filter((uid) => !uids.has(uid));
+    return [...known, ...strangers.map((uid) => remembered.get(uid) ?? unknownPod(uid))];
+  }
+}

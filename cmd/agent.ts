@@ -48,6 +48,7 @@ import { NodeMemory } from "./node_memory.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
 import { mayHold, sleepingServices } from "./sleeping_services.ts";
+import { shortenPods } from "./short_path.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { KUBERNETES_VERSION } from "./version.ts";
 
@@ -103,10 +104,11 @@ async function run(surroundings: Surroundings): Promise<void> {
   const podCidr = await podCidrOf(asking);
   if (podCidr === undefined) return;
   await lockOnceFree(names); // until this process ends
-  const [network, chosen] = await Promise.all([
+  const [network, first] = await Promise.all([
     openNetwork(settings, { names, commands, podCidr }),
     chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
   ]);
+  const { chosen, path } = await shortenPods(first, network, { names, log });
   log("services go through", { backend: chosen.backend.name });
   void obtainPauseImage({
     ensure: () => ensurePauseOf(settings.dockerHost),
@@ -118,6 +120,7 @@ async function run(surroundings: Surroundings): Promise<void> {
   const policies = enforcePolicies({
     ...{ api, cache, names, commands, nodeName, signal, clock: realClock },
     log: stderrLog("policies"),
+    ...path === undefined ? {} : { guard: (ips) => path.guard(ips) },
   });
   await Promise.all([
     runPods(surroundings, cache, {
@@ -135,8 +138,10 @@ async function run(surroundings: Surroundings): Promise<void> {
       mode: settings.overlay,
       self: { name: nodeName, address: settings.advertiseAddress, podCidr },
       clusterCidr: settings.clusterCidr,
+      ...path === undefined ? {} : { path },
     }),
   ]);
+  path?.close();
   await chosen.backend.close();
 }
 

@@ -16,6 +16,8 @@ export interface PolicySurroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Source: PolicyOptions. */
+  readonly guard?: (ips: ReadonlySet<string>) => void;
 }
 
 /** Restricts what the node's pods send and get; pods of other nodes are followed only while a policy is there. */

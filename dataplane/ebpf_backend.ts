@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Backend, ServiceCounters } from "./backend.ts";
 import { CgroupHooks } from "./ebpf_hooks.ts";
+import { ebpfPinsOf } from "./ebpf_pins.ts";
 import type { Commands } from "./host_commands.ts";
 import {
   findCgroupRoot,
@@ -64,7 +65,7 @@ export class EbpfBackend implements Backend {
     const lib = Libbpf.load();
     await mountBpffs((args) => options.commands.run("mount", args));
     const cgroup = options.cgroup ?? await findCgroupRoot();
-    const { links, mapsHere } = foldersOf(options.names);
+    const { links, mapsHere } = ebpfPinsOf(options.names);
     await makeFolder(links);
     await makeFolder(mapsHere);
     const object = new BpfObject(lib, await readBytes(OBJECT), mapsHere);
@@ -132,7 +133,7 @@ export class EbpfBackend implements Backend {
 
   /** Maps of another version of this program, which served until now. */
   async #dropOldLayouts(): Promise<void> {
-    const { mapsRoot, mapsHere } = foldersOf(this.options.names);
+    const { mapsRoot, mapsHere } = ebpfPinsOf(this.options.names);
     for (const name of await listFolder(mapsRoot)) {
       if (`${mapsRoot}/${name}` !== mapsHere) await removeTree(`${mapsRoot}/${name}`);
     }
@@ -166,11 +167,6 @@ export class EbpfBackend implements Backend {
     await removeEbpf(this.options.names);
     await this.close();
   }
-}
-
-function foldersOf({ pins }: ClusterNames) {
-  const mapsRoot = `${pins}/maps`;
-  return { links: `${pins}/links`, mapsRoot, mapsHere: `${mapsRoot}/v${maps.SERVICE_LB_ABI}` };
 }
 
 /** Detaches and forgets; it needs no libbpf, since a link goes with its last pin. */

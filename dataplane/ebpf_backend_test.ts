@@ -3,6 +3,7 @@ import { testBackend } from "./backend_contract.ts";
 import { EbpfBackend } from "./ebpf_backend.ts";
 import { Libbpf } from "./libbpf.ts";
 import { NftablesBackend } from "./nftables_backend.ts";
+import { PodPath } from "./pod_path.ts";
 import { clock, commands, missingPieces, type PodWorld } from "./pod_world_contract.ts";
 
 const missing = await missingPieces(lacksOfLibbpf());
@@ -16,8 +17,9 @@ function lacksOfLibbpf(): string[] {
   }
 }
 
-async function open({ names, cgroup }: PodWorld) {
+async function open({ names, cgroup, network }: PodWorld) {
   const options = { names, cgroup, commands, clock, log: () => {} };
+  await network.usePath(await PodPath.open(names));
   return new ArrivalsBackend(await EbpfBackend.open(options), new NftablesBackend(options));
 }
 

@@ -1,14 +1,13 @@
 import { cgroupIdOf, exists, findCgroupRoot, removeTree } from "./host_files.ts";
 import {
   attachPinned,
-  type BpfObject,
   type CgroupHook,
   cgroupIdOfPinned,
   isRefused,
-  type Libbpf,
   queryHook,
   replacePinned,
-} from "./libbpf.ts";
+} from "./bpf_links.ts";
+import type { BpfObject, Libbpf } from "./libbpf.ts";
 
 const HOOKS: readonly CgroupHook[] = [
   "connect4",

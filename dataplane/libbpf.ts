@@ -13,25 +13,7 @@ const O_DIRECTORY = 0o200000;
 const O_CLOEXEC = 0o2000000;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
-const ALLOW_MULTI = 2;
-const EPERM = 1;
 const ENOENT = 2;
-/** Size of struct bpf_link_info up to the fields of a cgroup link: type, id, prog_id, pad, cgroup_id, type. */
-const LINK_INFO_BYTES = 32;
-const LINK_INFO_CGROUP_ID_AT = 16;
-
-/** Source: linux/bpf.h, enum bpf_attach_type. */
-const ATTACH_TYPE = {
-  connect4: 10,
-  connect6: 11,
-  sendmsg4: 14,
-  recvmsg4: 19,
-  recvmsg6: 20,
-  getpeername4: 29,
-  getpeername6: 30,
-} as const;
-export type CgroupHook = keyof typeof ATTACH_TYPE;
-
 /** Source: errno.h. */
 const ERRNO_TEXT: Readonly<Record<number, string>> = {
   1: "EPERM: operation not permitted",
@@ -66,6 +48,11 @@ const BPF_SYMBOLS = {
   bpf_map__is_internal: { parameters: ["pointer"], result: "bool" },
   bpf_map__set_pin_path: { parameters: ["pointer", "buffer"], result: "i32" },
   bpf_program__attach_cgroup: { parameters: ["pointer", "i32"], result: "pointer" },
+  bpf_program__fd: { parameters: ["pointer"], result: "i32" },
+  bpf_link_create: { parameters: ["i32", "i32", "i32", "pointer"], result: "i32" },
+  bpf_link_update: { parameters: ["i32", "i32", "pointer"], result: "i32" },
+  bpf_obj_pin: { parameters: ["i32", "buffer"], result: "i32" },
+  bpf_obj_get: { parameters: ["buffer"], result: "i32" },
   bpf_link__pin: { parameters: ["pointer", "buffer"], result: "i32" },
   bpf_link__open: { parameters: ["buffer"], result: "pointer" },
   bpf_link__fd: { parameters: ["pointer"], result: "i32" },
@@ -100,6 +87,7 @@ const LIBC_SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   /** Waits on a thread of its own. */
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
+  if_nametoindex: { parameters: ["buffer"], result: "u32" },
   vsnprintf: { parameters: ["buffer", "usize", "pointer", "pointer"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
@@ -160,6 +148,11 @@ export class Libbpf {
 
   close(fd: number): void {
     this.libc.close(fd);
+  }
+
+  /** @returns undefined where the process's network has no such link */
+  linkIndex(name: string): number | undefined {
+    return this.libc.if_nametoindex(cString(name)) || undefined;
   }
 
   #print(level: number, format: Deno.PointerValue, values: Deno.PointerValue): number {
@@ -290,73 +283,11 @@ export class BpfObject {
   }
 }
 
-/** Attaches beside the programs of others, and pins the link so that it outlives the process. */
-export function attachPinned(
-  object: BpfObject,
-  program: string,
-  cgroupFd: number,
-  pinPath: string,
-): void {
-  const { lib } = object;
-  lib.takeLog();
-  const attached = lib.bpf.bpf_program__attach_cgroup(object.program(program), cgroupFd);
-  const link = lib.must(attached, `attach ${program}`);
-  try {
-    lib.check(lib.bpf.bpf_link__pin(link, cString(pinPath)), `pin ${pinPath}`);
-  } finally {
-    lib.bpf.bpf_link__destroy(link); // closes the descriptor; what is pinned stays attached
-  }
-}
-
-/** @returns undefined when nothing is pinned there; 0 when the cgroup of the link is gone */
-export function cgroupIdOfPinned(lib: Libbpf, pinPath: string): bigint | undefined {
-  const link = lib.bpf.bpf_link__open(cString(pinPath));
-  if (link === null) {
-    lib.takeLog();
-    return undefined;
-  }
-  try {
-    const info = new Uint8Array(LINK_INFO_BYTES);
-    const fd = lib.bpf.bpf_link__fd(link);
-    lib.check(lib.bpf.bpf_obj_get_info_by_fd(fd, info, counted(info.length)), `read ${pinPath}`);
-    return new DataView(info.buffer).getBigUint64(LINK_INFO_CGROUP_ID_AT, true);
-  } finally {
-    lib.bpf.bpf_link__destroy(link);
-  }
-}
-
-/** Swaps the program of a pinned link, without a moment in which none runs. */
-export function replacePinned(object: BpfObject, program: string, pinPath: string): void {
-  const { bpf } = object.lib;
-  const link = object.lib.must(bpf.bpf_link__open(cString(pinPath)), `open ${pinPath}`);
-  try {
-    const result = bpf.bpf_link__update_program(link, object.program(program));
-    object.lib.check(result, `replace the program of ${pinPath}`);
-  } finally {
-    bpf.bpf_link__destroy(link);
-  }
-}
-
-/** Programs attached to exactly this cgroup, and whether their owner lets others in beside them. */
-export function queryHook(lib: Libbpf, cgroupFd: number, hook: CgroupHook) {
-  const ids = new Uint32Array(64);
-  const flags = new Uint8Array(4);
-  const count = counted(ids.length);
-  const found = new Uint8Array(ids.buffer);
-  const result = lib.bpf.bpf_prog_query(cgroupFd, ATTACH_TYPE[hook], 0, flags, found, count);
-  lib.check(result, `query ${hook}`);
-  const programs = [...ids.subarray(0, new Uint32Array(count.buffer)[0])];
-  return { programs, isShared: ((flags[0] ?? 0) & ALLOW_MULTI) !== 0 };
-}
-
-export function isRefused(error: unknown): boolean {
-  return error instanceof BpfError && error.errno === EPERM;
-}
-
-function counted(count: number): Uint8Array<ArrayBuffer> {
+/** A count as libbpf reads and writes it. */
+export function counted(count: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new Uint32Array([count]).buffer);
 }
 
-function cString(text: string): Uint8Array<ArrayBuffer> {
+export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }

@@ -6,6 +6,7 @@ import type { Commands } from "./host_commands.ts";
 import { parseIpv4, parseNetwork } from "./ipv4.ts";
 import type { ClusterNames } from "./names.ts";
 import {
+  endOf,
   type OverlayMode,
   type OverlayNode,
   type OverlayWish,
@@ -14,6 +15,7 @@ import {
   VXLAN_OVERHEAD_BYTES,
 } from "./overlay_plan.ts";
 import { mtuOfAddress, readOverlay } from "./overlay_state.ts";
+import type { PathPeer } from "./pod_path.ts";
 
 /** What somebody deleted by hand is back after this time at the most. */
 const RELIST_MS = 30_000;
@@ -33,6 +35,13 @@ export interface OverlayOptions {
   readonly signal: AbortSignal;
   readonly self: OverlayNode;
   readonly clusterCidr: string;
+  /** Told of every way that is laid. */
+  readonly path?: OverlayPath;
+}
+
+/** A way for pods' packets that is shorter than the host's own. Implementation: PodPath. */
+export interface OverlayPath {
+  setPeers(overlay: string | undefined, peers: readonly PathPeer[]): Promise<void>;
 }
 
 /** Bytes of a pod's packet: less where it travels inside another. */
@@ -80,7 +89,9 @@ async function syncOverlay(
 ): Promise<void> {
   const { names, mode, commands, self, clusterCidr, log } = options;
   const state = await readOverlay(names, commands, clusterCidr);
-  if (peers.length === 0 && state.link === undefined && state.podRoutes.length === 0) return;
+  if (peers.length === 0 && state.link === undefined && state.podRoutes.length === 0) {
+    return await tellPath(options, peers);
+  }
   const mtu = await podMtuOf(commands, mode, self.address);
   const wish: OverlayWish = { names, mode, clusterCidr, self, peers, mtu };
   const { ip, bridge } = planOverlay(wish, state);
@@ -90,9 +101,22 @@ async function syncOverlay(
     await failureOf(commands, "bridge", bridge),
     mode === "routes" ? await failureOf(commands, "nft", nodeSet(names, peers)) : undefined,
   ].filter((failure) => failure !== undefined);
+  await tellPath(options, peers); // the link may be another one, whatever failed
   if (failures.length > 0) throw failures[0];
   const changes = ip.length + bridge.length;
   if (changes > 0) log("the way to other nodes is laid", { mode, peers: peers.length, changes });
+}
+
+/** Only inside VXLAN: on a shared link the way to a node is not ours to know. */
+async function tellPath(
+  { path, mode, names }: OverlayOptions,
+  peers: readonly OverlayNode[],
+): Promise<void> {
+  const isOurs = mode === "vxlan" && peers.length > 0;
+  const ways = peers.flatMap(({ podCidr, address }) =>
+    [podCidr, address].map((cidr) => ({ cidr, nextHop: endOf(podCidr) }))
+  );
+  await path?.setPeers(isOurs ? names.overlayLink : undefined, ways);
 }
 
 async function failureOf(

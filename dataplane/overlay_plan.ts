@@ -231,7 +231,7 @@ function planRules({ names, self }: OverlayWish, isVxlan: boolean, { rules }: Ov
 }
 
 /** The node's own end of the overlay: the first address of its range, which no pod gets. */
-function endOf(podCidr: string): string {
+export function endOf(podCidr: string): string {
   return formatIpv4(parseNetwork(podCidr).first);
 }
 

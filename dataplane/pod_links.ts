@@ -76,7 +76,7 @@ export function readPodLinks(names: ClusterNames, json: string): PodLink[] {
 }
 
 /** The address in the last four bytes: unique on a node, and readable in a trace. */
-function podMacOf(ip: string): string {
+export function podMacOf(ip: string): string {
   const hex = ip.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
   return `0a:58:${hex.join(":")}`;
 }

@@ -4,10 +4,18 @@ import { CommandError, type Commands } from "./host_commands.ts";
 import { setSysctl } from "./host_files.ts";
 import { type ClusterNames, linkNameOf } from "./names.ts";
 import { closeFirewall, openFirewall } from "./pod_firewall.ts";
-import { planWiring, type PodLink, type PodRef, readPodLinks } from "./pod_links.ts";
+import { planWiring, type PodLink, podMacOf, type PodRef, readPodLinks } from "./pod_links.ts";
+import type { PathPod } from "./pod_path.ts";
 
 /** Of Ethernet; an overlay between nodes asks for less: overlay.ts. */
 const MTU_DEFAULT = 1_500;
+
+/** A way for pods' packets that is shorter than the host's own. Implementation: PodPath. */
+export interface ShortPath {
+  keepOnly(pods: readonly PathPod[]): Promise<void>;
+  add(pod: PathPod): Promise<void>;
+  remove(ip: string, link: string): Promise<void>;
+}
 
 export interface PodNetworkOptions {
   readonly names: ClusterNames;
@@ -30,6 +38,7 @@ export class PodNetwork {
   readonly #addresses: AddressPool;
   /** Address of each pod that is wired or being wired, by uid. */
   readonly #pods = new Map<string, string>();
+  #path: ShortPath | undefined;
 
   private constructor(readonly options: PodNetworkOptions) {
     this.#addresses = new AddressPool(options.podCidr);
@@ -45,6 +54,14 @@ export class PodNetwork {
       network.#addresses.claim(ip);
     }
     return network;
+  }
+
+  /** From here on every pod goes by this way too, those that are wired already first. */
+  async usePath(path: ShortPath): Promise<void> {
+    this.#path = path;
+    const links = await this.#links();
+    await path.keepOnly(links.map(pathPodOf));
+    for (const link of links) await this.#shorten(link);
   }
 
   /**
@@ -70,7 +87,18 @@ export class PodNetwork {
         { cause: error },
       );
     }
+    await this.#shorten({ ip, link: plan.link });
     return { ip };
+  }
+
+  /** Without it a pod works as well, only slower. */
+  async #shorten(pod: { ip: string; link: string }): Promise<void> {
+    try {
+      await this.#path?.add(pathPodOf(pod));
+    } catch (error) {
+      const { ip } = pod;
+      this.options.log("a pod goes the long way", { ip, reason: messageOf(error) });
+    }
   }
 
   /** A pod that is not wired is no error. */
@@ -101,6 +129,8 @@ export class PodNetwork {
   /** Its routes and neighbours go with it. */
   async #unlink(podUid: string): Promise<void> {
     const link = linkNameOf(this.options.names, podUid);
+    const ip = this.#pods.get(podUid);
+    if (ip !== undefined) await this.#path?.remove(ip, link);
     try {
       await this.options.commands.run("ip", ["link", "delete", "dev", link]);
     } catch (error) {
@@ -108,6 +138,10 @@ export class PodNetwork {
       if (!isGone) throw error; // a sandbox that ends takes its link along
     }
   }
+}
+
+function pathPodOf({ ip, link }: { ip: string; link: string }): PathPod {
+  return { ip, link, mac: podMacOf(ip) };
 }
 
 function messageOf(error: unknown): string {

@@ -25,6 +25,8 @@ export interface PolicyOptions {
   readonly names: ClusterNames;
   readonly commands: Commands;
   readonly nodeName: string;
+  /** Makes the packets of these pods, and of no others, come by where policies are enforced. */
+  readonly guard?: (ips: ReadonlySet<string>) => void;
   readonly clock: Clock;
   readonly log: Log;
   /** Ends the loop; the kernel keeps what it has. */
@@ -150,6 +152,7 @@ export class PolicyEnforcer {
       this.#table ??= new PolicyTable(names.policyTable);
       const script = this.#table.plan(this.#rules);
       if (script !== "") await commands.run("nft", ["-f", "-"], script);
+      this.options.guard?.(new Set(this.#rules.pods.map(({ ip }) => ip)));
       next.resolve();
     } catch (error) {
       void this.#next.promise.then(next.resolve); // who waits, waits for the one that succeeds
@@ -183,6 +186,7 @@ export class PolicyEnforcer {
     this.#peers = undefined;
     this.#rules = undefined;
     const { names, commands } = this.options;
+    this.options.guard?.(new Set());
     if (await commands.has("nft")) await removePolicies(names, commands);
     this.#table = undefined;
   }

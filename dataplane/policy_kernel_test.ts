@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { Namespace, Pod } from "../api/types/core_v1.ts";
 import type { NetworkPolicy } from "../api/types/networking_v1.ts";
+import { removeEbpf } from "./ebpf_backend.ts";
 import { ECHO_PORT } from "./echo_pod_contract.ts";
+import { PodPath } from "./pod_path.ts";
 import { removePolicies } from "./policy_enforcer.ts";
 import { policyMetrics } from "./policy_metrics.ts";
 import { planPolicies } from "./policy_plan.ts";
@@ -89,40 +91,52 @@ const CASES: readonly { name: string; specs: Spec[]; want: string[] }[] = [
   },
 ];
 
-Deno.test({
-  name: "network policies: the kernel lets pass what they let pass, and nothing more",
-  ignore: missing.length > 0,
-  async fn(t) {
-    const world = await PodWorld.create("test-policies", 7);
-    const table = new PolicyTable(world.names.policyTable);
-    try {
-      await world.addPods(3);
-      const node = await world.addHost();
-      for (const { name, specs, want } of CASES) {
-        await t.step(name, async () => {
-          const rules = planPolicies(worldOf(world.pods, specs));
-          await commands.run("nft", ["-f", "-"], table.plan(rules));
-          const passed = await Promise.all(ALL.map(async (each) => {
-            const [, from = "", to = "", protocol = ""] = /(\w+)→(\d) (\w+)/.exec(each) ?? [];
-            const asker = from === "node" ? node : world.pods[Number(from)]?.echo;
-            const host = world.pods[Number(to)]?.ip ?? "";
-            const target = { host, port: ECHO_PORT, waitMs: ANSWER_MS };
-            const asked = asker?.ask({ ...target, protocol: protocol === "udp" ? "udp" : "tcp" });
-            return await asked?.then(() => [each], () => []) ?? [];
-          }));
-          assert.deepEqual(passed.flat(), want);
-          const counters = ["-j", "list", "counters", "table", "ip", world.names.policyTable];
-          const text = policyMetrics(await commands.run("nft", counters), rules.pods);
-          if (want.length < ALL.length) assert.match(text, / [1-9]\d*$/m);
-        });
-      }
-    } finally {
-      await removePolicies(world.names, commands);
-      await world.remove();
+for (const way of ["through the host", "by the short path"] as const) {
+  Deno.test({
+    name: `network policies, ${way}: the kernel lets pass what they let pass, and nothing more`,
+    ignore: missing.length > 0,
+    fn: (t) => testPolicies(t, way === "by the short path"),
+  });
+}
+
+async function testPolicies(t: Deno.TestContext, isShort: boolean): Promise<void> {
+  const world = await PodWorld.create(
+    isShort ? "test-short-policies" : "test-policies",
+    isShort ? 8 : 7,
+  );
+  const table = new PolicyTable(world.names.policyTable);
+  const path = isShort ? await PodPath.open(world.names) : undefined;
+  try {
+    if (path !== undefined) await world.network.usePath(path);
+    await world.addPods(3);
+    const node = await world.addHost();
+    for (const { name, specs, want } of CASES) {
+      await t.step(name, async () => {
+        const rules = planPolicies(worldOf(world.pods, specs));
+        await commands.run("nft", ["-f", "-"], table.plan(rules));
+        path?.guard(new Set(rules.pods.map(({ ip }) => ip)));
+        const passed = await Promise.all(ALL.map(async (each) => {
+          const [, from = "", to = "", protocol = ""] = /(\w+)→(\d) (\w+)/.exec(each) ?? [];
+          const asker = from === "node" ? node : world.pods[Number(from)]?.echo;
+          const host = world.pods[Number(to)]?.ip ?? "";
+          const target = { host, port: ECHO_PORT, waitMs: ANSWER_MS };
+          const asked = asker?.ask({ ...target, protocol: protocol === "udp" ? "udp" : "tcp" });
+          return await asked?.then(() => [each], () => []) ?? [];
+        }));
+        assert.deepEqual(passed.flat(), want);
+        const counters = ["-j", "list", "counters", "table", "ip", world.names.policyTable];
+        const text = policyMetrics(await commands.run("nft", counters), rules.pods);
+        if (want.length < ALL.length) assert.match(text, / [1-9]\d*$/m);
+      });
     }
-    assert.deepEqual(await leftovers(world.names), []);
-  },
-});
+  } finally {
+    await removePolicies(world.names, commands);
+    await world.remove();
+    path?.close();
+    await removeEbpf(world.names);
+  }
+  assert.deepEqual(await leftovers(world.names), []);
+}
 
 function worldOf(echoes: readonly EchoPod[], specs: readonly Spec[]) {
   const pods = echoes.map(({ uid, ip }): Pod => ({

@@ -25,7 +25,12 @@ export interface HttpApiOptions {
   token?: string;
   /** The program that asks: managed fields name it. */
   userAgent?: string;
+  /** Waits where the server asks to come again later; absent: that is an error at once. */
+  pause?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
+
+/** How often a request that the server has no room for is sent again. Source: client-go, withRetry. */
+const RETRIES_MAX = 10;
 
 const PATCH_MEDIA_TYPE: Readonly<Record<PatchType, string>> = {
   merge: "application/merge-patch+json",
@@ -64,8 +69,10 @@ export class HttpApi implements Api {
   readonly #baseUrl: string;
   readonly #fetch: Fetch;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #pause: HttpApiOptions["pause"];
 
-  constructor({ baseUrl, fetch, token, userAgent }: HttpApiOptions) {
+  constructor({ baseUrl, fetch, token, userAgent, pause }: HttpApiOptions) {
+    this.#pause = pause;
     this.#baseUrl = baseUrl.replace(/\/$/, "");
     this.#fetch = fetch;
     this.#headers = {
@@ -206,24 +213,38 @@ export class HttpApi implements Api {
     }
   }
 
-  async #send({ method, path, body, mediaType, accept, signal }: Call): Promise<Response> {
+  async #send(call: Call): Promise<Response> {
+    const text = call.body === undefined ? undefined : JSON.stringify(call.body);
+    for (let retries = 0;; retries += 1) {
+      const response = await this.#sendOnce(call, text);
+      if (response.ok) return response;
+      const laterMs = this.#pause === undefined ? undefined : comeAgainMs(response);
+      if (laterMs === undefined || retries === RETRIES_MAX || call.signal?.aborted) {
+        throw await failureOf(response, `${call.method} ${call.path}`);
+      }
+      await response.body?.cancel();
+      await this.#pause?.(laterMs, call.signal);
+    }
+  }
+
+  async #sendOnce(
+    { method, path, mediaType, accept, signal }: Call,
+    body: string | undefined,
+  ): Promise<Response> {
     const headers = accept === undefined ? this.#headers : { ...this.#headers, accept };
     const request = new Request(this.#baseUrl + path, {
       method,
       headers: body === undefined
         ? headers
         : { ...headers, "content-type": mediaType ?? "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
     });
-    let response: Response;
     try {
-      response = await this.#fetch(request);
+      return await this.#fetch(request);
     } catch (error) {
       throw this.#unreachable(error);
     }
-    if (!response.ok) throw await failureOf(response, `${method} ${path}`);
-    return response;
   }
 
   #unreachable(error: unknown): StatusError {
@@ -293,6 +314,12 @@ function eventOf<T extends KubeObject>(line: string, resource: Resource<T>): Wat
   }
   nameType(event.object, resource);
   return event;
+}
+
+/** Of a server that had no room, and so did nothing. @returns undefined for every other answer */
+function comeAgainMs({ status, headers }: Response): number | undefined {
+  const seconds = Number(headers.get("retry-after") ?? NaN);
+  return status === 429 && seconds >= 0 ? seconds * 1_000 : undefined;
 }
 
 async function failureOf(response: Response, what: string): Promise<StatusError> {

@@ -129,6 +129,24 @@ Deno.test("http api: a list names the type of items that leave it out", async ()
   assert.deepEqual([items[0]?.kind, items[0]?.apiVersion, resourceVersion], ["Pod", "v1", "9"]);
 });
 
+Deno.test("http api: a server without room is asked again when it says, and not for ever", async () => {
+  const waits: number[] = [];
+  let asked = 0;
+  const pause = (ms: number) => (waits.push(ms), Promise.resolve());
+  const full = () => new Response("{}", { status: 429, headers: { "retry-after": "2" } });
+  const apiThat = (answer: () => Response) =>
+    new HttpApi({ baseUrl: "http://m", pause, fetch: () => (asked += 1, answer()) });
+  const busy = apiThat(() => asked < 3 ? full() : Response.json(POD));
+  assert.deepEqual(await busy.create(PODS, POD), POD);
+  assert.deepEqual([asked, waits], [3, [2_000, 2_000]]);
+  asked = 0;
+  await assert.rejects(
+    apiThat(full).get(PODS, "", "web"),
+    (error) => hasReason(error, "TooManyRequests"),
+  );
+  assert.equal(asked, 11);
+});
+
 function apiOver(fetch: (request: Request) => Response | Promise<Response>): Api {
   return new HttpApi({ baseUrl: "https://master:6443/", fetch, token: "secret" });
 }

@@ -1,5 +1,7 @@
 import type { Advice, Advise } from "../api/http/advice.ts";
+import { storyPathOf } from "../api/http/advice.ts";
 import type { ObjectReads } from "../api/http/object_reads.ts";
+import { textOfStory } from "../api/http/object_story.ts";
 import type { Pod, PodTemplateSpec, Service } from "../api/types/core_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import {
@@ -16,13 +18,14 @@ import { DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS } from "../api/types/apps_v1.t
 import { STORAGE_CLASSES } from "../api/types/storage_v1.ts";
 import { StatusError } from "../api/types/status.ts";
 import { explainPod } from "../scheduler/explain.ts";
+import { type Asked, storyOf } from "./object_story.ts";
 import { textOfExplanation, textOfWhatIf } from "../scheduler/explain_text.ts";
 import { DEFAULT_POLICY } from "../scheduler/policy.ts";
 import { Snapshot } from "../scheduler/snapshot.ts";
 import { type WhatIf, whatIfMore, whatIfNodeGoes } from "../scheduler/what_if.ts";
 import { realClock } from "./clock.ts";
 
-type Reads = Pick<ObjectReads, "list">;
+type Reads = Pick<ObjectReads, "list" | "get" | "history" | "resourceNamed" | "resourceOfKind">;
 
 const SCALED: Readonly<Record<string, Resource<KubeObject>>> = {
   deployments: DEPLOYMENTS,
@@ -38,9 +41,8 @@ const MORE_MAX = 10_000;
 export function adviser(reads: () => Reads): Advise {
   return (path, query) => {
     const [first, second = "", resource = "", name = "", verb] = path;
-    if (first === "namespaces" && verb === "explain" && resource === "pods" && path.length === 5) {
-      return explain(reads(), second, name);
-    }
+    const asked = storyPathOf(path);
+    if (asked !== undefined) return explain(reads(), asked);
     const scaled = SCALED[resource];
     if (first === "namespaces" && verb === "whatif" && scaled && path.length === 5) {
       return scale(reads(), scaled, { namespace: second, name }, query);
@@ -52,14 +54,18 @@ export function adviser(reads: () => Reads): Advise {
   };
 }
 
-async function explain(reads: Reads, namespace: string, name: string): Promise<Advice> {
+/** How the object came about; of a pod also why it is where it is, or nowhere. */
+async function explain(reads: Reads, asked: Asked): Promise<Advice> {
+  const story = await storyOf(reads, asked);
+  const told = { json: story, text: textOfStory(story) };
+  if (asked.resource !== "pods") return told;
   const { world, pods } = await worldOf(reads);
   const pod = pods.find(({ metadata }) =>
-    metadata.name === name && metadata.namespace === namespace
+    metadata.name === asked.name && metadata.namespace === asked.namespace
   );
-  if (pod === undefined) throw notFound("pods", name);
-  const json = explainPod(pod, world, DEFAULT_POLICY);
-  return { json, text: textOfExplanation(json) };
+  if (pod === undefined) return told; // it is gone, and only its story is left
+  const json = { ...explainPod(pod, world, DEFAULT_POLICY), story };
+  return { json, text: `${textOfExplanation(json)}\n${told.text}` };
 }
 
 async function leave(reads: Reads, name: string, query: URLSearchParams): Promise<Advice> {

@@ -1,4 +1,5 @@
 import { HttpApi } from "../client/http_api.ts";
+import { realClock } from "./clock.ts";
 import { CA_FILE, type TlsFiles } from "./pki.ts";
 import type { Paths } from "./paths.ts";
 
@@ -24,6 +25,7 @@ export async function connect(
     api: new HttpApi({
       ...{ baseUrl: server, token, userAgent },
       fetch: (request) => fetch(request, { client }),
+      pause,
     }),
     fetch: (path, init = {}) =>
       fetch(`${server}${path}`, {
@@ -33,6 +35,11 @@ export async function connect(
       }),
     [Symbol.dispose]: () => client.close(),
   };
+}
+
+/** Up to half as long again, so that those who were turned away together do not come back together. */
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return realClock.sleep(ms * (1 + Math.random() / 2), signal);
 }
 
 /** As a node that joined: by its certificate, which `renew` exchanges while requests go on. */
@@ -48,6 +55,7 @@ export function connectAsNode(server: string, tls: TlsFiles): NodeConnection {
     api: new HttpApi({
       ...{ baseUrl: server, userAgent: "kubelet" },
       fetch: (request) => fetch(request, { client }),
+      pause,
     }),
     fetch: (path, init = {}) => fetch(`${server}${path}`, { ...init, client }),
     // watches of the old one go on until the server ends them

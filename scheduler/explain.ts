@@ -1,3 +1,4 @@
+import { type Figure, figuresFor } from "./figures.ts";
 import type { NodeInfo } from "./node_info.ts";
 import { type PodInfo, podInfoOf } from "./pod_info.ts";
 import { ALWAYS, type NamedPredicate, type Policy } from "./policy.ts";
@@ -11,6 +12,8 @@ import type { Pod } from "../api/types/core_v1.ts";
 export interface Objection {
   readonly predicate: string;
   readonly reasons: readonly string[];
+  /** What is wanted, what is free and how much is missing, where it can be counted. */
+  readonly figures?: readonly Figure[];
 }
 
 export interface NodeExplanation {
@@ -93,10 +96,13 @@ function checkOf(
   info: PodInfo,
   world: Snapshot,
 ): (node: NodeInfo) => Objection[] {
-  const objection = (reasons: readonly string[]): Objection[] =>
-    reasons.length === 0 ? [] : [{ predicate: rule.name, reasons }];
+  const objection = (reasons: readonly string[], node?: NodeInfo): Objection[] => {
+    if (reasons.length === 0) return [];
+    const figures = node && figuresFor(rule.name, info, node);
+    return [{ predicate: rule.name, reasons, ...(figures && { figures }) }];
+  };
   const { fits } = rule;
-  if (fits !== undefined) return (node) => objection(fits(info, node, world));
+  if (fits !== undefined) return (node) => objection(fits(info, node, world), node);
   const check = rule.among?.(info, world);
   if (check === undefined) return () => [];
   if (typeof check === "function") return (node) => objection(check(node));

@@ -37,7 +37,7 @@ Deno.test("explain: each node and predicate with its reason, as text", () => {
       "Pod default/new: 0/2 nodes are available: 1 Insufficient cpu, " +
       "1 node(s) had untolerated taint {team: blue}.",
       "",
-      "- a  PodFitsResources: Insufficient cpu",
+      "- a  PodFitsResources: Insufficient cpu (cpu: 1500m wanted, 1000m free, 500m missing)",
       "- b  PodToleratesNodeTaints: node(s) had untolerated taint {team: blue}",
       "",
       "It would run if you",
@@ -47,6 +47,27 @@ Deno.test("explain: each node and predicate with its reason, as text", () => {
     ].join("\n"),
   );
 });
+
+// deno-fmt-ignore
+const FIGURES: { name: string; pod: PodWords; there?: PodWords[]; want: string[] }[] = [
+  { name: "cpu",                pod: { cpu: "3" },            want: ["cpu 3000m 2000m 1000m"] },
+  { name: "memory",             pod: { memory: "40Gi" },      want: ["memory 40960Mi 32768Mi 8192Mi"] },
+  { name: "both",               pod: { cpu: "3", memory: "40Gi" }, want: ["cpu 3000m 2000m 1000m", "memory 40960Mi 32768Mi 8192Mi"] },
+  { name: "what others have",   pod: { cpu: "1500m" }, there: [{ cpu: "1", nodeName: "a" }], want: ["cpu 1500m 1000m 500m"] },
+  { name: "a port of the node", pod: { container: { ports: [{ hostPort: 80, containerPort: 80 }] } }, there: [{ nodeName: "a", container: { ports: [{ hostPort: 80, containerPort: 80 }] } }], want: ["host port TCP/80 1 0 1"] },
+];
+
+for (const { name, pod, there = [], want } of FIGURES) {
+  Deno.test(`explain: what is wanted, free and missing of ${name}`, () => {
+    const node = nodeWith("a", { cpu: "2", memory: "32Gi" });
+    const world = worldOf([node, ...there.map((words, i) => podWith(`p${i}`, words))]);
+    const { nodes } = explainPod(podWith("new", pod), world, DEFAULT_POLICY);
+    const figures = nodes.flatMap(({ objections }) =>
+      objections.flatMap(({ figures = [] }) => figures)
+    );
+    assert.deepEqual(figures.map((figure) => Object.values(figure).join(" ")), want);
+  });
+}
 
 Deno.test("explain: a placed pod shows the scores that chose its node", () => {
   const placed = podWith("web", { cpu: "1", memory: "2Gi", nodeName: "c" });

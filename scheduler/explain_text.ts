@@ -1,4 +1,4 @@
-import type { NodeExplanation, PodExplanation } from "./explain.ts";
+import type { NodeExplanation, Objection, PodExplanation } from "./explain.ts";
 import type { Named, WhatIf } from "./what_if.ts";
 
 /** Lines for people; the JSON tells the same. */
@@ -13,12 +13,19 @@ export function textOfExplanation(explanation: PodExplanation): string {
 function lineOf({ name, fits, objections, scores, total }: NodeExplanation, here?: string): string {
   const mark = name === here ? "*" : fits ? "+" : "-";
   if (!fits) {
-    const why = objections.map(({ predicate, reasons }) => `${predicate}: ${reasons.join(", ")}`);
-    return `${mark} ${name}  ${why.join("; ")}`;
+    return `${mark} ${name}  ${objections.map(textOfObjection).join("; ")}`;
   }
   const parts = Object.entries(scores ?? {}).filter(([, score]) => score !== 0)
     .map(([priority, score]) => `${priority} ${score}`);
   return `${mark} ${name}  ${total}  (${parts.join(", ")})`;
+}
+
+function textOfObjection({ predicate, reasons, figures = [] }: Objection): string {
+  const counts = figures.map(({ what, wanted, free, missing }) =>
+    `${what}: ${wanted} wanted, ${free} free, ${missing} missing`
+  );
+  const shown = counts.length === 0 ? "" : ` (${counts.join("; ")})`;
+  return `${predicate}: ${reasons.join(", ")}${shown}`;
 }
 
 export function textOfWhatIf(answer: WhatIf): string {

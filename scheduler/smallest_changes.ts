@@ -1,3 +1,4 @@
+import { missingOn } from "./figures.ts";
 import type { NodeExplanation, Objection } from "./explain.ts";
 import type { NodeInfo } from "./node_info.ts";
 import type { PodInfo } from "./pod_info.ts";
@@ -55,22 +56,11 @@ function untolerated({ pod }: PodInfo, { taints }: NodeInfo): string[] {
   ).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ""}:${effect}`);
 }
 
-/** In the words of quantities. */
-function freeing({ requests }: PodInfo, node: NodeInfo): string {
-  const { requested, allocatable, name } = node;
-  const lacks: string[] = [];
-  const cpu = requested.milliCpu + requests.milliCpu - allocatable.milliCpu;
-  if (allocatable.milliCpu > 0 && requests.milliCpu > 0 && cpu > 0) lacks.push(`${cpu}m cpu`);
-  const memory = requested.memoryBytes + requests.memoryBytes - allocatable.memoryBytes;
-  if (allocatable.memoryBytes > 0 && requests.memoryBytes > 0 && memory > 0) {
-    lacks.push(`${Math.ceil(memory / 2 ** 20)}Mi memory`);
-  }
-  for (const [what, asked] of Object.entries(requests.others)) {
-    const lack = (requested.others[what] ?? 0) + asked - (allocatable.others[what] ?? 0);
-    if (asked > 0 && lack > 0) lacks.push(`${lack} ${what}`);
-  }
-  if (node.podsMax > 0 && node.pods.size >= node.podsMax) lacks.push("the place of one pod");
-  return `free ${lacks.join(", ")} on node ${name}`;
+function freeing(pod: PodInfo, node: NodeInfo): string {
+  const lacks = missingOn(pod, node).map(({ what, missing }) =>
+    what === "pods" ? "the place of one pod" : `${missing} ${what}`
+  );
+  return `free ${lacks.join(", ")} on node ${node.name}`;
 }
 
 /** How much is missing, in shares of the node; 0 where nothing is. */

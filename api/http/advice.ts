@@ -1,4 +1,7 @@
+import type { ResourceAttributes } from "../authorization/attributes.ts";
+import { groupOf } from "../registry/keys.ts";
 import { StatusError } from "../types/status.ts";
+import type { Catalog } from "./catalog.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { bytesReply, textReply } from "./replies.ts";
 
@@ -21,7 +24,20 @@ export type Advise = (
 const GROUP = "wherry.dev";
 const VERSION = "v1";
 
-/** The questions, as discovery lists them. */
+/** As the list of groups tells it. */
+export const ADVICE_GROUP = {
+  name: GROUP,
+  versions: [{ groupVersion: `${GROUP}/${VERSION}`, version: VERSION }],
+  preferredVersion: { groupVersion: `${GROUP}/${VERSION}`, version: VERSION },
+};
+
+/** The same where one document tells of everything: questions are no resources that a client could list. */
+export const ADVICE_DISCOVERY = {
+  metadata: { name: GROUP, creationTimestamp: null },
+  versions: [{ version: VERSION, resources: [], freshness: "Current" }],
+};
+
+/** The questions, as discovery lists them; any other object has an `explain` too. */
 const RESOURCES = [
   { name: "pods/explain", namespaced: true, kind: "PodExplanation" },
   { name: "nodes/whatif", namespaced: false, kind: "WhatIf" },
@@ -38,16 +54,49 @@ const LIST = {
   resources: RESOURCES.map((resource) => ({ ...resource, singularName: "", verbs: ["get"] })),
 };
 
+/**
+ * Whoever asks how an object came about must be allowed to read it, besides the path.
+ * @returns undefined where the path asks for no object's story
+ */
+export function objectAskedFor(
+  segments: readonly string[],
+  catalog: Pick<Catalog, "named">,
+): ResourceAttributes | undefined {
+  const asked = storyPathOf(segments.slice(3));
+  if (!isAdvice(segments) || asked === undefined) return undefined;
+  const kind = catalog.named(asked.resource)?.kind;
+  if (kind === undefined) return undefined;
+  const { apiVersion, resource } = kind.resource;
+  const { namespace, name } = asked;
+  return { group: groupOf(apiVersion), resource, subresource: "", namespace, name };
+}
+
+/** What `namespaces/NS/RESOURCE/NAME/explain` and `RESOURCE/NAME/explain` name. */
+export function storyPathOf(
+  path: readonly string[],
+): { namespace: string; resource: string; name: string } | undefined {
+  const isNamespaced = path.length === 5 && path[0] === "namespaces";
+  if (path.at(-1) !== "explain" || !(isNamespaced || path.length === 3)) return undefined;
+  const [resource = "", name = ""] = path.slice(-3);
+  return { namespace: isNamespaced ? path[1]! : "", resource, name };
+}
+
+function isAdvice([root, group, version]: readonly string[]): boolean {
+  return root === "apis" && group === GROUP && version === VERSION;
+}
+
 /** @returns undefined where the path is none of these */
 export function adviceReply(
   { query, header }: Pick<Call, "query" | "header">,
   segments: readonly string[],
   advise: Advise | undefined,
 ): Promise<Reply> | Reply | undefined {
-  const [root, group, version, ...rest] = segments;
-  if (root !== "apis" || group !== GROUP || version !== VERSION || advise === undefined) {
-    return undefined;
+  if (advise === undefined) return undefined;
+  if (segments.length === 2 && segments[0] === "apis" && segments[1] === GROUP) {
+    return jsonReply({ kind: "APIGroup", apiVersion: "v1", ...ADVICE_GROUP });
   }
+  if (!isAdvice(segments)) return undefined;
+  const rest = segments.slice(3);
   if (rest.length === 0) return jsonReply(LIST);
   const isText = query.get("output") === "text" ||
     (header("accept") ?? "").startsWith("text/plain");

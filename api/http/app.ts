@@ -130,7 +130,7 @@ export function createApi(options: ApiOptions): KubeApi {
     clock,
     log: options.log,
     catalog,
-    documents: new Documents(catalog, version),
+    documents: new Documents(catalog, version, options.advise !== undefined),
     router: new Router(catalog, { resources, subresources, reviews, measured, ask, connect }),
     authenticate: options.authenticate ?? access.authenticate,
     authorizer,

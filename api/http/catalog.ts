@@ -60,6 +60,13 @@ export class Catalog {
     return this.#byPath.get(`${apiVersion}/${resource}`);
   }
 
+  /** As people name it, in the plural, singular or short, without a group: the kind that is served first under it. */
+  named(name: string): Served | undefined {
+    return this.#all.find(({ kind: { resource, singular, aliases = [], shortNames = [] } }) =>
+      [resource.resource, singular, ...aliases, ...shortNames].includes(name)
+    );
+  }
+
   action(apiVersion: string, resource: string): ServedAction | undefined {
     return this.#actions.get(`${apiVersion}/${resource}`);
   }

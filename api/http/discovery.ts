@@ -21,11 +21,11 @@ export function apiVersions(kinds: readonly AnyKind[]): unknown {
   return { kind: "APIVersions", versions: core, serverAddressByClientCIDRs: [] };
 }
 
-/** The document at `/apis`. */
-export function apiGroups(kinds: readonly AnyKind[]): unknown {
+/** The document at `/apis`. @param others groups without kinds */
+export function apiGroups(kinds: readonly AnyKind[], others: readonly unknown[] = []): unknown {
   const names = new Set(apiVersionsOf(kinds).map(groupOf).filter((group) => group !== ""));
   const groups = [...names].map((group) => groupDocument(kinds, group));
-  return { kind: "APIGroupList", apiVersion: "v1", groups };
+  return { kind: "APIGroupList", apiVersion: "v1", groups: [...groups, ...others] };
 }
 
 /** The document at `/apis/GROUP`. */

@@ -30,11 +30,12 @@ export function aggregationFor(accept: string | null): Aggregation | undefined {
   return undefined;
 }
 
-/** @param isCore what `/api` says, or what `/apis` says */
+/** @param isCore what `/api` says, or what `/apis` says. @param others groups without kinds */
 export function groupDiscovery(
   kinds: readonly AnyKind[],
   isCore: boolean,
   version: string,
+  others: readonly unknown[] = [],
 ): unknown {
   const apiVersions = apiVersionsOf(kinds).filter((one) => (groupOf(one) === "") === isCore);
   const groups = [...new Set(apiVersions.map(groupOf))];
@@ -42,11 +43,14 @@ export function groupDiscovery(
     kind: "APIGroupDiscoveryList",
     apiVersion: `${GROUP}/${version}`,
     metadata: {},
-    items: groups.map((group) => ({
-      metadata: { ...(group !== "" && { name: group }), creationTimestamp: null },
-      versions: apiVersions.filter((one) => groupOf(one) === group)
-        .map((apiVersion) => versionDiscovery(kinds, apiVersion)),
-    })),
+    items: [
+      ...groups.map((group) => ({
+        metadata: { ...(group !== "" && { name: group }), creationTimestamp: null },
+        versions: apiVersions.filter((one) => groupOf(one) === group)
+          .map((apiVersion) => versionDiscovery(kinds, apiVersion)),
+      })),
+      ...others,
+    ],
   };
 }
 

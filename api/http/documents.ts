@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { StatusError } from "../types/status.ts";
+import { ADVICE_DISCOVERY, ADVICE_GROUP } from "./advice.ts";
 import { type OpenApiTexts, openApiTexts } from "./openapi.ts";
 import type { Catalog } from "./catalog.ts";
 import { apiGroup, apiGroups, apiResources, apiVersions } from "./discovery.ts";
@@ -33,13 +34,16 @@ const PROTOBUF_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protob
 export class Documents {
   readonly #catalog: Catalog;
   readonly #version: VersionInfo;
+  readonly #hasAdvice: boolean;
   readonly #made = new Map<string, Document>();
   #texts: OpenApiTexts | undefined;
   #generation = 0;
 
-  constructor(catalog: Catalog, version: VersionInfo) {
+  /** @param hasAdvice questions about the cluster are answered: their group is told too */
+  constructor(catalog: Catalog, version: VersionInfo, hasAdvice: boolean) {
     this.#catalog = catalog;
     this.#version = version;
+    this.#hasAdvice = hasAdvice;
   }
 
   /** @returns undefined where the path is no document */
@@ -77,10 +81,15 @@ export class Documents {
     if (rest.length === 0) {
       const aggregation = aggregationFor(call.header("accept"));
       if (aggregation === undefined) {
-        return this.#json(root, () => root === "api" ? apiVersions(kinds) : apiGroups(kinds));
+        const groups = this.#hasAdvice ? [ADVICE_GROUP] : [];
+        return this.#json(
+          root,
+          () => root === "api" ? apiVersions(kinds) : apiGroups(kinds, groups),
+        );
       }
       const { version, contentType } = aggregation;
-      const make = () => groupDiscovery(kinds, root === "api", version);
+      const others = this.#hasAdvice && root === "apis" ? [ADVICE_DISCOVERY] : [];
+      const make = () => groupDiscovery(kinds, root === "api", version, others);
       return this.#json(`${root} ${version}`, make, contentType);
     }
     if (rest.length === (root === "api" ? 1 : 2) && this.#catalog.hasVersion(path)) {

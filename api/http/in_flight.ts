@@ -1,5 +1,8 @@
 import { StatusError } from "../types/status.ts";
 
+/** Source: Kubernetes, user.SystemPrivilegedGroup, which its limits let pass. */
+export const PRIVILEGED_GROUP = "system:masters";
+
 export type RequestKind = "readOnly" | "mutating";
 
 /** Requests of each kind that are answered at the same time, watches and other streams aside. */
@@ -21,9 +24,12 @@ export class InFlight {
     this.#limits = limits;
   }
 
-  /** @throws {StatusError} TooManyRequests */
-  enter(kind: RequestKind): void {
-    if (this.counts[kind] >= this.#limits[kind]) {
+  /**
+   * @param isPrivileged is never turned away: the server's own components among others
+   * @throws {StatusError} TooManyRequests
+   */
+  enter(kind: RequestKind, isPrivileged = false): void {
+    if (this.counts[kind] >= this.#limits[kind] && !isPrivileged) {
       const why = "too many requests, please try again later";
       throw new StatusError("TooManyRequests", why, [], { retryAfterSeconds: 1 });
     }

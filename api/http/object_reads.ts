@@ -2,7 +2,7 @@ import type { Clock } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
 import { StatusError } from "../types/status.ts";
-import { prefixOf } from "../registry/keys.ts";
+import { keyOf, prefixOf } from "../registry/keys.ts";
 import { type Selection, selectionOf } from "../registry/selection.ts";
 import type { Revision } from "../../store/ledger.ts";
 import type { StoreEvent, Versioned } from "../../store/store.ts";
@@ -99,6 +99,43 @@ export class ObjectReads {
       release();
       if (cancel) cancel();
     }
+  }
+
+  /** The first kind that is served under this name, an alias of it included; undefined where none is. */
+  resourceNamed(name: string): Resource<KubeObject> | undefined {
+    return this.#catalog.named(name)?.kind.resource;
+  }
+
+  resourceOfKind(apiVersion: string, kind: string): Resource<KubeObject> | undefined {
+    const resources = this.#catalog.all.map((served) => served.kind.resource);
+    return resources.find((one) => one.apiVersion === apiVersion && one.kind === kind);
+  }
+
+  /** @returns undefined where it is not there */
+  async get(
+    resource: Resource<KubeObject>,
+    namespace: string,
+    name: string,
+  ): Promise<KubeObject | undefined> {
+    const { store } = this.#served(resource).registry;
+    await store.catchUp();
+    return store.get(keyOf(resource, namespace, name))?.object;
+  }
+
+  /** The writes of one object that the store remembers, oldest first. */
+  async history(
+    resource: Resource<KubeObject>,
+    namespace: string,
+    name: string,
+  ): Promise<readonly StoreEvent[]> {
+    const { store } = this.#served(resource).registry;
+    await store.catchUp();
+    const key = keyOf(resource, namespace, name);
+    const found: StoreEvent[] = [];
+    const stop = store.watch(key, store.compacted, (events) => found.push(...events));
+    await Promise.resolve(); // history comes no later than in the first microtask
+    stop();
+    return found.filter((event) => event.key === key); // not those of web-2
   }
 
   #served({ apiVersion, resource }: Resource<KubeObject>): Served {

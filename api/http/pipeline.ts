@@ -1,7 +1,7 @@
 import type { Clock, Log } from "../types/ambient.ts";
 import { StatusError } from "../types/status.ts";
 import { type Authorizer, rejectForbidden } from "../authorization/authorizer.ts";
-import { adviceReply, type Advise } from "./advice.ts";
+import { adviceReply, type Advise, objectAskedFor } from "./advice.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Catalog } from "./catalog.ts";
@@ -10,7 +10,7 @@ import { type Call, isFlow, type Reply } from "./exchange.ts";
 import { gzipped } from "./gzip.ts";
 import { type Check, healthReply } from "./health.ts";
 import { impersonated } from "./impersonate.ts";
-import { InFlight, type InFlightLimits, requestKindOf } from "./in_flight.ts";
+import { InFlight, type InFlightLimits, PRIVILEGED_GROUP, requestKindOf } from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
@@ -70,7 +70,7 @@ export class Pipeline {
     };
     try {
       route = this.#route(call);
-      const reply = this.#answer(route);
+      const reply = this.#answer(route, call);
       if (!(reply instanceof Promise)) return done(reply);
       return reply.catch((error) => this.#failure(call, error)).then(done);
     } catch (error) {
@@ -116,7 +116,7 @@ export class Pipeline {
 
   /** Health, metrics and documents. */
   #plainRoute(call: Call, segments: readonly string[]): Route {
-    const { documents, checks, openId, advise } = this.#parts;
+    const { documents, checks, openId, advise, catalog } = this.#parts;
     const verb = call.method.toLowerCase();
     const path = `/${segments.join("/")}`;
     const answer = () => {
@@ -128,7 +128,13 @@ export class Pipeline {
       if (path === "/metrics") return textReply(this.#metricsText());
       throw noSuchPath();
     };
-    return { attributes: { verb, path }, isLongRunning: false, answer };
+    const resource = advise && objectAskedFor(segments, catalog);
+    return {
+      attributes: { verb, path },
+      isLongRunning: false,
+      answer,
+      ...(resource && { alsoNeeds: { verb: "get", path, resource } }),
+    };
   }
 
   #metricsText(): string {
@@ -136,10 +142,10 @@ export class Pipeline {
     return metrics.text(catalog, { revision: revision(), inFlight: this.#inFlight.counts });
   }
 
-  #answer(route: Route): Reply | Promise<Reply> {
+  #answer(route: Route, { user }: Call): Reply | Promise<Reply> {
     if (route.isLongRunning) return route.answer();
     const kind = requestKindOf(route.attributes.verb);
-    this.#inFlight.enter(kind);
+    this.#inFlight.enter(kind, user?.groups.includes(PRIVILEGED_GROUP));
     try {
       const reply = route.answer();
       if (!(reply instanceof Promise)) {

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { adviser } from "../../cmd/advice.ts";
 import type { KubeApi } from "../../api/http/app.ts";
-import { startApi } from "./harness.ts";
+import { ADMIN_TOKEN, startApi } from "./harness.ts";
+
+/** With the answers that a master gives. */
+async function startAdvised(more: Parameters<typeof startApi>[0] = {}) {
+  const made: { api?: KubeApi } = {};
+  const server = await startApi({ ...more, advise: adviser(() => made.api!.reads) });
+  made.api = server.api;
+  return server;
+}
+
+const EXPLAIN = "/apis/wherry.dev/v1/namespaces/default";
 
 Deno.test("explain and whatif: answered below /apis/wherry.dev/v1, as JSON and as text", async () => {
-  const made: { api?: KubeApi } = {};
-  const advise = adviser(() => made.api!.reads);
-  await using server = await startApi({ advise });
-  made.api = server.api;
+  await using server = await startAdvised();
   const pods = "/api/v1/namespaces/default/pods";
   await server.call("POST", "/api/v1/nodes", {
     kind: "Node",
@@ -35,4 +42,94 @@ Deno.test("explain and whatif: answered below /apis/wherry.dev/v1, as JSON and a
   assert.equal(unknown.code, 404);
   const list = await server.call("GET", "/apis/wherry.dev/v1");
   assert.equal(list.body.kind, "APIResourceList");
+});
+
+Deno.test("explain: of any object who wrote what, who holds it, and who it comes from", async () => {
+  await using server = await startAdvised();
+  const sets = "/apis/apps/v1/namespaces/default/replicasets";
+  const labels = { app: "web" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const by = (name: string) => ({ "user-agent": `${name}/v1` });
+  const set = await server.call("POST", sets, {
+    metadata: { name: "web" },
+    spec: { replicas: 1, selector: { matchLabels: labels }, template },
+  }, by("kubectl"));
+  const ownerReferences = [{
+    ...{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: set.body.metadata.uid },
+    controller: true,
+  }];
+  const pods = "/api/v1/namespaces/default/pods";
+  await server.call("POST", pods, {
+    metadata: { name: "web-1", labels, ownerReferences },
+    spec: template.spec,
+  }, by("controllers"));
+  const patch = { "content-type": "application/merge-patch+json", ...by("someone") };
+  await server.call("PATCH", `${sets}/web`, { spec: { replicas: 3 } }, patch);
+
+  const { body } = await server.call("GET", `${EXPLAIN}/replicasets/web/explain`);
+  assert.equal(body.kind, "ObjectStory");
+  const told = body.writes.map((
+    { verb, by, changes }: Record<string, unknown>,
+  ) => [verb, by, changes]);
+  assert.deepEqual(told, [
+    ["created", ["kubectl"], []],
+    ["changed", ["someone"], ["metadata.generation: 1 → 2", "spec.replicas: 1 → 3"]],
+  ]);
+  const holders = body.holders.map((
+    { manager, fields }: { manager: string; fields: string[] },
+  ) => [manager, fields.includes("spec.replicas")]);
+  assert.deepEqual(holders, [["kubectl", false], ["someone", true]]);
+
+  const pod = await server.call("GET", `${EXPLAIN}/pods/web-1/explain`);
+  assert.equal(pod.body.kind, "PodExplanation");
+  const origins = pod.body.story.origins.map(({ kind, name, by }: Record<string, unknown>) =>
+    `${kind} ${name} by ${by}`
+  );
+  assert.deepEqual(origins, ["ReplicaSet web by kubectl", "Pod web-1 by controllers"]);
+
+  await server.call("DELETE", `${sets}/web`, { propagationPolicy: "Orphan" });
+  const text = await (await server.raw("GET", `${EXPLAIN}/replicasets/web/explain?output=text`))
+    .text();
+  assert.match(text, /ReplicaSet default\/web[^]*spec.replicas: 1 → 3/);
+});
+
+Deno.test("explain: secrets keep their values, and who may not read an object learns nothing of it", async () => {
+  const tokens = new Map([
+    [ADMIN_TOKEN, { name: "admin", groups: ["system:masters"] }],
+    ["bob", { name: "bob", groups: [] }],
+  ]);
+  await using server = await startAdvised({ tokens });
+  const rbac = "/apis/rbac.authorization.k8s.io/v1";
+  const apiGroup = "rbac.authorization.k8s.io";
+  await server.call("POST", `${rbac}/clusterroles`, {
+    metadata: { name: "asks" },
+    rules: [{ verbs: ["get"], nonResourceURLs: ["/apis/wherry.dev/*"] }],
+  });
+  await server.call("POST", `${rbac}/clusterrolebindings`, {
+    metadata: { name: "bob" },
+    roleRef: { apiGroup, kind: "ClusterRole", name: "asks" },
+    subjects: [{ apiGroup, kind: "User", name: "bob" }],
+  });
+  const secrets = "/api/v1/namespaces/default/secrets";
+  await server.call("POST", secrets, { metadata: { name: "s" }, data: { a: "b2xk" } });
+  const patch = { "content-type": "application/merge-patch+json" };
+  await server.call("PATCH", `${secrets}/s`, { data: { a: "bmV3" } }, patch);
+  const path = `${EXPLAIN}/secrets/s/explain`;
+  const { body } = await server.call("GET", path);
+  assert.deepEqual(body.writes[1].changes, ["data.a"]);
+  const asBob = { authorization: "Bearer bob" };
+  assert.equal((await server.call("GET", path, undefined, asBob)).code, 403);
+  assert.equal((await server.call("GET", "/apis/wherry.dev/v1", undefined, asBob)).code, 200);
+});
+
+Deno.test("explain: its group is told where clients look for groups", async () => {
+  await using server = await startAdvised();
+  const { body } = await server.call("GET", "/apis");
+  const names = body.groups.map(({ name }: { name: string }) => name);
+  assert.equal(names.at(-1), "wherry.dev");
+  const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  const all = await server.call("GET", "/apis", undefined, { accept });
+  assert.equal(all.body.items.at(-1).metadata.name, "wherry.dev");
+  const group = await server.call("GET", "/apis/wherry.dev");
+  assert.deepEqual([group.code, group.body.name], [200, "wherry.dev"]);
 });

@@ -52,6 +52,13 @@ export interface Time {
   heldSince(fact: string): number;
 }
 
+/** A write that was refused. */
+export interface Failure {
+  readonly verb: Write["verb"];
+  readonly kind: string;
+  readonly message: string;
+}
+
 /** All that a plan may look at. */
 export interface World {
   readonly cache: Cache;
@@ -64,6 +71,8 @@ export interface World {
    * is how a plan measures time without trusting the clocks of others.
    */
   since(fact: string): number;
+  /** Why the last writes for this key were not all made; undefined where they were. */
+  readonly failure?: Failure | undefined;
   /** What `reads` asked for. */
   read<T extends KubeObject>(resource: Resource<T>): readonly T[];
 }

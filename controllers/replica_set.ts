@@ -1,9 +1,9 @@
 import { REPLICA_SETS, type ReplicaSet } from "../api/types/apps_v1.ts";
 import { selectorOf } from "../api/types/labels.ts";
-import { towardStatus } from "../client/writes.ts";
 import { SERVICES_FOLLOWED } from "./availability.ts";
 import { type Controller, keyOf, NOTHING_TO_DO } from "./controller.ts";
-import { onPodsOf, planReplicas, type Replicas, reportOnPods } from "./replicas.ts";
+import { planWithStatus } from "./replica_status.ts";
+import { onPodsOf, type Replicas, reportOnPods } from "./replicas.ts";
 
 /** Keeps `spec.replicas` pods alive for each ReplicaSet. */
 export const replicaSetController: Controller<ReplicaSet> = {
@@ -17,15 +17,9 @@ export const replicaSetController: Controller<ReplicaSet> = {
         .filter(({ spec }) => selectorOf(spec.selector).matches(labels)).map(keyOf);
     }),
   ],
-  plan(set, { cache, now }) {
+  plan(set, world) {
     if (set.metadata.deletionTimestamp !== undefined) return NOTHING_TO_DO;
-    const { writes, counts, againMs } = planReplicas(replicasOf(set), cache, now);
-    const { conditions } = set.status ?? {};
-    const status = { ...(conditions === undefined ? {} : { conditions }), ...counts };
-    return {
-      writes: [...writes, ...towardStatus(set, status)],
-      ...(againMs === undefined ? {} : { againMs }),
-    };
+    return planWithStatus(set, replicasOf(set), world);
   },
   reports: reportOnPods,
 };

@@ -2,10 +2,10 @@ import type { ReplicationController } from "../api/types/core_v1.ts";
 import { selectorOfMap } from "../api/types/labels.ts";
 import { REPLICATION_CONTROLLERS } from "../api/types/resources.ts";
 import { selecting } from "../client/selecting.ts";
-import { towardStatus } from "../client/writes.ts";
 import { SERVICES_FOLLOWED } from "./availability.ts";
 import { type Controller, keyOf, NOTHING_TO_DO } from "./controller.ts";
-import { onPodsOf, planReplicas, type Replicas, reportOnPods } from "./replicas.ts";
+import { planWithStatus } from "./replica_status.ts";
+import { onPodsOf, type Replicas, reportOnPods } from "./replicas.ts";
 
 /** Keeps `spec.replicas` pods alive for each ReplicationController. */
 export const replicationController: Controller<ReplicationController> = {
@@ -18,15 +18,9 @@ export const replicationController: Controller<ReplicationController> = {
       return selecting(cache.list(REPLICATION_CONTROLLERS, namespace), labels).map(keyOf);
     }),
   ],
-  plan(controller, { cache, now }) {
+  plan(controller, world) {
     if (controller.metadata.deletionTimestamp !== undefined) return NOTHING_TO_DO;
-    const { writes, counts, againMs } = planReplicas(replicasOf(controller), cache, now);
-    const { conditions } = controller.status ?? {};
-    const status = { ...(conditions === undefined ? {} : { conditions }), ...counts };
-    return {
-      writes: [...writes, ...towardStatus(controller, status)],
-      ...(againMs === undefined ? {} : { againMs }),
-    };
+    return planWithStatus(controller, replicasOf(controller), world);
   },
   reports: reportOnPods,
 };

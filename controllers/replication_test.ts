@@ -156,9 +156,17 @@ Deno.test("replication: refused pods are tried again with back-off and reported"
   await cluster.clock.advance(30_000);
   assert.ok(cluster.api.count("create", PODS) < 20, "one at a time, and ever more seldom");
   assert.ok((await cluster.api.list(EVENTS)).items.some(({ reason }) => reason === "FailedCreate"));
+  const conditions = async () => {
+    const { status } = await cluster.api.get(REPLICATION_CONTROLLERS, "default", "web");
+    return status?.conditions?.map(({ type, status, reason, message }) =>
+      [type, status, reason, message].join(" ")
+    );
+  };
+  assert.deepEqual(await conditions(), ["ReplicaFailure True FailedCreate exceeded quota"]);
   isRefusing = false;
   await cluster.clock.advance(60_000);
   assert.equal((await cluster.pods()).length, 100);
+  assert.equal(await conditions(), undefined);
   cluster.stop();
 });
 

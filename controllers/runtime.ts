@@ -10,6 +10,7 @@ import type {
   Change,
   Controller,
   ControllerOptions,
+  Failure,
   ObjectKey,
   Plan,
   Report,
@@ -35,6 +36,7 @@ export class ControllerRuntime<T extends KubeObject> {
   /** Keys whose last write the cache has not shown. */
   readonly #behind = new Set<string>();
   readonly #facts = new Map<string, Facts>();
+  readonly #failures = new Map<string, Failure>();
   readonly #heardAt = new Map<string, number>();
   readonly #rates: ReadonlyMap<string, TokenBucket>;
 
@@ -155,6 +157,7 @@ export class ControllerRuntime<T extends KubeObject> {
       cache: this.#with.cache,
       now,
       heardAt: this.#heardAt.get(text),
+      failure: this.#failures.get(text),
       since: (fact) => facts.since(fact, now),
       read: <R extends KubeObject>(resource: Resource<R>) =>
         (lists.get(textOfResource(resource)) ?? []) as R[],
@@ -164,7 +167,10 @@ export class ControllerRuntime<T extends KubeObject> {
       : this.#controller.planGone?.(keyFrom(text), world) ?? { writes: [] };
     if (facts.turn()) this.#facts.set(text, facts);
     else this.#facts.delete(text);
-    if (object === undefined) this.#heardAt.delete(text);
+    if (object === undefined) {
+      this.#heardAt.delete(text);
+      this.#failures.delete(text);
+    }
     return plan;
   }
 
@@ -174,7 +180,7 @@ export class ControllerRuntime<T extends KubeObject> {
   }
 
   async #write(text: string, writes: readonly Write[]): Promise<void> {
-    if (writes.length === 0) return;
+    if (writes.length === 0) return void this.#failures.delete(text);
     const last = new LastWrites();
     this.#lastWrites.set(text, last);
     for (
@@ -190,6 +196,7 @@ export class ControllerRuntime<T extends KubeObject> {
       if (failed !== undefined) throw failed.reason;
       from += size;
     }
+    this.#failures.delete(text);
   }
 
   async #perform(text: string, write: Write, last: LastWrites): Promise<void> {
@@ -200,6 +207,8 @@ export class ControllerRuntime<T extends KubeObject> {
       this.#report(text, this.#controller.reports?.(write, written, before));
     } catch (error) {
       if (error instanceof StatusError) {
+        const kind = write.verb === "deleteCollection" ? "" : write.object.kind;
+        this.#failures.set(text, { verb: write.verb, kind, message: error.message });
         this.#report(text, this.#controller.reports?.(write, error, before));
       }
       throw error;

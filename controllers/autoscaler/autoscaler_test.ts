@@ -3,6 +3,7 @@ import { type Deployment, DEPLOYMENTS } from "../../api/types/apps_v1.ts";
 import {
   HORIZONTAL_POD_AUTOSCALERS,
   type HorizontalPodAutoscaler,
+  type MetricSpec,
 } from "../../api/types/autoscaling_v2.ts";
 import {
   METRICS_API_VERSION,
@@ -56,7 +57,7 @@ async function started(): Promise<Cluster> {
 }
 
 /** Every pod runs, has done so for long, and uses so much. */
-async function load(cluster: Cluster, cpu: string, ms: number): Promise<void> {
+async function load(cluster: Cluster, cpu: string, ms: number, memory?: string): Promise<void> {
   for (const until = cluster.clock.now() + ms; cluster.clock.now() < until;) {
     for (const pod of await cluster.pods()) {
       if (pod.status?.phase !== "Running") {
@@ -64,13 +65,18 @@ async function load(cluster: Cluster, cpu: string, ms: number): Promise<void> {
         const startTime = "2020-01-01T00:00:00Z";
         await cluster.api.updateStatus(PODS, { ...running, status: { ...status, startTime } });
       }
-      await measure(cluster, pod.metadata.name, cpu);
+      await measure(cluster, pod.metadata.name, cpu, memory);
     }
     await cluster.clock.advance(SYNC);
   }
 }
 
-async function measure(cluster: Cluster, name: string, cpu: string): Promise<void> {
+async function measure(
+  cluster: Cluster,
+  name: string,
+  cpu: string,
+  memory = "10Mi",
+): Promise<void> {
   const at = new Date(cluster.clock.now()).toISOString();
   const metrics: PodMetrics = {
     apiVersion: METRICS_API_VERSION,
@@ -78,7 +84,7 @@ async function measure(cluster: Cluster, name: string, cpu: string): Promise<voi
     metadata: { name, namespace: "default", labels: { app: "web" } },
     timestamp: at,
     window: "15s",
-    containers: [{ name: "main", usage: { cpu, memory: "10Mi" } }],
+    containers: [{ name: "main", usage: { cpu, memory } }],
   };
   await cluster.api.delete(POD_METRICS, "default", name).catch(() => {});
   await cluster.api.create(POD_METRICS, metrics);
@@ -101,6 +107,45 @@ Deno.test("autoscaler: grows under load up to the most, and shrinks five minutes
   assert.equal(await size(cluster), 1);
   cluster.stop();
 });
+
+/** With other metrics than the CPU. */
+async function measuring(metrics: MetricSpec[]): Promise<Cluster> {
+  const cluster = await started();
+  const target = { namespace: "default", name: "web" };
+  await cluster.api.patch(HORIZONTAL_POD_AUTOSCALERS, target, "merge", { spec: { metrics } });
+  return cluster;
+}
+
+Deno.test("autoscaler: follows memory by its amount", async () => {
+  const target = { type: "AverageValue", averageValue: "50Mi" } as const;
+  const cluster = await measuring([{ type: "Resource", resource: { name: "memory", target } }]);
+  await load(cluster, "0", 60_000, "90Mi");
+  assert.equal(await size(cluster), 6);
+  await load(cluster, "0", 400_000, "5Mi");
+  assert.equal(await size(cluster), 1);
+  cluster.stop();
+});
+
+for (const type of ["Object", "Pods", "External"] as const) {
+  Deno.test(`autoscaler: metrics of type ${type} are said to need what the cluster has not`, async () => {
+    const metric = { name: "requests" };
+    const target = { type: "AverageValue", averageValue: "1" } as const;
+    const describedObject = { apiVersion: "v1", kind: "Service", name: "web" };
+    const cluster = await measuring([{
+      type,
+      ...(type === "Object" && { object: { metric, target, describedObject } }),
+      ...(type === "Pods" && { pods: { metric, target } }),
+      ...(type === "External" && { external: { metric, target } }),
+    }]);
+    await load(cluster, "200m", 60_000);
+    assert.equal(await size(cluster), 2);
+    const { status } = await cluster.api.get(HORIZONTAL_POD_AUTOSCALERS, "default", "web");
+    const active = status?.conditions?.find(({ type }) => type === "ScalingActive");
+    assert.equal(`${active?.status} ${active?.reason}`, "False InvalidMetricSourceType");
+    assert.match(active?.message ?? "", new RegExp(`${type} metrics need a metrics API`));
+    cluster.stop();
+  });
+}
 
 Deno.test("autoscaler: without samples it changes nothing and says why", async () => {
   const cluster = await started();

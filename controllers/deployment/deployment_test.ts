@@ -6,6 +6,7 @@ import {
   REPLICA_SETS,
 } from "../../api/types/apps_v1.ts";
 import { EVENTS, PODS } from "../../api/types/resources.ts";
+import { StatusError } from "../../api/types/status.ts";
 import { startCluster } from "../fake_cluster.ts";
 import { isReady } from "../pods.ts";
 import { REVISION } from "./revisions.ts";
@@ -140,6 +141,29 @@ Deno.test("deployment: a bad image stops the rollout with what may be missing mi
   await change(cluster, imaged("web:1"));
   await settle(cluster, 20);
   assert.deepEqual(await sizes(cluster), { "web:1 r3": 10, "web:bad r2": 0 });
+  cluster.stop();
+});
+
+Deno.test("deployment: pods that are refused are told by set and deployment, until they are not", async () => {
+  const cluster = await startCluster();
+  let isRefusing = true;
+  cluster.api.intercept = ({ verb, resource }) => {
+    if (isRefusing && verb === "create" && resource === "pods") {
+      throw new StatusError("Forbidden", "exceeded quota: pods");
+    }
+  };
+  const failure = async () => conditionOf(await status(cluster), "ReplicaFailure");
+  await cluster.api.create(DEPLOYMENTS, deploymentOf());
+  await cluster.clock.advance(30 * SECOND);
+  const { status: holds, reason, message } = await failure() ?? {};
+  assert.deepEqual([holds, reason, message], ["True", "FailedCreate", "exceeded quota: pods"]);
+  const [set] = (await cluster.api.list(REPLICA_SETS)).items;
+  assert.equal(set?.status?.conditions?.[0]?.type, "ReplicaFailure");
+  isRefusing = false;
+  await cluster.clock.advance(120 * SECOND);
+  await settle(cluster, 15);
+  assert.equal(await failure(), undefined);
+  assert.equal((await status(cluster))?.readyReplicas, 10);
   cluster.stop();
 });
 

@@ -5,6 +5,7 @@ import type {
   ReplicaSet,
 } from "../../api/types/apps_v1.ts";
 import { timeOf } from "../pods.ts";
+import { REPLICA_FAILURE } from "../replica_status.ts";
 import type { Fenceposts } from "./fenceposts.ts";
 import type { Sets } from "./revisions.ts";
 import { availableOf, sizeOf, sumOf } from "./sizes.ts";
@@ -42,7 +43,7 @@ export function statusOf(rollout: Rollout): DeploymentStatus {
     : progressOf(rollout, status);
   const conditions = [
     ...(deployment.status?.conditions ?? []).filter(({ type }) =>
-      type !== "Available" && type !== "Progressing"
+      type !== "Available" && type !== "Progressing" && type !== REPLICA_FAILURE
     ),
     {
       type: "Available",
@@ -51,8 +52,18 @@ export function statusOf(rollout: Rollout): DeploymentStatus {
       message: `Deployment ${isEnough ? "has" : "does not have"} minimum availability.`,
     },
     ...(progress === undefined ? [] : [progress]),
+    ...replicaFailures(rollout),
   ];
   return { ...status, conditions: conditions.map((one) => since(rollout, one, progress)) };
+}
+
+/** What keeps pods from being made, of the newest set first. */
+function replicaFailures({ newest, all }: Rollout): Untimed[] {
+  const sets = newest === undefined ? all : [newest, ...all];
+  const found = sets.flatMap(({ status }) =>
+    status?.conditions?.filter(({ type }) => type === REPLICA_FAILURE) ?? []
+  );
+  return found.slice(0, 1).map(({ lastTransitionTime: _, ...condition }) => condition);
 }
 
 /** All pods are of the newest template and available, and there are no others. */

@@ -120,7 +120,7 @@ export class Reviewers {
     if (object === undefined || verdict?.patch === undefined) return object;
     try {
       const patched = applyJsonPatch(object, verdict.patch);
-      return decodeObject(of, schema, patched, "Strict").object;
+      return decodeObject(of, schema, patched, { fieldValidation: "Strict" }).object;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       throw new StatusError("InternalError", `Internal error occurred: ${error.message}`);

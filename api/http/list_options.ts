@@ -4,7 +4,7 @@ import { type ListOptions, tooLarge } from "../registry/list_page.ts";
 import type { Revision } from "../../store/ledger.ts";
 import type { Store } from "../../store/store.ts";
 import { asOfIn } from "./as_of.ts";
-import { countIn } from "./query.ts";
+import { revisionIn, wholeIn } from "./query.ts";
 
 const OPTIONS = { apiVersion: "meta.k8s.io/v1", kind: "ListOptions" };
 
@@ -19,8 +19,9 @@ export type Extent = Pick<ListOptions, "limit" | "continue" | "exactRevision">;
 export function extentOf(query: URLSearchParams, store: Store): Extent {
   rejectWrongListMatch(query);
   const token = query.get("continue") ?? "";
-  const limit = countIn(query, "limit") ?? 0;
-  const said = countIn(query, "resourceVersion") ?? 0;
+  const limit = Math.max(0, wholeIn(query, "limit") ?? 0);
+  const said = revisionIn(query);
+  wholeIn(query, "timeoutSeconds");
   if (token !== "") {
     if (said === 0) return { limit, continue: token };
     const why = "specifying resource version is not allowed when using continue";

@@ -52,21 +52,40 @@ function wrongOption(kind: string, field: string, value: string, supported: read
   return invalidStatus(options, "", [notSupported(field, value, supported)]);
 }
 
-/** @throws {StatusError} BadRequest unless the parameter is absent or a whole number from 0 */
-export function countIn(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === "") return undefined;
+/** Source: Go, strconv: what an unsigned and a signed number of 64 bits can hold. */
+const [UNSIGNED_MAX, SIGNED_MAX] = [2n ** 64n - 1n, 2n ** 63n - 1n];
+
+/** A revision that a client names; 0 where it names none. @throws {StatusError} BadRequest */
+export function revisionIn(query: URLSearchParams): number {
+  const text = query.get("resourceVersion");
+  if (text === null || text === "") return 0;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-  throw new StatusError("BadRequest", `${name}: Invalid value: ${JSON.stringify(text)}: ${why}`);
+  const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: `;
+  const isWhole = /^\d+$/.test(text);
+  if (isWhole && BigInt(text) <= UNSIGNED_MAX) return Number(text);
+  const what = `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${why}`;
+  throw new StatusError("BadRequest", what + (isWhole ? OUT_OF_RANGE : NO_NUMBER));
 }
 
-/** @throws {StatusError} BadRequest unless the parameter is absent or a boolean as Go reads them */
+const [OUT_OF_RANGE, NO_NUMBER] = ["value out of range", "invalid syntax"];
+
+/**
+ * @returns undefined where the parameter is absent
+ * @throws {StatusError} BadRequest unless it is a whole number as Go reads them
+ */
+export function wholeIn(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const why = `strconv.ParseInt: parsing ${JSON.stringify(text)}: `;
+  if (!/^[-+]?\d+$/.test(text)) throw new StatusError("BadRequest", why + NO_NUMBER);
+  const value = BigInt(text.replace("+", ""));
+  if (value <= SIGNED_MAX && value >= -SIGNED_MAX - 1n) return Number(value);
+  throw new StatusError("BadRequest", why + OUT_OF_RANGE);
+}
+
+/** Any value but `false` and `0` is a yes, even none. Source: apimachinery, Convert_Slice_string_To_bool. */
 export function flagIn(query: URLSearchParams, name: string): boolean {
   const text = query.get(name);
-  if (text === null) return false;
-  if (["", "1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
-  const why = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
-  throw new StatusError("BadRequest", `${name}: Invalid value: ${JSON.stringify(text)}: ${why}`);
+  return text !== null && !["false", "0"].includes(text.toLowerCase());
 }

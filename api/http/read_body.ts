@@ -1,6 +1,8 @@
 import { decodeEnvelope, decodeProtobuf } from "../types/protobuf.ts";
+import { fieldsNamedIn, namesFieldsAgain } from "../types/json_names.ts";
 import type { MessageSchema } from "../types/schema.ts";
 import { StatusError } from "../types/status.ts";
+import type { Doubles } from "../registry/doubles.ts";
 import type { PatchType } from "../registry/patch.ts";
 import type { Patch } from "../registry/write_options.ts";
 import type { Call } from "./exchange.ts";
@@ -8,12 +10,6 @@ import { PROTOBUF_TYPE } from "./negotiate.ts";
 
 /** Source: kube-apiserver, MaxRequestBodyBytes. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024;
-
-/** Aliases that one YAML document may unfold: more is an attack. */
-const YAML_ALIASES_MAX = 100;
-
-/** What is dubious in a client's YAML is no warning of this process. */
-const YAML_OPTIONS = { maxAliasCount: YAML_ALIASES_MAX, logLevel: "error" } as const;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -28,14 +24,17 @@ export interface Expected {
   readonly schema: MessageSchema;
 }
 
-/**
- * @returns the object as JSON has it, not yet checked
- * @throws {StatusError} BadRequest, UnsupportedMediaType, RequestEntityTooLarge
- */
-export async function readObject(call: Call, expected: Expected): Promise<unknown> {
+/** A body as JSON has it, not yet checked, and what of it is not in that JSON. */
+export interface Sent {
+  readonly json: unknown;
+  readonly doubles?: Doubles | undefined;
+}
+
+/** @throws {StatusError} BadRequest, UnsupportedMediaType, RequestEntityTooLarge */
+export async function readObject(call: Call, expected: Expected): Promise<Sent> {
   const type = mediaType(call);
   const isCustom = expected.schema.structure !== undefined;
-  if (type === PROTOBUF_TYPE && !isCustom) return unpacked(await call.body(), expected);
+  if (type === PROTOBUF_TYPE && !isCustom) return { json: unpacked(await call.body(), expected) };
   if (type !== "" && !type.endsWith("json") && !isYaml(type)) throw unsupported(type, OBJECT_TYPES);
   return parse(type, await call.body());
 }
@@ -45,7 +44,7 @@ export async function readOptional(call: Call, expected: Expected): Promise<unkn
   const bytes = await call.body();
   if (bytes.length === 0) return undefined;
   const type = mediaType(call);
-  return type === PROTOBUF_TYPE ? unpacked(bytes, expected) : parse(type, bytes);
+  return type === PROTOBUF_TYPE ? unpacked(bytes, expected) : (await parse(type, bytes)).json;
 }
 
 /** Of another kind than is expected only the name of the kind: whoever checks the object will refuse it. */
@@ -68,7 +67,8 @@ export async function readPatch(call: Call): Promise<Patch> {
   const mime = mediaType(call);
   const type = Object.hasOwn(PATCH_TYPES, mime) ? PATCH_TYPES[mime] : undefined;
   if (type === undefined) throw unsupported(mime, Object.keys(PATCH_TYPES));
-  return { type, body: await parse(mime, await call.body()) };
+  const { json, doubles } = await parse(mime, await call.body());
+  return { type, body: json, doubles };
 }
 
 function mediaType(call: Call): string {
@@ -78,21 +78,33 @@ function mediaType(call: Call): string {
 const YAML_TYPES = ["application/yaml", "application/x-yaml", "application/apply-patch+yaml"];
 const isYaml = (type: string) => YAML_TYPES.includes(type);
 
-/** A promise for YAML, whose reader is loaded when somebody sends some: it takes 9 MB. */
-function parse(type: string, bytes: Uint8Array): unknown {
+/** A promise for YAML alone. */
+function parse(type: string, bytes: Uint8Array): Sent | Promise<Sent> {
   if (isYaml(type)) return parseYaml(bytes);
   try {
-    return JSON.parse(decoder.decode(bytes));
+    const json: unknown = JSON.parse(decoder.decode(bytes));
+    return { json, doubles: doublesIn(bytes, json) };
   } catch (error) {
     throw unreadable(error);
   }
 }
 
+function doublesIn(bytes: Uint8Array, json: unknown): Doubles | undefined {
+  if (!namesFieldsAgain(bytes, json)) return undefined;
+  return { form: "JSON", fields: fieldsNamedIn(decoder.decode(bytes)) };
+}
+
 /** Most clients send JSON, which is YAML too and read much faster. */
-async function parseYaml(bytes: Uint8Array): Promise<unknown> {
+async function parseYaml(bytes: Uint8Array): Promise<Sent> {
   try {
     const text = decoder.decode(bytes);
-    return jsonOf(text) ?? (await import("yaml")).parse(text, YAML_OPTIONS);
+    const json = jsonOf(text);
+    if (json !== undefined && !namesFieldsAgain(bytes, json)) return { json };
+    const { readYaml } = await import("./yaml_body.ts");
+    const { value, again } = readYaml(text);
+    return again.length === 0
+      ? { json: value }
+      : { json: value, doubles: { form: "YAML", lines: again } };
   } catch (error) {
     throw unreadable(error);
   }

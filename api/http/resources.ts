@@ -12,7 +12,7 @@ import { readDeletion } from "./delete_options.ts";
 import type { Call, Reply } from "./exchange.ts";
 import { extentOf, rejectUnknown } from "./list_options.ts";
 import { objectFormat } from "./negotiate.ts";
-import { countIn, flagIn, patchOptionsFor, writeOptionsFor } from "./query.ts";
+import { flagIn, patchOptionsFor, revisionIn, writeOptionsFor } from "./query.ts";
 import { readObject, readPatch } from "./read_body.ts";
 import { type Rendering, renderingOf, type Shown } from "./rendering.ts";
 import { bytesReply, successReply, withHeaders, withWarnings } from "./replies.ts";
@@ -48,7 +48,7 @@ export class Resources {
     if (query.size === 0) return registry.get({ namespace, name });
     const past = asOfIn(query, registry.store);
     if (past !== undefined) return registry.getAt({ namespace, name }, past);
-    rejectUnknown(registry.store, countIn(query, "resourceVersion") ?? 0);
+    rejectUnknown(registry.store, revisionIn(query));
     return registry.get({ namespace, name });
   }
 
@@ -80,15 +80,16 @@ export class Resources {
 
   async create(call: Call, { served, namespace = "" }: Target): Promise<Reply> {
     const options = writeOptionsFor(call);
-    const json = await readObject(call, served.kind);
-    const written = await served.registry.create(namespace, json, options);
+    const { json, doubles } = await readObject(call, served.kind);
+    const written = await served.registry.create(namespace, json, { ...options, doubles });
     return this.written(call, served, written);
   }
 
   async update(call: Call, { served, namespace = "", name }: Target): Promise<Reply> {
     const options = writeOptionsFor(call, "UpdateOptions");
-    const json = await readObject(call, served.kind);
-    const written = await served.registry.update({ namespace, name }, json, options);
+    const { json, doubles } = await readObject(call, served.kind);
+    const place = { namespace, name };
+    const written = await served.registry.update(place, json, { ...options, doubles });
     return this.written(call, served, written);
   }
 

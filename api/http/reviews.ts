@@ -47,8 +47,8 @@ export class Reviews {
   async answer(call: Call, { served, namespace = "" }: Target): Promise<Reply> {
     const { resource, schema } = served.kind;
     const { fieldValidation } = writeOptionsOf(call.query);
-    const json = await readObject(call, served.kind);
-    const decoded = decodeObject(resource, schema, json, fieldValidation);
+    const { json, doubles } = await readObject(call, served.kind);
+    const decoded = decodeObject(resource, schema, json, { fieldValidation, doubles });
     const asked: Asked = applyDefaults(schema, decoded.object);
     const status = this.#status(asked, call.user!, namespace);
     const reply = objectReply(wireFor(call.header("accept")), schema, { ...asked, ...status }, 201);

@@ -28,8 +28,10 @@ export class Subresources {
 
   async update(call: Call, view: View, { served, namespace = "", name }: Target): Promise<Reply> {
     const options = writeOptionsFor(call, "UpdateOptions");
-    const json = await readObject(call, view);
-    const written = await served.registry.updateView(view, { namespace, name }, json, options);
+    const { json, doubles } = await readObject(call, view);
+    const place = { namespace, name };
+    const told = { ...options, doubles };
+    const written = await served.registry.updateView(view, place, json, told);
     return this.#written(call, view, served, written);
   }
 
@@ -46,10 +48,10 @@ export class Subresources {
     { served, namespace = "", name }: Target,
   ): Promise<Reply> {
     const options = writeOptionsFor(call);
-    const json = await readObject(call, action);
+    const { json, doubles } = await readObject(call, action);
     const named = name === "" ? nameIn(json) : name;
     const place = { namespace, name: named };
-    const { warnings } = await served.registry.act(action, place, json, options);
+    const { warnings } = await served.registry.act(action, place, json, { ...options, doubles });
     return withWarnings(successReply(wireFor(call.header("accept")), 201), warnings);
   }
 

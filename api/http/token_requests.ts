@@ -52,8 +52,8 @@ export class TokenRequests {
     { namespace = "", name }: Target,
   ): Promise<Reply> {
     const { fieldValidation } = writeOptionsOf(call.query);
-    const json = await readObject(call, { resource: TOKEN_REQUESTS, schema });
-    const decoded = decodeObject(TOKEN_REQUESTS, schema, json, fieldValidation);
+    const { json, doubles } = await readObject(call, { resource: TOKEN_REQUESTS, schema });
+    const decoded = decodeObject(TOKEN_REQUESTS, schema, json, { fieldValidation, doubles });
     const answered = this.#answer(decoded.object as TokenRequest, { namespace, name }, call.user);
     return objectReply(wireFor(call.header("accept")), schema, answered, 201);
   }

@@ -4,7 +4,7 @@ import type { Selection } from "../registry/selection.ts";
 import { tooLarge } from "../registry/list_page.ts";
 import { rejectAsOf } from "./as_of.ts";
 import { rejectWrongWatchMatch } from "./list_options.ts";
-import { countIn, flagIn } from "./query.ts";
+import { flagIn, revisionIn, wholeIn } from "./query.ts";
 import type { Rendering } from "./rendering.ts";
 import type { WatchRequest } from "./watch_hub.ts";
 
@@ -25,7 +25,7 @@ interface Parts {
 export function watchRequestOf(
   { query, namespace, selection, rendering, revision, random }: Parts,
 ): WatchRequest {
-  const said = countIn(query, "resourceVersion") ?? 0;
+  const said = revisionIn(query);
   const wantsBookmarks = flagIn(query, "allowWatchBookmarks");
   const sendsInitial = query.has("sendInitialEvents")
     ? flagIn(query, "sendInitialEvents")
@@ -33,14 +33,20 @@ export function watchRequestOf(
   rejectWrongWatchMatch(query, sendsInitial);
   rejectAsOf(query);
   if (sendsInitial === true && said > revision) throw tooLarge(said, revision);
-  const timeoutSeconds = countIn(query, "timeoutSeconds") ?? 0;
+  wholeIn(query, "limit");
   const base = { namespace, selection, rendering, wantsBookmarks };
   return {
     ...base,
     after: startOf(said, sendsInitial, revision),
     marksInitialEnd: sendsInitial === true && wantsBookmarks,
-    timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : TIMEOUT_MS_MIN * (1 + random()),
+    timeoutMs: timeoutIn(query, random),
   };
+}
+
+/** Of less than nothing it ends at once, as a context of Go does. */
+function timeoutIn(query: URLSearchParams, random: Random): number {
+  const seconds = wholeIn(query, "timeoutSeconds") ?? 0;
+  return seconds === 0 ? TIMEOUT_MS_MIN * (1 + random()) : Math.max(0, seconds * 1000);
 }
 
 /** "" and 0 mean the state as it is now, and then what comes. */

@@ -4,6 +4,7 @@ import type { KubeObject } from "../types/meta.ts";
 import type { Resource } from "../types/resources.ts";
 import type { MessageSchema, Schema } from "../types/schema.ts";
 import { StatusError } from "../types/status.ts";
+import { type Doubles, toldOf } from "./doubles.ts";
 import { groupOf } from "./keys.ts";
 
 /** What to do with fields that the type does not have. Source: the query parameter of the same name. */
@@ -21,6 +22,12 @@ export interface HalfDecoded extends DecodedObject {
   readonly mistakes: Pick<Decoded<unknown>, "errors" | "unknown">;
 }
 
+/** How strictly to read, and what the text said besides its JSON. */
+export interface Reading {
+  readonly fieldValidation: FieldValidation;
+  readonly doubles?: Doubles | undefined;
+}
+
 /** Characters of a body that is not understood, shown in the refusal. */
 const SUMMARY_LENGTH = 30;
 
@@ -32,9 +39,9 @@ export function decodeObject(
   resource: Resource<KubeObject>,
   schema: MessageSchema,
   json: unknown,
-  validation: FieldValidation,
+  reading: Reading,
 ): DecodedObject {
-  const decoded = halfDecode(resource, schema, json, validation);
+  const decoded = halfDecode(resource, schema, json, reading);
   if (decoded.refusal !== undefined) throw decoded.refusal;
   return decoded;
 }
@@ -47,23 +54,24 @@ export function halfDecode(
   resource: Resource<KubeObject>,
   schema: MessageSchema,
   json: unknown,
-  validation: FieldValidation,
+  { fieldValidation, doubles }: Reading,
 ): HalfDecoded {
   rejectOtherKind(resource, json);
   const decoded = decode(schema as Schema<KubeObject> & MessageSchema, json);
-  const isStrict = validation === "Strict";
+  const told = toldOf(decoded.unknown, doubles, schema.structure === undefined);
+  const isStrict = fieldValidation === "Strict";
   const { kind, apiVersion } = resource;
   return {
     object: { ...decoded.object, kind, apiVersion },
-    warnings: validation === "Warn" ? decoded.unknown : [],
-    refusal: refusalOf(resource, decoded, isStrict),
-    mistakes: { errors: decoded.errors, unknown: isStrict ? decoded.unknown : [] },
+    warnings: fieldValidation === "Warn" ? told.warned : [],
+    refusal: refusalOf(resource, { errors: decoded.errors, unknown: told.refused }, isStrict),
+    mistakes: { errors: decoded.errors, unknown: isStrict ? told.refused : [] },
   };
 }
 
 function refusalOf(
   resource: Resource<KubeObject>,
-  decoded: Decoded<unknown>,
+  decoded: HalfDecoded["mistakes"],
   isStrict: boolean,
 ): StatusError | undefined {
   if (decoded.errors.length === 0 && !(isStrict && decoded.unknown.length > 0)) return undefined;

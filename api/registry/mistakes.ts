@@ -6,7 +6,9 @@ import type { AnyKind } from "./kind.ts";
 type Mistakes = Pick<Decoded<unknown>, "errors" | "unknown">;
 
 const WRONG_TYPE = /^json: cannot unmarshal .+ into Go struct field \w+\.(\S+) of type /;
-const UNKNOWN = /^unknown field (".*")$/;
+const NAMED = /^(?:unknown|duplicate) field (".*")$/;
+/** The last of what is said again counts, and may be wrong too. */
+const AGAIN = /^(duplicate field|yaml:) /;
 
 /**
  * An object that could not be decoded whole and whose rest is invalid too is refused with every reason at
@@ -25,7 +27,8 @@ export function rejectMistakes(
   } catch (error) {
     if (!hasReason(error, "Invalid")) throw refusal;
     const told = causesOf(mistakes);
-    const rest = (error as StatusError).causes.filter(({ field }) => !isToldOf(field, told));
+    const left = causesOf(withoutDoubles(mistakes));
+    const rest = (error as StatusError).causes.filter(({ field }) => !isToldOf(field, left));
     if (rest.length > 0) throw invalidStatus(kind.resource, name, [...told, ...rest]);
   }
   throw refusal;
@@ -39,9 +42,13 @@ function causesOf({ errors, unknown }: Mistakes): FieldError[] {
   }));
 }
 
+function withoutDoubles({ errors, unknown }: Mistakes): Mistakes {
+  return { errors, unknown: unknown.filter((text) => !AGAIN.test(text)) };
+}
+
 function fieldIn(text: string): string {
-  const unknown = UNKNOWN.exec(text)?.[1];
-  if (unknown !== undefined) return JSON.parse(unknown);
+  const named = NAMED.exec(text)?.[1];
+  if (named !== undefined) return JSON.parse(named);
   return WRONG_TYPE.exec(text)?.[1] ?? text.split(": ", 1)[0]!;
 }
 

@@ -72,7 +72,9 @@ export function planFirstApply(
 ): { decoded: DecodedObject; moment: Moment } {
   const { config } = application;
   const metadata = { ...config["metadata"] as JsonObject, name };
-  const decoded = decodeObject(kind.resource, kind.schema, { ...config, metadata }, "Ignore");
+  const decoded = decodeObject(kind.resource, kind.schema, { ...config, metadata }, {
+    fieldValidation: "Ignore",
+  });
   const managedFields = managedAfterFirstApply(kind.schema, application);
   return { decoded, moment: { ...moment, by: { managedFields } } };
 }
@@ -91,11 +93,12 @@ export function planApplication(
   const { object, managedFields } = planApply(kind.schema, old, application);
   const decided: Moment = { ...moment, by: { managedFields } };
   if (subresource === undefined) {
-    const next = decodeObject(kind.resource, kind.schema, object, "Ignore").object;
+    const next =
+      decodeObject(kind.resource, kind.schema, object, { fieldValidation: "Ignore" }).object;
     return planUpdate(kind, next, old, view, decided);
   }
   const { resource, schema } = subresource;
   const shown = subresource.read(object as unknown as KubeObject);
-  const next = decodeObject(resource, schema, shown, "Ignore").object;
+  const next = decodeObject(resource, schema, shown, { fieldValidation: "Ignore" }).object;
   return planViewUpdate(kind, subresource, next, old, decided);
 }

@@ -5,6 +5,7 @@ import type { Store, Versioned, View } from "../../store/store.ts";
 import type { Stake } from "../admission/resource_quota.ts";
 import { Commits, stakeIn, subresourceName, type Surroundings } from "./commits.ts";
 import { type DecodedObject, decodeObject, halfDecode } from "./decode_object.ts";
+import { decodePatched, doublesApplied } from "./decode_patched.ts";
 import { keyOf, prefixOf } from "./keys.ts";
 import type { ActionSubresource, AnyKind, Moment, ViewSubresource } from "./kind.ts";
 import { type ListOptions, listPage, type Page } from "./list_page.ts";
@@ -60,7 +61,7 @@ export class Registry {
   /** @throws {StatusError} BadRequest, Invalid, AlreadyExists, and what admission refuses */
   async create(namespace: string, json: unknown, options: WriteOptions): Promise<Written> {
     const { resource, schema } = this.kind;
-    const decoded = halfDecode(resource, schema, json, options.fieldValidation);
+    const decoded = halfDecode(resource, schema, json, options);
     const { object, refusal, mistakes } = decoded;
     rejectElsewhere(object, { namespace, name: "" });
     if (refusal !== undefined) {
@@ -93,12 +94,12 @@ export class Registry {
   /** @throws {StatusError} NotFound, BadRequest, Invalid, Conflict */
   async patch(place: Place, patch: Patch, options: WriteOptions): Promise<Written> {
     const { type } = patch;
-    if (type === "apply") return await this.#apply(place, patch.body, options);
+    if (type === "apply") return await this.#apply(place, patch, options);
     const moment = this.#commits.moment(options);
     let warnings: readonly string[] = [];
     const written = await this.#commits.change(place, options, (old, view) => {
       const json = applyPatch(type, this.kind.schema, old, patch.body);
-      const decoded = this.#decode(json, options);
+      const decoded = decodePatched(this.kind, { json, patch }, options);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
       return planUpdate(this.kind, decoded.object, old, view, moment);
@@ -114,7 +115,7 @@ export class Registry {
     options: WriteOptions,
   ): Promise<Written> {
     const { resource, schema } = subresource;
-    const decoded = decodeObject(resource, schema, json, options.fieldValidation);
+    const decoded = decodeObject(resource, schema, json, options);
     rejectElsewhere(decoded.object, place);
     const moment = this.#commits.moment(options, subresource);
     const written = await this.#commits.change(
@@ -134,13 +135,13 @@ export class Registry {
     options: WriteOptions,
   ): Promise<Written> {
     const { type } = patch;
-    if (type === "apply") return await this.#applyView(subresource, place, patch.body, options);
-    const { resource, schema } = subresource;
+    if (type === "apply") return await this.#applyView(subresource, place, patch, options);
+    const { schema } = subresource;
     const moment = this.#commits.moment(options, subresource);
     let warnings: readonly string[] = [];
     const written = await this.#commits.change(place, options, (old) => {
       const json = applyPatch(type, schema, subresource.read(old), patch.body);
-      const decoded = decodeObject(resource, schema, json, options.fieldValidation);
+      const decoded = decodePatched(subresource, { json, patch }, options);
       warnings = decoded.warnings;
       rejectElsewhere(decoded.object, place);
       return planViewUpdate(this.kind, subresource, decoded.object, old, moment);
@@ -149,21 +150,26 @@ export class Registry {
   }
 
   /** Creates what is not there yet. */
-  async #apply(place: Place, json: unknown, options: WriteOptions): Promise<Written> {
+  async #apply(place: Place, { body, doubles }: Patch, options: WriteOptions): Promise<Written> {
     const { manager = "", isForced = false } = options;
     const moment = this.#commits.moment();
-    const application = applicationOf(this.kind, { json, place, manager, isForced }, moment.now);
-    const change = () =>
-      this.#commits.change(
+    const request = { json: body, place, manager, isForced };
+    const application = applicationOf(this.kind, request, moment.now);
+    const told = doublesApplied(doubles, options.fieldValidation);
+    const change = async () => {
+      const written = await this.#commits.change(
         place,
         options,
         (old, view) => planApplication(this.kind, application, { old, view }, moment),
       );
+      return { ...written, warnings: [...told, ...written.warnings] };
+    };
     const isThere = this.store.get(keyOf(this.kind.resource, place.namespace, place.name));
     if (isThere !== undefined) return await change();
     const first = planFirstApply(this.kind, application, place, moment);
+    const decoded = { ...first.decoded, warnings: told };
     try {
-      return await this.#commits.create(place.namespace, first.decoded, options, first.moment);
+      return await this.#commits.create(place.namespace, decoded, options, first.moment);
     } catch (error) {
       if (hasReason(error, "AlreadyExists")) return await change();
       throw error;
@@ -173,20 +179,22 @@ export class Registry {
   async #applyView(
     subresource: ViewSubresource<KubeObject>,
     place: Place,
-    json: unknown,
+    { body, doubles }: Patch,
     options: WriteOptions,
   ): Promise<Written> {
     const { manager = "", isForced = false } = options;
     const moment = this.#commits.moment();
     const through = { name: subresourceName(this.kind, subresource), subresource };
-    const request = { json, place, manager, isForced, through };
+    const request = { json: body, place, manager, isForced, through };
     const application = applicationOf(this.kind, request, moment.now);
-    return await this.#commits.change(
+    const told = doublesApplied(doubles, options.fieldValidation);
+    const written = await this.#commits.change(
       place,
       options,
       (old, view) => planApplication(this.kind, application, { old, view, subresource }, moment),
       this.#commits.changing(subresource),
     );
+    return { ...written, warnings: [...told, ...written.warnings] };
   }
 
   /** @throws {StatusError} NotFound, BadRequest, and what the action refuses */
@@ -197,7 +205,7 @@ export class Registry {
     options: WriteOptions,
   ): Promise<Written> {
     const { resource, schema } = subresource;
-    const { object } = decodeObject(resource, schema, json, options.fieldValidation);
+    const { object } = decodeObject(resource, schema, json, options);
     rejectElsewhere(object, place);
     const reviewed = await this.#commits.reviewedInput(subresource, place, object, options);
     const { input, warnings } = reviewed;
@@ -281,8 +289,8 @@ export class Registry {
     });
   }
 
-  #decode(json: unknown, { fieldValidation }: WriteOptions): DecodedObject {
-    return decodeObject(this.kind.resource, this.kind.schema, json, fieldValidation);
+  #decode(json: unknown, options: WriteOptions): DecodedObject {
+    return decodeObject(this.kind.resource, this.kind.schema, json, options);
   }
 }
 

@@ -36,6 +36,13 @@ const LISTS: { query: string; want: string }[] = [
     query: "resourceVersion=B&resourceVersionMatch=Exact&fieldSelector=metadata.name%3Da",
     want: "a",
   },
+  { query: "limit=-1", want: "b" },
+  { query: "limit=%2B1", want: "b" },
+  { query: "limit=9223372036854775807", want: "b" },
+  { query: "limit=1&limit=x", want: "b" },
+  { query: "timeoutSeconds=-1", want: "b" },
+  { query: "watch=false", want: "b" },
+  { query: "watch=0&nothing=known&pretty", want: "b" },
   { query: "asOf=A", want: "a" },
   { query: "asOf=B&labelSelector=x", want: "" },
   { query: "asOf=2999-01-01T00:00:00Z", want: "b" },
@@ -90,6 +97,37 @@ const REFUSALS: { query: string; code: number; reason: string; message: RegExp |
     code: 400,
     reason: "BadRequest",
     message: /parsing "-1": invalid syntax$/,
+  },
+  ...["limit", "timeoutSeconds", "watch=true&limit", "watch=true&timeoutSeconds"].flatMap((
+    name,
+  ) => [
+    {
+      query: `${name}=`,
+      ...{ code: 400, reason: "BadRequest" },
+      message: 'strconv.ParseInt: parsing "": invalid syntax',
+    },
+    {
+      query: `${name}=1.5`,
+      ...{ code: 400, reason: "BadRequest" },
+      message: 'strconv.ParseInt: parsing "1.5": invalid syntax',
+    },
+    {
+      query: `${name}=9223372036854775808`,
+      ...{ code: 400, reason: "BadRequest" },
+      message: 'strconv.ParseInt: parsing "9223372036854775808": value out of range',
+    },
+  ]),
+  {
+    query: "resourceVersion=18446744073709551616",
+    code: 400,
+    reason: "BadRequest",
+    message: /ParseUint: parsing "18446744073709551616": value out of range$/,
+  },
+  {
+    query: "resourceVersion=18446744073709551615",
+    code: 504,
+    reason: "Timeout",
+    message: /^Too large resource version/,
   },
   { query: "continue=%2A", code: 400, reason: "BadRequest", message: /^continue key is not valid/ },
   {
@@ -239,3 +277,13 @@ Deno.test("get: a version that is yet to come is Too large, others show what is 
   const { code, body } = await api.call("GET", `${MAPS}/a?resourceVersion=999999`);
   assert.deepEqual([code, body.details.causes[0].reason], [504, "ResourceVersionTooLarge"]);
 });
+
+for (const watch of ["", "true", "1", "yes"]) {
+  Deno.test(`list options: ?watch=${watch} is a watch, which ends at once where there is no time`, async () => {
+    await using api = await startApi();
+    await api.call("POST", MAPS, named("a"));
+    const { code, body } = await api.call("GET", `${MAPS}?watch=${watch}&timeoutSeconds=-1`);
+    assert.equal(code, 200);
+    assert.ok(body === "" || body.type === "ADDED");
+  });
+}

@@ -37,7 +37,7 @@ Deno.test("patch: what does not fit changes nothing", async () => {
     [[{ op: "test", path: "/data/k", value: "2" }], JSON_PATCH, 422],
     [[{ op: "fly", path: "/data/k" }], JSON_PATCH, 400],
     [[], MERGE, 400],
-    [{ data: { k: { deep: 1 } } }, MERGE, 400],
+    [{ data: { k: { deep: 1 } } }, MERGE, 422],
     [{ metadata: { resourceVersion: "1" }, data: { k: "2" } }, MERGE, 409],
     [{ metadata: { name: "b" } }, MERGE, 400],
     [{ metadata: { labels: { "-": "x" } } }, STRATEGIC, 422],

@@ -58,8 +58,6 @@ export const ACTING = [
 
 /** Libraries and powers, and the only places that may hold them. cmd/, tests/, bench/ and tools/ are free. */
 export const FENCES: Readonly<Record<string, readonly string[]>> = {
-  "hono": ["api/http/"],
-  "@hono/node-server": ["api/http/"],
   "dockerode": ["agent/docker_"],
   "node:fs": ["agent/host_", "dataplane/host_"],
   "node:fs/promises": ["agent/host_", "dataplane/host_"],

@@ -87,7 +87,7 @@ function isAdvice([root, group, version]: readonly string[]): boolean {
 
 /** @returns undefined where the path is none of these */
 export function adviceReply(
-  { query, header }: Pick<Call, "query" | "header">,
+  call: Pick<Call, "query" | "header">,
   segments: readonly string[],
   advise: Advise | undefined,
 ): Promise<Reply> | Reply | undefined {
@@ -98,8 +98,9 @@ export function adviceReply(
   if (!isAdvice(segments)) return undefined;
   const rest = segments.slice(3);
   if (rest.length === 0) return jsonReply(LIST);
+  const { query } = call;
   const isText = query.get("output") === "text" ||
-    (header("accept") ?? "").startsWith("text/plain");
+    (call.header("accept") ?? "").startsWith("text/plain");
   const output = query.get("output") ?? "json";
   if (output !== "json" && output !== "text") {
     throw new StatusError("BadRequest", `output must be json or text, not ${output}`);

@@ -1,4 +1,3 @@
-import { Hono } from "hono";
 import type { Clock, Log, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { hasReason, StatusError } from "../types/status.ts";
@@ -18,7 +17,8 @@ import type { Authenticate, Tokens } from "./authenticate.ts";
 import { CelRules } from "./cel_rules.ts";
 import { CustomKinds } from "./custom_kinds.ts";
 import { Documents, type VersionInfo } from "./documents.ts";
-import { type Environment, readCall, send } from "./fetch_exchange.ts";
+import { readCall, responseOf } from "./fetch_exchange.ts";
+import type { Call, Reply } from "./exchange.ts";
 import type { Check } from "./health.ts";
 import type { InFlightLimits } from "./in_flight.ts";
 import { MetricRegistry } from "../types/metrics.ts";
@@ -77,9 +77,12 @@ export interface ApiOptions {
   readonly checks?: Readonly<Record<string, Check>>;
 }
 
-/** The API server, on any host of fetch handlers. */
+/** The API server, on any server that makes calls of requests. */
 export interface KubeApi {
-  fetch(request: Request, environment?: Environment): Response | Promise<Response>;
+  /** Never rejects: a failure is an answer too. */
+  answer(call: Call): Reply | Promise<Reply>;
+  /** The same for callers in this process. */
+  fetch(request: Request): Response | Promise<Response>;
   /** Lists and watches of components in the same process, which may see everything. */
   readonly reads: ObjectReads;
   /** Takes a connection that wants to leave HTTP. */
@@ -144,13 +147,12 @@ export function createApi(options: ApiOptions): KubeApi {
     inFlight: options.inFlight,
     audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
   });
-  const app = new Hono<{ Bindings: Environment }>();
-  app.all("*", ({ req, env }): Response | Promise<Response> => {
-    const reply = pipeline.handle(readCall(req.raw, env));
-    return reply instanceof Promise ? reply.then((one) => send(one, env)) : send(reply, env);
-  });
   return {
-    fetch: (request, environment) => app.fetch(request, environment),
+    answer: (call) => pipeline.handle(call),
+    fetch(request) {
+      const reply = pipeline.handle(readCall(request));
+      return reply instanceof Promise ? reply.then(responseOf) : responseOf(reply);
+    },
     reads: new ObjectReads(catalog, clock),
     upgrade: upgrader({ pipeline, agents, proxies, store, permit }),
     async bootstrap(objects, once = []) {

@@ -1,7 +1,7 @@
 import type { User } from "../authentication/user.ts";
 import type { Peer } from "./authenticate.ts";
 
-/** A request, whichever server took it. */
+/** A request, whichever server took it. Its methods need it: they are not to be taken out of it. */
 export interface Call {
   readonly method: string;
   /** As sent, still percent-encoded. */

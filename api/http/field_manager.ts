@@ -12,9 +12,9 @@ const NOBODY = "unknown";
  * Whom managed fields name: `fieldManager`, or else the first word of the user agent.
  * @throws {StatusError} Invalid
  */
-export function managerOf({ query, header }: Pick<Call, "query" | "header">, kind: string): string {
-  const said = query.get("fieldManager");
-  if (!said) return programOf(header("user-agent") ?? "");
+export function managerOf(call: Pick<Call, "query" | "header">, kind: string): string {
+  const said = call.query.get("fieldManager");
+  if (!said) return programOf(call.header("user-agent") ?? "");
   if (said.length > MANAGER_LENGTH_MAX) {
     throw wrong(kind, tooLong("fieldManager", MANAGER_LENGTH_MAX));
   }

@@ -5,12 +5,19 @@ import { adviceReply, type Advise, objectAskedFor } from "./advice.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Catalog } from "./catalog.ts";
+import { Deadlines } from "./deadlines.ts";
 import { type Documents, noSuchPath } from "./documents.ts";
 import { type Call, isFlow, type Reply } from "./exchange.ts";
 import { gzipped } from "./gzip.ts";
 import { type Check, healthReply } from "./health.ts";
 import { impersonated } from "./impersonate.ts";
-import { InFlight, type InFlightLimits, PRIVILEGED_GROUP, requestKindOf } from "./in_flight.ts";
+import {
+  InFlight,
+  type InFlightLimits,
+  PRIVILEGED_GROUP,
+  type RequestKind,
+  requestKindOf,
+} from "./in_flight.ts";
 import type { Metrics } from "./metrics.ts";
 import { resourcePath, segmentsOf } from "./path.ts";
 import { statusReply, textReply } from "./replies.ts";
@@ -55,8 +62,10 @@ export interface Connection {
 export class Pipeline {
   readonly #parts: PipelineParts;
   readonly #inFlight: InFlight;
+  readonly #deadlines: Deadlines;
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#deadlines = new Deadlines(parts.clock, REQUEST_TIMEOUT_MS);
     this.#inFlight = new InFlight(parts.inFlight);
   }
 
@@ -72,7 +81,7 @@ export class Pipeline {
       route = this.#route(call);
       const reply = this.#answer(route, call);
       if (!(reply instanceof Promise)) return done(reply);
-      return reply.catch((error) => this.#failure(call, error)).then(done);
+      return reply.then(done, (error) => done(this.#failure(call, error)));
     } catch (error) {
       return done(this.#failure(call, error));
     }
@@ -152,20 +161,22 @@ export class Pipeline {
         this.#inFlight.leave(kind);
         return reply;
       }
-      return this.#inTime(reply).finally(() => this.#inFlight.leave(kind));
+      return this.#inTime(reply, kind);
     } catch (error) {
       this.#inFlight.leave(kind);
       throw error;
     }
   }
 
-  #inTime(reply: Promise<Reply>): Promise<Reply> {
+  #inTime(reply: Promise<Reply>, kind: RequestKind): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#parts.clock.after(REQUEST_TIMEOUT_MS, () => {
+      const inTime = this.#deadlines.begin(() => {
+        this.#inFlight.leave(kind);
         const why = "request did not complete within the allotted timeout";
         reject(new StatusError("Timeout", `Timeout: ${why}`));
       });
-      reply.then(resolve, reject).finally(cancel);
+      const end = () => inTime() && this.#inFlight.leave(kind);
+      reply.then((one) => (end(), resolve(one)), (error) => (end(), reject(error)));
     });
   }
 

@@ -1,14 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createSecureServer, type Http2SecureServer, type Http2Session } from "node:http2";
-import { getRequestListener } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "../types/ambient.ts";
+import { StatusError } from "../types/status.ts";
 import type { KubeApi } from "./app.ts";
 import type { Peer } from "./authenticate.ts";
 import { authoritiesIn, peerOf } from "./client_certificate.ts";
-import type { Environment } from "./fetch_exchange.ts";
+import type { Reply } from "./exchange.ts";
+import { mayHaveBody, NodeCall, targetOf } from "./node_call.ts";
+import { dropRest, sendReply } from "./node_reply.ts";
+import { statusReply } from "./replies.ts";
 import { upgradeCall } from "./upgrade.ts";
 
 export interface ServeOptions {
@@ -44,6 +47,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return { port, close: () => listener.close() };
 }
 
+const NO_TARGET: Reply = statusReply(new StatusError("BadRequest", "the address is not valid"));
+
 /** HTTP/2 and HTTP/1.1 on one port: kubectl speaks the first, and the second for streams. */
 class Listener {
   readonly server: Server | Http2SecureServer;
@@ -52,6 +57,7 @@ class Listener {
   readonly #peers = new WeakMap<object, { peer: Peer | undefined }>();
   readonly #sockets = new Set<Duplex>();
   readonly #sessions = new Set<Http2Session>();
+  readonly #peer = (incoming: IncomingMessage) => this.#peerOf(incoming);
   #running = 0;
   #onIdle = () => {};
 
@@ -88,36 +94,26 @@ class Listener {
 
   #listen(): Server | Http2SecureServer {
     const { tls } = this.#options;
-    const listener = getRequestListener((request, environment) =>
-      this.#options.api.fetch(request, this.#environment(environment as Environment))
-    );
-    const onRequest = (incoming: unknown, outgoing: unknown) => {
-      this.#count(outgoing as ServerResponse);
-      return listener(incoming as IncomingMessage, outgoing as ServerResponse);
-    };
+    const onRequest = (incoming: unknown, outgoing: unknown) =>
+      this.#take(incoming as IncomingMessage, outgoing as ServerResponse);
     if (tls === undefined) return createServer(onRequest);
     // Refusing here would refuse bearers of tokens too: who has no good certificate is not known by one.
     const client = { requestCert: true, rejectUnauthorized: false };
     return createSecureServer({ ...tls, ...client, allowHTTP1: true }, onRequest);
   }
 
-  #count(outgoing: ServerResponse): void {
+  #take(incoming: IncomingMessage, outgoing: ServerResponse): void {
     this.#running += 1;
-    outgoing.once("close", () => {
+    outgoing.on("close", () => {
       this.#running -= 1;
       if (this.#running === 0) this.#onIdle();
+      if (mayHaveBody(incoming.method)) dropRest(incoming, this.#options.clock);
     });
-  }
-
-  #environment({ incoming, outgoing }: Environment): Environment {
-    const peer = () => incoming && this.#peerOf(incoming);
-    return {
-      ...(incoming && { incoming }),
-      ...(outgoing && { outgoing }),
-      get peer() {
-        return peer();
-      },
-    };
+    const target = targetOf(incoming.url ?? "");
+    if (target === undefined) return sendReply(NO_TARGET, outgoing);
+    const reply = this.#options.api.answer(new NodeCall(incoming, target, this.#peer));
+    if (reply instanceof Promise) reply.then((one) => sendReply(one, outgoing));
+    else sendReply(reply, outgoing);
   }
 
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Uint8Array): void {

@@ -13,7 +13,7 @@ import {
 import { asked, runtimeError } from "./docker_errors.ts";
 import type { LogFiles } from "./host_log_files.ts";
 import { JsonLogReader } from "./json_log.ts";
-import { asStdout, cutOff, demultiplexed, sessionOver } from "./docker_streams.ts";
+import { asStdout, cutOff, demultiplexed, endWhenIdle, sessionOver } from "./docker_streams.ts";
 import {
   type ContainerConfig,
   type ExecChunk,
@@ -239,6 +239,14 @@ export class DockerRuntime implements Runtime {
     const connection = await asked(
       container.attach({ stream: true, hijack: true, stdin: hasStdin, stdout: true, stderr: true }),
     );
+    // one that ended before would leave the client waiting for its next start
+    if ((await this.#inspect(id))?.state !== "running") {
+      connection.end();
+      throw new RuntimeError("NotRunning", `Container ${id} is not running`);
+    }
+    const gone = new AbortController();
+    connection.once("close", () => gone.abort());
+    void this.#end(id, gone.signal).then(() => endWhenIdle(connection as never));
     return sessionOver(connection as never, isTty, {
       resize: (w, h) => asked(container.resize({ w, h })),
       exitCode: async () => (await asked(container.inspect())).State.ExitCode,

@@ -1,8 +1,11 @@
+import type { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import type { ExecChunk, ExecSession } from "./runtime.ts";
 
 const FRAME_HEADER_BYTES = 8;
 const STDERR = 2;
+/** Far more than the engine needs to hand over what a container that has ended printed last. */
+const IDLE_MS = 1_000;
 
 /**
  * Splits Docker's multiplexed stream: per frame one byte of stream number, three of zero, four of length, big
@@ -52,6 +55,14 @@ export function cutOff(stream: Readable, signal: AbortSignal): Readable {
   else signal.addEventListener("abort", cut, { once: true });
   stream.once("close", () => signal.removeEventListener("abort", cut));
   return stream;
+}
+
+/** Ends what is read of a connection that the engine forgot to end, once nothing more comes. */
+export function endWhenIdle(connection: Socket): void {
+  connection.setTimeout(IDLE_MS, () => {
+    // a slow reader has not had everything yet; reading on is no idleness
+    if (connection.readableLength === 0 && !connection.readableEnded) connection.push(null);
+  });
 }
 
 /** What differs between an exec and an attach. */

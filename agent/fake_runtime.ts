@@ -259,15 +259,15 @@ export class FakeRuntime implements Runtime {
   async exec(id: string, { command }: ExecOptions): Promise<ExecSession> {
     const { container } = this.#entry(id);
     this.#call(`exec ${container.name}`);
-    if (container.state !== "running") {
-      throw new RuntimeError("NotRunning", `Container ${id} is not running`);
-    }
+    assertRuns(container);
     return new FakeSession(this.programs.get(command.join(" ")) ?? {});
   }
 
   // deno-lint-ignore require-await -- it throws as the real one does
   async attach(id: string): Promise<ExecSession> {
-    return new FakeSession(this.#entry(id).program);
+    const { container, program } = this.#entry(id);
+    assertRuns(container);
+    return new FakeSession(program);
   }
 
   #entry(id: string): Entry {
@@ -275,6 +275,10 @@ export class FakeRuntime implements Runtime {
     if (entry === undefined) throw new RuntimeError("NoSuchContainer", `No such container: ${id}`);
     return entry;
   }
+}
+
+function assertRuns({ id, state }: RuntimeContainer): void {
+  if (state !== "running") throw new RuntimeError("NotRunning", `Container ${id} is not running`);
 }
 
 /** A process that prints, or echoes its input, and ends. */

@@ -10,6 +10,9 @@ import {
   type SandboxConfig,
 } from "./runtime.ts";
 
+/** So many containers end while somebody attaches. */
+const SHORT_LIVES = 5;
+
 const POLITE = ["sh", "-c", "trap 'exit 143' TERM; echo up; while :; do sleep 0.1; done"];
 const STUBBORN = ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"];
 const FAILING = ["sh", "-c", "echo one; echo two; exit 3"];
@@ -168,6 +171,30 @@ export function testRuntime(name: string, subject: () => Promise<RuntimeUnderTes
     const quick = await world.runtime.exec(id, { command: QUICK, hasStdin: false, isTty: false });
     assert.equal(await textOf(quick.output), "");
     assert.equal(await quick.exitCode(), 0);
+  });
+
+  test("refuses to attach to a container that has ended", async (world) => {
+    const { id } = await world.start({ args: POLITE });
+    await world.runtime.stop(id, 5);
+    await assert.rejects(
+      world.runtime.attach(id, { hasStdin: true, isTty: false }),
+      (error) => failedFor(error, "NotRunning"),
+    );
+  });
+
+  test("ends an attachment with its container, however soon that ends", async (world) => {
+    const sandboxId = await world.startSandbox();
+    for (let attempt = 0; attempt < SHORT_LIVES; attempt++) {
+      const { id } = await world.start({ sandboxId, attempt, args: FAILING });
+      try {
+        const session = await world.runtime.attach(id, { hasStdin: true, isTty: false });
+        await textOf(session.output);
+        assert.equal(await session.exitCode(), 3);
+        session.close();
+      } catch (error) {
+        assert.ok(failedFor(error, "NotRunning"), String(error));
+      }
+    }
   });
 
   test("forgets a container that was removed while it ran", async (world) => {

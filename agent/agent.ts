@@ -27,6 +27,7 @@ import { RuntimeFollower } from "./runtime_follower.ts";
 import type { Runtime } from "./runtime.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
+import type { NameService } from "./name_service.ts";
 import type { SleepingServices } from "./sleeping_services.ts";
 import type { ServicePath } from "./service_path.ts";
 import { TerminationMessages } from "./termination_messages.ts";
@@ -49,6 +50,8 @@ export interface AgentOptions {
   readonly connections?: HostConnections;
   /** How services are programmed, and who is told when that changes. */
   readonly servicePath?: { now(): ServicePath; onChange(listener: () => void): void };
+  /** How names are answered, as soon as that is known, and who is told when it changes. */
+  readonly names?: { now(): NameService | undefined; onChange(listener: () => void): void };
   /** What the node's kernel has of endpoints; absent where another process programs it. */
   readonly programmed?: ProgrammedEndpoints;
   /** What the node's kernel has of services that may sleep. */
@@ -206,6 +209,7 @@ export class Agent implements AgentView {
       troubles: [...this.#follower.troubles(), ...this.#duties?.troubles ?? []],
       networkTrouble: this.#follower.networkTrouble,
       servicePath: this.#with.servicePath?.now(),
+      names: this.#with.names?.now(),
       pressures: this.#duties?.pressures ?? [],
       ...(this.#duties?.images === undefined ? {} : { images: this.#duties.images }),
       now: clock.now(),
@@ -221,6 +225,7 @@ export class Agent implements AgentView {
     sleeping?.onWanted(() => keeper.acknowledge());
     programmed?.onChange(() => keeper.acknowledge());
     this.#with.servicePath?.onChange(() => keeper.check());
+    this.#with.names?.onChange(() => keeper.check());
     return keeper;
   }
 

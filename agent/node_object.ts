@@ -1,6 +1,7 @@
 import type { Node, NodeCondition, NodeStatus, Taint } from "../api/types/core_v1.ts";
 import type { Pressure } from "./eviction/signals.ts";
 import type { NodeFacts } from "./host_facts.ts";
+import { type NameService, nameServiceCondition } from "./name_service.ts";
 import { type ServicePath, servicePathCondition } from "./service_path.ts";
 import { timeText } from "./status_sources.ts";
 
@@ -44,6 +45,8 @@ export interface NodeSources {
   readonly networkTrouble?: string | undefined;
   /** How services are programmed here; absent where another process does it. */
   readonly servicePath?: ServicePath | undefined;
+  /** How names are answered here; absent while it is not known, and where another process does it. */
+  readonly names?: NameService | undefined;
   /** What runs out on the node. */
   readonly pressures?: readonly Pressure[];
   readonly images?: NodeImages;
@@ -154,7 +157,7 @@ function networkCondition(trouble: string | undefined): NodeCondition {
 
 /** In the words of the kubelet. */
 function conditionsOf(
-  { troubles, networkTrouble, servicePath, pressures: under = [], now }: NodeSources,
+  { troubles, networkTrouble, servicePath, names, pressures: under = [], now }: NodeSources,
   before: readonly NodeCondition[],
 ): NodeCondition[] {
   const pressures = PRESSURES.map(([type, enough, lack]): NodeCondition => {
@@ -174,10 +177,12 @@ function conditionsOf(
       reason: "KubeletNotReady",
       message: troubles.join(", "),
     };
-  const services = servicePath === undefined ? [] : [servicePathCondition(servicePath)];
-  const own = [networkCondition(networkTrouble), ...services, ...pressures, ready].map((one) =>
-    withTimes(one, before, now)
-  );
+  const paths = [
+    networkCondition(networkTrouble),
+    ...servicePath === undefined ? [] : [servicePathCondition(servicePath)],
+    ...names === undefined ? [] : [nameServiceCondition(names)],
+  ];
+  const own = [...paths, ...pressures, ready].map((one) => withTimes(one, before, now));
   const others = before.filter(({ type }) => !own.some((one) => one.type === type));
   return [...own, ...others];
 }

@@ -1,13 +1,15 @@
-/** A DNS server as the agent has it, for the benchmark alone: `SERVICES` names at 127.0.0.1; prints its address. */
+/** A DNS server as the agent has it, for the benchmark alone: `dns_server.ts SERVICES ADDRESS CLUSTER`. */
 import { FakeCache, service } from "../dns/fixtures_contract.ts";
 import { DnsServer } from "../dns/server.ts";
 import { realClock } from "../cmd/clock.ts";
+import { HostCommands } from "../dataplane/host_commands.ts";
+import { NameAnswers } from "../dataplane/name_answers.ts";
+import { namesOf } from "../dataplane/names.ts";
 
-const IP = "127.0.0.1";
-const [count = "10000", port = "0"] = Deno.args;
+const [count = "10000", ip = "", cluster = ""] = Deno.args;
 const labels = { "service.kubernetes.io/service-proxy-name": "wherry-dns" };
 const cache = new FakeCache([
-  service("kube-dns", { clusterIP: IP }, labels, "kube-system"),
+  service("kube-dns", { clusterIP: ip }, labels, "kube-system"),
   ...Array.from(
     { length: Number(count) },
     (_, i) => service(`svc-${i}`, { clusterIP: `10.96.${i >> 8}.${i & 255}` }),
@@ -18,10 +20,10 @@ await new DnsServer({
   domain: "cluster.local",
   carry: () => Promise.resolve(),
   exchange: { ask: () => Promise.reject(new Error("the benchmark has no other servers")) },
+  kernel: await NameAnswers.open({ names: namesOf(cluster), commands: new HostCommands() }),
   resolvConf: () => Promise.resolve(""),
   clock: realClock,
   newId: () => 0,
-  log: (_message, { address = "" } = {}) => console.log(address),
+  log: (message, { reason = "" } = {}) => console.error(message, reason),
   signal: new AbortController().signal,
-  port: Number(port),
 }).run();

@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   pod_start: () => import("./pod_start.ts"),
   pods110: () => import("./pods110.ts"),
   dataplane: () => import("./dataplane.ts"),
+  dns: () => import("./dns.ts"),
   scheduler: () => import("./scheduler.ts"),
   controllers: () => import("./controllers.ts"),
   scale: () => import("./scale.ts"),

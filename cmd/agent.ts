@@ -34,11 +34,12 @@ import { podMtuOf, runOverlay } from "../dataplane/overlay.ts";
 import { PodNetwork } from "../dataplane/pod_network.ts";
 import { type Dataplane, runDataplane } from "../dataplane/proxy.ts";
 import { HostExchange } from "../dns/host_exchange.ts";
-import { clusterDnsIp, DnsServer } from "../dns/server.ts";
+import { clusterDnsIp, type DnsOptions, DnsServer } from "../dns/server.ts";
 import { PAUSE_IMAGE } from "../images/recipes.ts";
 import { realClock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { Settings } from "./flags.ts";
+import { openKernelNames } from "./kernel_names.ts";
 import { beginLifetime, END_PATIENCE_MS, untilAborted } from "./lifetime.ts";
 import { behindPolicies, enforcePolicies } from "./network_policies.ts";
 import { type NodeSettings, nodeSettingsOf } from "./node_flags.ts";
@@ -110,13 +111,15 @@ async function run(surroundings: Surroundings): Promise<void> {
   ]);
   const { chosen, path } = await shortenPods(first, network, { names, log });
   log("services go through", { backend: chosen.backend.name });
+  const kernelNames = await openKernelNames(settings.backend, { names, commands, network, log });
   void obtainPauseImage({
     ensure: () => ensurePauseOf(settings.dockerHost),
     ...{ clock: realClock, log, signal },
   });
   const cache = watchCluster(surroundings);
   const dataplane = startDataplane(surroundings, cache, chosen);
-  const dns = clusterDns(surroundings, cache, commands);
+  const dns = clusterDns(surroundings, cache, { commands, kernel: kernelNames.table });
+  kernelNames.settleWith(dns);
   const policies = enforcePolicies({
     ...{ api, cache, names, commands, nodeName, signal, clock: realClock },
     log: stderrLog("policies"),
@@ -124,9 +127,10 @@ async function run(surroundings: Surroundings): Promise<void> {
   });
   await Promise.all([
     runPods(surroundings, cache, {
-      network: behindPolicies(network, policies),
+      network: behindPolicies(kernelNames.withAnswers(network), policies),
       dataplane,
       chosen,
+      dns,
       metrics: async () => dns.metrics.text() + await policies.metrics(),
     }),
     announce(surroundings, cache, { names, commands }),
@@ -143,6 +147,7 @@ async function run(surroundings: Surroundings): Promise<void> {
   ]);
   path?.close();
   await chosen.backend.close();
+  kernelNames.close();
 }
 
 /** What an agent was just starting when it was killed holds its lock for a moment longer. */
@@ -182,10 +187,11 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 async function runPods(
   { settings, paths, connection, access, signal, node, beforeEnd }: Surroundings,
   cache: Informers,
-  { network, dataplane, chosen, metrics }: {
+  { network, dataplane, chosen, dns, metrics }: {
     network: AgentOptions["network"];
     dataplane: Dataplane;
     chosen: ChosenBackend;
+    dns: DnsServer;
     metrics: () => Promise<string>;
   },
 ): Promise<void> {
@@ -237,6 +243,7 @@ async function runPods(
     connections: new KernelConnections(),
     programmed: programmedBy(dataplane),
     servicePath: servicePathOf(dataplane, chosen),
+    names: { now: () => dns.state(), onChange: (listener) => dns.onChange(listener) },
     sleeping: sleepingServices(dataplane, chosen.backend),
     files,
     mounts,
@@ -331,7 +338,7 @@ function startDataplane(
 function clusterDns(
   { settings, signal }: Surroundings,
   cache: Informers,
-  commands: HostCommands,
+  { commands, kernel }: { commands: HostCommands; kernel: DnsOptions["kernel"] },
 ): DnsServer {
   const names = namesOf(settings.clusterName);
   return new DnsServer({
@@ -339,6 +346,7 @@ function clusterDns(
     domain: CLUSTER_DOMAIN,
     carry: (ip) => carryDnsAddress({ names, commands }, ip),
     exchange: new HostExchange(realClock),
+    kernel,
     resolvConf: () => Deno.readTextFile("/etc/resolv.conf"),
     clock: realClock,
     newId: () => crypto.getRandomValues(new Uint16Array(1))[0] ?? 0,

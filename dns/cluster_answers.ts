@@ -5,6 +5,7 @@ import { addressOfReverse } from "./addresses.ts";
 import { keyOfText, labelsOf } from "./names.ts";
 import { type DnsRecord, nameData, prepare, type Prepared } from "./records.ts";
 import { PreparedAnswers } from "./prepared_answers.ts";
+import type { KernelAnswers } from "./kernel_answers.ts";
 import { ReverseNames } from "./reverse.ts";
 import type { Records } from "./service_records.ts";
 import { RCODE, TYPE } from "./wire.ts";
@@ -24,10 +25,16 @@ export interface Elsewhere {
 export class ClusterAnswers {
   readonly #zone: Zone;
   readonly #reverse: ReverseNames;
-  readonly #prepared = new PreparedAnswers();
+  readonly #prepared: PreparedAnswers;
   readonly #ends: (() => void)[];
 
-  constructor(cache: WatchedCache, domain: string, serverIp: () => string) {
+  constructor(
+    cache: WatchedCache,
+    domain: string,
+    serverIp: () => string,
+    kernel?: KernelAnswers,
+  ) {
+    this.#prepared = new PreparedAnswers(kernel);
     this.#zone = new Zone({ cache, domain, serverIp });
     this.#reverse = new ReverseNames(cache, domain);
     const forget = (
@@ -52,6 +59,7 @@ export class ClusterAnswers {
     return answer;
   }
 
+  /** The kernel keeps what it has. */
   close(): void {
     for (const end of this.#ends) end();
     this.#reverse.close();

@@ -22,7 +22,13 @@ export class StreamServer {
 
   /** @throws {Error} when somebody listens there */
   static open(ip: string, port: number, clock: Clock): StreamServer {
-    return new StreamServer(Deno.listen({ hostname: ip, port }), clock);
+    try {
+      return new StreamServer(Deno.listen({ hostname: ip, port }), clock);
+    } catch (error) {
+      const isTaken = error instanceof Deno.errors.AddrInUse;
+      const why = isTaken ? "another program listens there" : String(error);
+      throw new Error(`Cannot answer names over TCP at ${ip}:${port}: ${why}`, { cause: error });
+    }
   }
 
   /** Answers until it is closed. */

@@ -1,3 +1,4 @@
+import type { KernelAnswers } from "./kernel_answers.ts";
 import type { Prepared } from "./records.ts";
 
 /** About 600 bytes each; the oldest go. Source: about as many as CoreDNS keeps. */
@@ -9,6 +10,9 @@ export class PreparedAnswers {
   /** Questions by what their answers depend on; mostly it is one. */
   readonly #dependents = new Map<string, string | Set<string>>();
 
+  /** @param kernel has the same answers, but those that it leaves to us */
+  constructor(readonly kernel?: KernelAnswers) {}
+
   get(question: string): Prepared | undefined {
     return this.#answers.get(question);
   }
@@ -18,15 +22,19 @@ export class PreparedAnswers {
     if (this.#answers.size >= ANSWERS_MAX) this.#dropOldest();
     this.#answers.set(question, answer);
     for (const key of dependsOn) if (key !== "") this.#connect(key, question);
+    this.kernel?.set(question, answer);
   }
 
   drop(key: string): void {
     const questions = this.#dependents.get(key);
     if (questions === undefined) return;
     this.#dependents.delete(key);
-    for (const question of typeof questions === "string" ? [questions] : questions) {
-      this.#answers.delete(question);
-    }
+    this.#forget(typeof questions === "string" ? [questions] : [...questions]);
+  }
+
+  #forget(questions: readonly string[]): void {
+    for (const question of questions) this.#answers.delete(question);
+    this.kernel?.delete(questions);
   }
 
   clear(): void {
@@ -44,7 +52,7 @@ export class PreparedAnswers {
   /** A quarter at once, so that the index is gone through rarely. */
   #dropOldest(): void {
     const oldest = [...this.#answers.keys()].slice(0, ANSWERS_MAX / 4);
-    for (const question of oldest) this.#answers.delete(question);
+    this.#forget(oldest);
     for (const [key, questions] of this.#dependents) {
       const left = (typeof questions === "string" ? [questions] : [...questions])
         .filter((question) => this.#answers.has(question));

@@ -5,6 +5,7 @@ import type { WatchedCache } from "../client/cache.ts";
 import { ClusterAnswers } from "./cluster_answers.ts";
 import { type Exchange, Forwarder } from "./forwarder.ts";
 import { DatagramServer } from "./host_datagrams.ts";
+import { KernelAnswers, type KernelTable } from "./kernel_answers.ts";
 import { StreamServer } from "./host_streams.ts";
 import { DnsMetrics } from "./metrics.ts";
 import { Resolver } from "./resolver.ts";
@@ -27,6 +28,8 @@ export interface DnsOptions {
   /** Makes the host carry the address, which no other cluster's DNS has; undefined: none. */
   readonly carry: (ip: string | undefined) => Promise<void>;
   readonly exchange: Exchange;
+  /** Answers what is known before it reaches us; or why this host has none. */
+  readonly kernel: KernelTable | { readonly missing: string };
   /** Text of the node's own resolv.conf. */
   readonly resolvConf: () => Promise<string>;
   readonly clock: Clock;
@@ -36,6 +39,15 @@ export interface DnsOptions {
   readonly signal: AbortSignal;
   /** 53, but in tests. */
   readonly port?: number;
+}
+
+/** What a node says of itself. */
+export interface NamesState {
+  readonly address: string | undefined;
+  /** Why nothing is answered there. */
+  readonly trouble: string | undefined;
+  /** Why the kernel does not help. */
+  readonly fallenBack: string | undefined;
 }
 
 /** The address that pods ask for names; undefined while the cluster has no DNS. */
@@ -56,13 +68,33 @@ function ownIpOf(service: Readonly<Service> | undefined): string | undefined {
 
 /** Answers names on this node, at the address of the service `kube-system/kube-dns`, as long as that says so. */
 export class DnsServer {
-  readonly metrics = new DnsMetrics();
+  readonly metrics: DnsMetrics;
   readonly #with: DnsOptions;
+  readonly #kernel: KernelAnswers | undefined;
+  readonly #listeners: (() => void)[] = [];
+  /** Undefined until the service is known. */
+  #state: Omit<NamesState, "fallenBack"> | undefined;
   #ip: string | undefined;
   #wake: () => void = () => {};
 
   constructor(options: DnsOptions) {
     this.#with = options;
+    const { kernel, log } = options;
+    this.#kernel = "missing" in kernel ? undefined : new KernelAnswers(kernel, log);
+    this.#kernel?.onTrouble(() => this.#tell());
+    this.metrics = new DnsMetrics(() => this.#kernel?.given() ?? new Map());
+  }
+
+  /** Undefined until the service is known. */
+  state(): NamesState | undefined {
+    const { kernel } = this.#with;
+    const fallenBack = "missing" in kernel ? kernel.missing : this.#kernel?.trouble;
+    return this.#state && { ...this.#state, fallenBack };
+  }
+
+  /** Told when the state may have changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Works until the signal aborts. */
@@ -88,11 +120,15 @@ export class DnsServer {
     for (let retryMs = RETRY_MS_MIN; !isOver(); retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)) {
       try {
         await carry(ip);
-        if (ip === undefined) return await this.#until(isOver);
-        return await this.#answerAt(ip, isOver);
+        if (ip !== undefined) return await this.#answerAt(ip, isOver);
+        this.#kernel?.answerAt(undefined);
+        this.#enter({ address: undefined, trouble: undefined });
+        return await this.#until(isOver);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         log("names of services are not answered on this node", { reason, retryMs });
+        this.#kernel?.answerAt(undefined); // nobody would tell it of changes
+        this.#enter({ address: ip, trouble: reason });
         const woken = new AbortController();
         this.#wake = () => woken.abort();
         await clock.sleep(retryMs, AbortSignal.any([signal, woken.signal]));
@@ -111,7 +147,8 @@ export class DnsServer {
       await datagrams.run(() => 0);
       throw error;
     }
-    const cluster = new ClusterAnswers(cache, domain, () => ip);
+    this.#kernel?.answerAt(ip);
+    const cluster = new ClusterAnswers(cache, domain, () => ip, this.#kernel);
     const forwarder = new Forwarder({ ...this.#with, serverIp: () => ip, metrics: this.metrics });
     const resolver = new Resolver(cluster, forwarder, this.metrics);
     const answering = Promise.all([
@@ -123,11 +160,21 @@ export class DnsServer {
       ),
     ]);
     log("names are answered", { address: `${ip}:${datagrams.port}`, domain });
+    this.#enter({ address: ip, trouble: undefined });
     await this.#until(isOver);
     datagrams.close();
     streams.close();
     cluster.close();
     await answering;
+  }
+
+  #enter(state: Omit<NamesState, "fallenBack">): void {
+    this.#state = state;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   async #until(isOver: () => boolean): Promise<void> {

@@ -62,6 +62,9 @@ Deno.test("dns server: a port that is taken is told, and tried again", async () 
   using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using scene = await Scene.start([dnsService("127.0.0.1")], { port: other.addr.port });
   assert.match(scene.told.join("\n"), /names of services are not answered on this node/);
+  const { trouble, fallenBack } = scene.server.state() ?? {};
+  assert.match(trouble ?? "", /another program listens there/);
+  assert.equal(fallenBack, "no kernel in this test");
 });
 
 interface SceneOptions {
@@ -92,6 +95,7 @@ class Scene implements AsyncDisposable {
         this.#wake();
         return Promise.resolve();
       },
+      kernel: { missing: "no kernel in this test" },
       exchange: exchange ?? { ask: () => Promise.reject(new Error("nobody there")) },
       resolvConf: () => Promise.resolve(resolvConf),
       newId: () => 4_242,

@@ -6,7 +6,7 @@ import { decode, encode } from "../../dns/fixtures_contract.ts";
 import { HostExchange } from "../../dns/host_exchange.ts";
 import { EXAMPLE_IMAGE } from "../../cmd/example.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
-import { eventually, podsOf, readyPods } from "./pods.ts";
+import { docker, eventually, podsOf, readyPods } from "./pods.ts";
 
 /** How long a change may take from its answer to the name's: the goal, and what a busy machine adds. */
 const VISIBLE_MS = 1_000;
@@ -115,6 +115,14 @@ Deno.test("pods find services by their names", async (t) => {
     assert.match(file, /ndots:5/);
   });
 
+  await t.step("names that are known are answered in the kernel", async () => {
+    await ask(cluster, `web.default.svc.${DOMAIN}`);
+    const before = await answeredInKernel(cluster);
+    await ask(cluster, `web.default.svc.${DOMAIN}`);
+    assert.ok(await answeredInKernel(cluster) > before);
+    assert.match(await namesCondition(cluster), /^True Answered the kernel and the agent answer/);
+  });
+
   await t.step("a change is visible within a second, on the node itself too", async () => {
     await kubectl.apply(service("late", { clusterIP: "None", selector: { app: "db" } }));
     const [{ metadata: { name } = { name: "" } } = {}] = databases;
@@ -132,16 +140,41 @@ Deno.test("pods find services by their names", async (t) => {
     assert.ok(took < VISIBLE_MS + BUSY_MS, `${took} ms`);
   });
 
-  await t.step("the agent's end and restart takes no name away for long", async () => {
-    await cluster.kill("agent");
-    await cluster.start("agent");
-    await eventually(async () => {
-      const text = await ask(cluster, `web.default.svc.${DOMAIN}`).catch(String);
-      return missing(text, [web]);
-    });
-    assert.equal((await podsOf(cluster, "client")).length, 3);
-  });
+  await t.step(
+    "the agent's end takes no known name away, and its restart none for long",
+    async () => {
+      const client = await openShell(cluster, "client");
+      await ask(cluster, `web.default.svc.${DOMAIN}`);
+      await cluster.kill("agent");
+      assert.equal(missing(await client(`nslookup -type=a web.default.svc.${DOMAIN}.`), [web]), "");
+      await cluster.start("agent");
+      await eventually(async () => {
+        const text = await ask(cluster, `web.default.svc.${DOMAIN}`).catch(String);
+        return missing(text, [web]);
+      });
+      assert.equal((await podsOf(cluster, "client")).length, 3);
+    },
+  );
 });
+
+async function answeredInKernel({ kubectl }: Cluster): Promise<number> {
+  const text = await kubectl.run("get", "--raw", "/api/v1/nodes/e2e-node/proxy/metrics");
+  return Number(/^wherry_dns_answered_in_kernel_total (\d+)$/m.exec(text)?.[1]);
+}
+
+async function namesCondition({ kubectl }: Cluster): Promise<string> {
+  const path = '{.status.conditions[?(@.type=="NamesAnswered")]}';
+  const text = await kubectl.run("get", "node", "e2e-node", "-o", `jsonpath=${path}`);
+  const { status, reason, message } = JSON.parse(text);
+  return `${status} ${reason} ${message}`;
+}
+
+/** Without the agent, which streams of kubectl go through. */
+async function openShell({ kubectl }: Cluster, pod: string) {
+  const path = "jsonpath={.status.containerStatuses[0].containerID}";
+  const id = (await kubectl.run("get", "pod", pod, "-o", path)).replace("docker://", "");
+  return (script: string) => docker("exec", id, "sh", "-c", script);
+}
 
 const MARK = "-- next --";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Service } from "../../api/types/core_v1.ts";
-import { EXAMPLE_IMAGE } from "../../cmd/example.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { loadFromHost, loadFromPod } from "./load.ts";
 import { podsOf, readyPods } from "./pods.ts";
+import { deploymentOf } from "./rollout_deployment.ts";
 
 const REPLICAS = 10;
 /** Rollouts go on until so many requests have been answered; 200000 for the record in docs/rollouts.md. */
@@ -12,7 +12,7 @@ const REQUESTS = Number(Deno.env.get("WHERRY_ROLLOUT_REQUESTS") ?? 20_000);
 Deno.test("no request fails while pods of a service are replaced, scaled and drained", async (t) => {
   await using cluster = await startCluster({});
   const { kubectl } = cluster;
-  await kubectl.apply(DEPLOYMENT);
+  await kubectl.apply(deploymentOf("web", REPLICAS));
   await kubectl.run("expose", "deployment", "web", "--port=80");
   await readyPods(cluster, "web", REPLICAS);
   const service = await kubectl.json<Service>("get", "service", "web");
@@ -68,25 +68,3 @@ async function drain(cluster: Cluster): Promise<void> {
   await kubectl.run("uncordon", "e2e-node");
   await readyPods(cluster, "web", REPLICAS);
 }
-
-/** As it comes: nothing waits before it ends. */
-const DEPLOYMENT = {
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name: "web" },
-  spec: {
-    replicas: REPLICAS,
-    selector: { matchLabels: { app: "web" } },
-    template: {
-      metadata: { labels: { app: "web" } },
-      spec: {
-        containers: [{
-          name: "nginx",
-          image: EXAMPLE_IMAGE,
-          ports: [{ containerPort: 80 }],
-          readinessProbe: { httpGet: { port: 80 } },
-        }],
-      },
-    },
-  },
-};

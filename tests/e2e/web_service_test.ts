@@ -27,6 +27,12 @@ for (const backend of ["ebpf", "nftables"] as const) {
     const url = `http://${service.spec.clusterIP}/hostname`;
     await endpointsAre(cluster, "web", pods);
 
+    await t.step("the node says who answers names", async () => {
+      const path = 'jsonpath={.status.conditions[?(@.type=="NamesAnswered")].reason}';
+      const reason = await cluster.kubectl.run("get", "node", "e2e-node", "-o", path);
+      assert.equal(reason, backend === "ebpf" ? "Answered" : "FallenBack");
+    });
+
     await t.step(`${REQUESTS} requests from the host are all answered, evenly`, async () => {
       assert.deepEqual(unevenness(await request(url, REQUESTS), names), []);
     });

@@ -5,6 +5,7 @@ import type { Api } from "../client/api.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
 import { Drain } from "./drain.ts";
+import { GARBAGE_DEFAULTS, type GarbageSettings } from "./garbage.ts";
 import type { HostConnections } from "./host_connections.ts";
 import type { HostFacts, NodeFacts } from "./host_facts.ts";
 import type { HostFiles } from "./host_files.ts";
@@ -83,6 +84,8 @@ export interface AgentOptions {
   readonly allowedUnsafeSysctls?: readonly string[];
   /** Processes and threads of one container; absent or 0 for no limit. */
   readonly pidsMax?: number;
+  /** What stays of containers that have ended. */
+  readonly garbage?: GarbageSettings;
 }
 
 export interface ProgrammedEndpoints {
@@ -183,6 +186,7 @@ export class Agent implements AgentView {
     cache.onChange(NODES, (_before, after) => this.#onNode(after, keeper));
     workers.knowsAll();
     fence.knowsAll();
+    await collectDeadContainers(this.#leftovers());
     await this.#clearUp(workers);
     const minding = [duties?.run(signal), this.#relistForEver(workers)];
     await Promise.all([registered, following, ...running ?? [], ...minding]);
@@ -258,7 +262,9 @@ export class Agent implements AgentView {
     const observed = this.#observed;
     const poke = (uid: string) => this.#workers?.poke(uid);
     const podOf = (uid: string) => this.#workers?.pod(uid);
-    const images = new Images({ ...this.#with, ...imageEvents({ api, podOf, record, poke }) });
+    const onImage = () => this.#duties?.imagesChanged();
+    const events = imageEvents({ api, podOf, record, poke, onImage });
+    const images = new Images({ ...this.#with, ...events });
     return new PodWorkers({
       tools: this.#tools(facts, images),
       statuses: this.#statuses = new StatusWriter({ api, clock, log, signal }),
@@ -311,6 +317,7 @@ export class Agent implements AgentView {
       allocatable: this.#allocatable,
       memoryCapacityBytes: facts.memoryBytes,
       pidsMax: this.#with.pidsMax ?? 0,
+      garbage: this.#garbage,
       rules: {
         allowedUnsafeSysctls: this.#with.allowedUnsafeSysctls ?? [],
         hasAppArmor: facts.hasAppArmor,
@@ -348,7 +355,12 @@ export class Agent implements AgentView {
 
   #leftovers(): LeftoverSources {
     const [observed, volumes] = [this.#observed, this.#volumes];
-    return { ...this.#with, observed, volumes, pods: () => this.pods() };
+    const pods = () => this.pods();
+    return { ...this.#with, observed, volumes, pods, garbage: this.#garbage };
+  }
+
+  get #garbage(): GarbageSettings {
+    return this.#with.garbage ?? GARBAGE_DEFAULTS;
   }
 }
 

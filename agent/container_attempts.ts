@@ -1,15 +1,20 @@
 import type { Container, Pod } from "../api/types/core_v1.ts";
 import { containersOf } from "./container_roles.ts";
+import { GARBAGE_DEFAULTS } from "./garbage.ts";
 import type { RuntimeContainer } from "./runtime.ts";
 
-/** Dead containers kept for `kubectl logs --previous`, besides the newest of each name. */
-const PREVIOUS_KEPT = 1;
-
-/** Ids of the dead that nobody asks for any more, with the containers that the spec does not name. */
-export function outdated(pod: Pod, containers: readonly RuntimeContainer[]): string[] {
+/**
+ * Ids of the dead that nobody asks for any more.
+ * @param previousKept dead ones for `kubectl logs --previous`, besides the newest of each name
+ */
+export function outdated(
+  pod: Pod,
+  containers: readonly RuntimeContainer[],
+  previousKept = GARBAGE_DEFAULTS.perContainerMax,
+): string[] {
   return containersOf(pod).flatMap(({ container: { name } }) =>
     newestFirst(containers.filter((one) => one.name === name))
-      .slice(1 + PREVIOUS_KEPT).filter(({ state }) => state !== "running").map(({ id }) => id)
+      .slice(1 + previousKept).filter(({ state }) => state !== "running").map(({ id }) => id)
   );
 }
 

@@ -149,7 +149,8 @@ function hostConfigOf(config: ContainerConfig, oomScoreMin: number): Docker.Host
     NetworkMode: joined,
     IpcMode: joined,
     ...pidModeOf(config, joined),
-    Binds: config.mounts.map(bindOf),
+    Binds: config.mounts.filter((one) => !hasColon(one)).map(bindOf),
+    Mounts: config.mounts.filter(hasColon).map(longBindOf),
     CpuShares: limits.cpuShares,
     ...(limits.cpuQuotaMicros === 0
       ? {}
@@ -184,6 +185,21 @@ function pidModeOf(config: ContainerConfig, sandbox: string): { PidMode?: string
   if (config.isHostPid) return { PidMode: "host" };
   if (config.isPidShared) return { PidMode: sandbox };
   return config.processesOf === undefined ? {} : { PidMode: `container:${config.processesOf}` };
+}
+
+/** The engine takes its short form apart at colons. */
+const hasColon = ({ hostPath, containerPath }: Mount) =>
+  hostPath.includes(":") || containerPath.includes(":");
+
+function longBindOf(mount: Mount): Docker.MountSettings {
+  const { hostPath, containerPath, isReadOnly, propagation } = mount;
+  return {
+    Type: "bind",
+    Source: hostPath,
+    Target: containerPath,
+    ReadOnly: isReadOnly,
+    BindOptions: { Propagation: propagation === "private" ? "rprivate" : propagation },
+  };
 }
 
 function bindOf({ hostPath, containerPath, isReadOnly, propagation }: Mount): string {

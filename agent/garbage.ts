@@ -1,21 +1,37 @@
 import { type RuntimeContainer, SANDBOX } from "./runtime.ts";
 
-/** Source: Kubernetes, minimum-container-ttl-duration and maximum-dead-containers of the first releases. */
-export const DEAD_AGE_MIN_MS = 60_000;
-export const DEAD_PER_CONTAINER_MAX = 5;
-export const DEAD_MAX = 100;
+/** What is kept of containers that have ended. */
+export interface GarbageSettings {
+  /** A dead container stays at least so long. */
+  readonly minAgeMs: number;
+  /** Dead ones besides the newest of each container; the sync of its pod holds to it as well. */
+  readonly perContainerMax: number;
+  /** Of all pods of the node together; Infinity: no bound but the one above. */
+  readonly max: number;
+}
+
+/**
+ * Source: kubelet, maximum-dead-containers-per-container and maximum-dead-containers; the age is that of the first
+ * releases, so that there is time to look.
+ */
+export const GARBAGE_DEFAULTS: GarbageSettings = {
+  minAgeMs: 60_000,
+  perContainerMax: 1,
+  max: Infinity,
+};
 
 /**
  * Ids of dead containers that go: of pods that the API has no more first, then what is beyond the limit of each
- * container, then the oldest of all. The newest of each container stays longest; none goes in its first minute.
+ * container, then the oldest of all. The newest of each container stays longest; none goes before its time.
  */
 export function planGarbage(
   containers: readonly RuntimeContainer[],
   livePodUids: ReadonlySet<string>,
   now: number,
+  { minAgeMs, perContainerMax, max }: GarbageSettings = GARBAGE_DEFAULTS,
 ): string[] {
   const dead = containers.filter((one) =>
-    one.state !== "running" && one.name !== SANDBOX && now - endOf(one) >= DEAD_AGE_MIN_MS
+    one.state !== "running" && one.name !== SANDBOX && now - endOf(one) >= minAgeMs
   ).sort((a, b) => endOf(b) - endOf(a));
   const forgotten = dead.filter(({ pod }) => !livePodUids.has(pod.uid));
   const rank = new Map<string, number>();
@@ -25,10 +41,10 @@ export function planGarbage(
     rank.set(key, nth);
     return { container, nth };
   });
-  const surplus = ranked.filter(({ nth }) => nth > DEAD_PER_CONTAINER_MAX);
-  const kept = ranked.filter(({ nth }) => nth <= DEAD_PER_CONTAINER_MAX);
+  const surplus = ranked.filter(({ nth }) => nth > 1 + perContainerMax);
+  const kept = ranked.filter(({ nth }) => nth <= 1 + perContainerMax);
   // of each container the newest, then the second newest: what comes last in this order goes first
-  const beyond = [...kept].sort((a, b) => a.nth - b.nth).slice(DEAD_MAX);
+  const beyond = [...kept].sort((a, b) => a.nth - b.nth).slice(max);
   return [...forgotten, ...surplus.map((one) => one.container), ...beyond.map((o) => o.container)]
     .map(({ id }) => id);
 }

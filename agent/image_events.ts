@@ -6,11 +6,13 @@ import { loginsFor } from "./pull_secrets.ts";
 import type { RecordPodEvent } from "./sync_tools.ts";
 
 /** Tells the pod's story of its images, and wakes the pod when a pull has ended. */
-export function imageEvents({ api, podOf, record, poke }: {
+export function imageEvents({ api, podOf, record, poke, onImage }: {
   readonly api: Api;
   readonly podOf: (uid: string) => Readonly<Pod> | undefined;
   readonly record: RecordPodEvent;
   readonly poke: (podUid: string) => void;
+  /** The node has an image that it may not have had before. */
+  readonly onImage: () => void;
 }): Pick<ImagesOptions, "onPulling" | "onPulled" | "logins"> {
   const tell = (user: ImageUser, type: "Normal" | "Warning", reason: string, text: string) => {
     const pod = podOf(user.podUid);
@@ -34,6 +36,7 @@ export function imageEvents({ api, podOf, record, poke }: {
       const { image } = user;
       if (failure === undefined) {
         tell(user, "Normal", "Pulled", `Successfully pulled image "${image}" in ${tookMs}ms`);
+        onImage();
       } else {
         tell(user, "Warning", "Failed", `Failed to pull image "${image}": ${failure}`);
         tell(user, "Warning", "Failed", "Error: ErrImagePull");

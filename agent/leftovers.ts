@@ -1,6 +1,6 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
-import { planGarbage } from "./garbage.ts";
+import { type GarbageSettings, planGarbage } from "./garbage.ts";
 import type { ObservedPods } from "./observed_pods.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import type { Runtime } from "./runtime.ts";
@@ -11,6 +11,7 @@ export interface LeftoverSources {
   readonly network: PodNetwork;
   readonly volumes: Pick<PodVolumes, "uids">;
   readonly observed: ObservedPods;
+  readonly garbage: GarbageSettings;
   readonly clock: Clock;
   readonly log: Log;
   /** The pods that the API has bound to this node. */
@@ -34,10 +35,10 @@ export async function leftoverPods(sources: LeftoverSources): Promise<Set<string
 
 /** Removes the dead containers that nobody asks for any more. */
 export async function collectDeadContainers(sources: LeftoverSources): Promise<void> {
-  const { runtime, observed, clock, log } = sources;
+  const { runtime, observed, clock, log, garbage } = sources;
   const live = new Set(sources.pods().map(({ metadata }) => metadata.uid ?? ""));
   const all = observed.all();
-  for (const id of planGarbage(all, live, clock.now())) {
+  for (const id of planGarbage(all, live, clock.now(), garbage)) {
     const container = all.find((one) => one.id === id);
     try {
       await runtime.remove(id);

@@ -163,6 +163,7 @@ export class PodWorkers {
       containers,
       ...this.#verdicts(pod, containers),
       retryAt: retryTimes(pod, record, tools),
+      previousKept: tools.garbage.perContainerMax,
       now: clock.now(),
     });
     if (known !== undefined && wanted === "run") {

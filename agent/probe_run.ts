@@ -31,6 +31,8 @@ export interface ProbeRunOptions {
   /** False while another probe must succeed first. */
   readonly mayAsk: () => boolean;
   readonly onFailure: (output: string) => void;
+  /** It could not be asked, which says nothing of the container. */
+  readonly onError: (why: string) => void;
   /** The verdict has changed, or is final. */
   readonly onVerdict: (verdict: boolean, isFinal: boolean) => void;
   readonly signal: AbortSignal;
@@ -60,8 +62,13 @@ export async function runProbe(
     waitMs = isEager ? eagerMs : periodSeconds * 1000;
     eagerMs *= 2;
     if (!mayAsk()) continue;
-    const { isSuccess, output } = await ask(target, options.prober);
+    const outcome = await ask(target, options.prober);
     if (signal.aborted) return;
+    if ("error" in outcome) {
+      options.onError(outcome.error);
+      continue;
+    }
+    const { isSuccess, output } = outcome;
     [successes, failures] = isSuccess ? [successes + 1, 0] : [0, failures + 1];
     if (!isSuccess && !isEager) options.onFailure(output);
     const [hasSucceeded, hasFailed] = [
@@ -76,10 +83,11 @@ export async function runProbe(
   }
 }
 
+/** Source: kubelet, prober worker: an error of the engine or of the spec is thrown away. */
 async function ask(
   { probe, container, spec, ip }: ProbeTarget,
   prober: Prober,
-): Promise<ProbeOutcome> {
+): Promise<ProbeOutcome | { readonly error: string }> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   const { exec, httpGet, tcpSocket, grpc } = probe;
   try {
@@ -98,6 +106,6 @@ async function ask(
     }
     return { isSuccess: true, output: "" };
   } catch (error) {
-    return { isSuccess: false, output: error instanceof Error ? error.message : String(error) };
+    return { error: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -141,6 +141,8 @@ export class Probes implements ProbeResults {
       mayAsk: () => kind === "startup" || this.isStarted(containerId, name, pod),
       onFailure: (output) =>
         record(pod, "Warning", "Unhealthy", `${titled(kind)} probe failed: ${output}`),
+      onError: (why) =>
+        record(pod, "Warning", "Unhealthy", `${titled(kind)} probe errored: ${why}`),
       onVerdict: (now, isFinal) => {
         running.verdict = now;
         running.isFinal = isFinal;

@@ -48,6 +48,21 @@ Deno.test("probes: a startup probe that fails for good restarts the container", 
   assert.deepEqual(world.asked, ["up", "up"]);
 });
 
+Deno.test("probes: what can't be asked says nothing, neither well nor ill", async () => {
+  const liveness = { ...LIVENESS, failureThreshold: 1, periodSeconds: 1 };
+  const world = open({ livenessProbe: liveness, readinessProbe: liveness }, {
+    startedAt: T0,
+    random: 0,
+  });
+  await world.clock.advance(1_000);
+  assert.equal(world.probes.isReady("a-0", "a", world.pod), true);
+  world.answers.set("live", "error");
+  await world.clock.advance(5_000);
+  assert.equal(world.probes.failedProbe("a-0"), undefined);
+  assert.equal(world.probes.isReady("a-0", "a", world.pod), true);
+  assert.ok(world.told.includes("Liveness probe errored: the engine is busy"));
+});
+
 function open(
   change: Partial<Container>,
   { startedAt, random }: { startedAt: number; random: number },
@@ -55,10 +70,12 @@ function open(
   const clock = new FakeClock(T0);
   const observed = new ObservedPods();
   const asked: string[] = [];
-  const answers = new Map<string, boolean>();
+  const answers = new Map<string, boolean | "error">();
+  const told: string[] = [];
   const answer = (what: string) => {
     asked.push(what);
-    return Promise.resolve({ isSuccess: answers.get(what) ?? true, output: "" });
+    if (answers.get(what) === "error") return Promise.reject(new Error("the engine is busy"));
+    return Promise.resolve({ isSuccess: answers.get(what) !== false, output: "" });
   };
   const probes = new Probes({
     prober: {
@@ -70,11 +87,11 @@ function open(
     observed,
     clock,
     random: () => random,
-    record: () => {},
+    record: (_pod, _type, _reason, text) => void told.push(text),
     onChange: () => {},
   });
   observed.see(containerAt({ startedAt }));
   const pod = podWith({ containers: [containerSpec("a", change)] });
   probes.follow(pod, "10.0.0.9");
-  return { clock, asked, answers, probes };
+  return { clock, asked, answers, probes, pod, told };
 }

@@ -20,6 +20,8 @@ export interface Observed {
   readonly started: ReadonlySet<string>;
   /** Names of containers whose last start failed, and when it may be tried again. */
   readonly retryAt: ReadonlyMap<string, number>;
+  /** Dead containers that stay besides the newest of each name; absent: as many as by default. */
+  readonly previousKept?: number;
   readonly now: number;
 }
 
@@ -114,7 +116,7 @@ function planRun(observed: Observed): SyncPlan {
     stop: stop.filter((one, i) => stop.findIndex((s) => s.container === one.container) === i),
     remove: [
       ...sandboxes.filter((one) => one !== sandbox).map(({ id }) => id),
-      ...outdated(pod, containers),
+      ...outdated(pod, containers, observed.previousKept),
       ...decisions.flatMap((d) => d.remove),
     ],
     sandbox: isNeeded ? sandbox ?? (start.length > 0 ? { attempt } : undefined) : undefined,

@@ -3,6 +3,7 @@ import type { Pod } from "../api/types/core_v1.ts";
 import type { Api } from "../client/api.ts";
 import type { Cache } from "../client/cache.ts";
 import type { Drain } from "./drain.ts";
+import type { GarbageSettings } from "./garbage.ts";
 import type { HostFiles } from "./host_files.ts";
 import type { HostMounts } from "./host_mounts.ts";
 import type { Images, ImageWait } from "./images.ts";
@@ -47,6 +48,7 @@ export interface SyncTools {
   /** Processes and threads of one container; 0 for no limit. */
   readonly pidsMax: number;
   readonly rules: NodeRules;
+  readonly garbage: GarbageSettings;
   readonly prober: Prober;
   readonly messages: TerminationMessages;
   readonly dns: () => Promise<DnsSettings & { readonly hostEtcHosts: string }>;

@@ -263,6 +263,7 @@ async function runPods(
       reserved: reservedOf(node.reserved, node.eviction.thresholds, observations),
     },
     taints: node.taints,
+    garbage: node.garbage,
     ...node.manifestPath === "" ? {} : { manifests: new ManifestFolder(node.manifestPath) },
     duties: {
       ...node,

@@ -63,6 +63,21 @@ export const NODE_FLAGS = {
     default: "2m",
     help: "how long an image stays at least",
   },
+  "minimum-container-ttl-duration": {
+    type: "string",
+    default: "1m",
+    help: "how long a container that has ended stays at least",
+  },
+  "maximum-dead-containers-per-container": {
+    type: "string",
+    default: "1",
+    help: "ended ones that stay of each container, besides its newest",
+  },
+  "maximum-dead-containers": {
+    type: "string",
+    default: "-1",
+    help: "ended ones that stay on the node; -1: as many as its pods have",
+  },
   "shutdown-grace-period": {
     type: "string",
     default: "0s",
@@ -158,6 +173,11 @@ export function nodeSettingsOf(given: Partial<NodeFlagValues> | undefined) {
       ),
     },
     imageGc,
+    garbage: {
+      minAgeMs: duration("minimum-container-ttl-duration"),
+      perContainerMax: deadMax("maximum-dead-containers-per-container", values),
+      max: deadMax("maximum-dead-containers", values),
+    },
     shutdown,
   };
 }
@@ -177,6 +197,12 @@ function named<T>(flag: NodeFlag, read: () => T): T {
 function whole(flag: NodeFlag, value: string, max: number): number {
   if (/^\d+$/.test(value) && Number(value) <= max) return Number(value);
   return refuse(flag, value, `must be a whole number from 0 to ${max}`);
+}
+
+const DEAD_MAX = 10_000;
+
+function deadMax(flag: NodeFlag, values: NodeFlagValues): number {
+  return values[flag] === "-1" ? Infinity : whole(flag, values[flag], DEAD_MAX);
 }
 
 function folder(value: string): string {

@@ -5,12 +5,17 @@ import { ownProgram } from "../../cmd/own_program.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { containerIds, docker, eventually, isReady } from "./pods.ts";
 
-/** Of a pod with a volume in memory, one of a config map, and one container. */
+/** Of a pod with two volumes in memory, one of a config map, one seen in part, and one container. */
 const CREATION = [
   "before createSandbox 1",
   "after createSandbox 1",
   "after start 1",
+  "before mount 1",
   "after mount 1",
+  "before mount 2",
+  "after mount 2",
+  "before bindPart 1",
+  "after bindPart 1",
   "after writeTogether 1",
   "after createContainer 1",
   "before attach 1",
@@ -26,6 +31,8 @@ const DELETION = [
   "after remove 1",
   "after remove 2",
   "before removeTree 1",
+  "before unmountBelow 1",
+  "after unmountBelow 1",
   "after removeTree 1",
   "before delete 1",
   "after delete 1",
@@ -182,6 +189,7 @@ function podNamed(name: string): Pod {
       terminationGracePeriodSeconds: 1,
       volumes: [
         { name: "memory", emptyDir: { medium: "Memory" } },
+        { name: "more-memory", emptyDir: { medium: "Memory" } },
         { name: "settings", configMap: { name: "settings" } },
       ],
       containers: [{
@@ -190,6 +198,7 @@ function podNamed(name: string): Pod {
         command: ["sleep", "3600"],
         volumeMounts: [
           { name: "memory", mountPath: "/memory" },
+          { name: "more-memory", mountPath: "/part", subPath: "part" },
           { name: "settings", mountPath: "/settings" },
         ],
       }],

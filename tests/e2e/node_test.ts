@@ -165,7 +165,21 @@ async function fence(cluster: Cluster): Promise<void> {
   await running(cluster, "singleton");
   await running(cluster, "daemon");
   const before = await cluster.kubectl.json<Pod>("get", "pod", "daemon");
-  await cluster.kill("master");
+  await fenced(cluster, () => cluster.kill("master"));
+  await fenced(cluster, async () => {
+    await cluster.kill("master");
+    await cluster.kill("agent");
+    await cluster.start("agent");
+  });
+  const after = await cluster.kubectl.json<Pod>("get", "pod", "daemon");
+  const idOf = (pod: Pod) => pod.status?.containerStatuses?.[0]?.containerID;
+  assert.equal(idOf(after), idOf(before));
+  await cluster.kubectl.run("delete", "pod", "singleton", "daemon", "--now");
+}
+
+/** What others may run stops without the API, and runs again with it. */
+async function fenced(cluster: Cluster, cutOff: () => Promise<void>): Promise<void> {
+  await cutOff();
   await eventually(async () => await engineHas(cluster, "singleton") ? "singleton runs on" : "");
   assert.ok(await engineHas(cluster, "daemon"), "who tolerates the silence runs on");
   await cluster.start("master");
@@ -176,10 +190,6 @@ async function fence(cluster: Cluster): Promise<void> {
     const isUp = pod.status?.containerStatuses?.[0]?.ready === true;
     return isUp && await engineHas(cluster, "singleton") ? "" : JSON.stringify(pod.status);
   });
-  const after = await cluster.kubectl.json<Pod>("get", "pod", "daemon");
-  const idOf = (pod: Pod) => pod.status?.containerStatuses?.[0]?.containerID;
-  assert.equal(idOf(after), idOf(before));
-  await cluster.kubectl.run("delete", "pod", "singleton", "daemon", "--now");
 }
 
 async function restartAgent({ settings }: Cluster, node: Partial<NodeFlagValues>): Promise<void> {
@@ -272,15 +282,38 @@ async function pressure(cluster: Cluster): Promise<void> {
 }
 
 async function shutdown(cluster: Cluster): Promise<void> {
-  await restartAgent(cluster, { "shutdown-grace-period": "20s" });
+  await restartAgent(cluster, {
+    "shutdown-grace-period": "40s",
+    "shutdown-grace-period-critical-pods": "20s",
+  });
   await eventually(async () => {
     const taints = (await node(cluster)).spec.taints ?? [];
     return taints.length === 0 ? "" : JSON.stringify(taints);
   });
-  await cluster.kubectl.apply(sleeper("last", "sleep 3600"));
+  // both need a moment to end: without an order they would end together
+  const ends = "trap 'sleep 1; exit 0' TERM; while :; do sleep 0.1; done";
+  const spec = { terminationGracePeriodSeconds: 15 };
+  const critical = { ...spec, priorityClassName: "system-node-critical" };
+  const needed = sleeper("needed", ends, critical);
+  await cluster.kubectl.apply({
+    ...needed,
+    metadata: { ...needed.metadata, namespace: "kube-system" },
+  });
+  await cluster.kubectl.apply(sleeper("last", ends, spec));
   await running(cluster, "last");
+  const neededPod = ["get", "pod", "needed", "-n", "kube-system"];
+  await eventually(async () => {
+    const { status } = await cluster.kubectl.json<Pod>(...neededPod);
+    return status?.phase === "Running" ? "" : `needed: ${JSON.stringify(status)}`;
+  });
   await stopChild("agent", cluster.settings);
-  const { reason, message } = await failed(cluster, "last");
+  const { reason, message, containerStatuses } = await failed(cluster, "last");
+  const neededStatus = (await cluster.kubectl.json<Pod>(...neededPod)).status;
+  const endOf = (statuses: typeof containerStatuses) => statuses?.[0]?.state?.terminated;
+  const [ordinary, critically] = [containerStatuses, neededStatus?.containerStatuses].map(endOf);
+  assert.equal(critically?.exitCode, 0, JSON.stringify(neededStatus));
+  const late = Date.parse(critically?.finishedAt ?? "") - Date.parse(ordinary?.finishedAt ?? "");
+  assert.ok(late >= 1000, `the critical pod ended ${late} ms after the other`);
   assert.equal(reason, "Terminated");
   assert.equal(message, "Pod was terminated in response to imminent node shutdown.");
   assert.equal(await condition(cluster, "Ready"), "False KubeletNotReady");

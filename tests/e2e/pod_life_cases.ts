@@ -69,7 +69,7 @@ export const LIFE_CASES: readonly LifeCase[] = [
     spec: never([shell("main", "cat /notes/up > /dev/termination-log", notes)], { volumes, initContainers: [
       shell("side", `sleep 1; echo up > /notes/up; ${FOR_EVER}`, { ...notes, restartPolicy: "Always", startupProbe: { exec: { command: ["test", "-e", "/notes/up"] }, periodSeconds: 1, failureThreshold: 30 } }) ] }) },
   { name: "sidecar-restarts", complaint: (pod) => (statusOf(pod, "side")?.restartCount ?? 0) > 0 && statusOf(pod)?.restartCount === 0 && pod.status?.phase === "Running" ? "" : "the sidecar alone must restart",
-    spec: never([shell("main", FOR_EVER)], { initContainers: [shell("side", "sleep 2; exit 1", { restartPolicy: "Always" })] }) },
+    spec: never([shell("main", `touch /notes/main; ${FOR_EVER}`, notes)], { volumes, initContainers: [shell("side", "while ! test -e /notes/main; do sleep 0.1; done; exit 1", { ...notes, restartPolicy: "Always" })] }) },
   { name: "sidecars-end-last", complaint: shows((pod) => endOf(pod, "first")?.message?.trim(), "second"),
     spec: never([shell("main", "sleep 2", notes)], { volumes, initContainers: [
       shell("first", "trap 'cat /notes/ends > /dev/termination-log; exit 0' TERM; while :; do sleep 0.1; done", { ...notes, restartPolicy: "Always" }),

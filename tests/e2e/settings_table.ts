@@ -19,6 +19,15 @@ const CAPABILITIES = "grep CapEff /proc/self/status | cut -f2";
 const eitherCgroup = (v1: string, v2: string) =>
   `cat /sys/fs/cgroup/${v1} 2>/dev/null || cat /sys/fs/cgroup/${v2}`;
 
+/** A profile that the node must have. */
+export const NO_MKDIR = {
+  name: "no-mkdir.json",
+  profile: {
+    defaultAction: "SCMP_ACT_ALLOW",
+    syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO" }],
+  },
+};
+
 // deno-fmt-ignore
 export const SETTINGS: readonly SettingCase[] = [
   { name: "cpu-quota",        main: { resources: { limits: { cpu: "250m", memory: "32Mi" } } },
@@ -56,6 +65,10 @@ export const SETTINGS: readonly SettingCase[] = [
     script: "grep NoNewPrivs /proc/self/status | cut -f2",                         prints: "1\n" },
   { name: "seccomp-off",      spec: { securityContext: { seccompProfile: { type: "Unconfined" } } },
     script: "grep Seccomp: /proc/self/status | cut -f2",                           prints: "0\n" },
+  { name: "seccomp-default",  spec: { securityContext: { seccompProfile: { type: "RuntimeDefault" } } },
+    script: "grep Seccomp: /proc/self/status | cut -f2",                           prints: "2\n" },
+  { name: "seccomp-of-node",  main: { securityContext: { seccompProfile: { type: "Localhost", localhostProfile: NO_MKDIR.name } } },
+    script: "mkdir /tmp/x 2>&1 || true",                                           prints: /not permitted/ },
   { name: "proc-masked",      script: "wc -c < /proc/keys; grep -c ' /proc/sys ' /proc/mounts", prints: "0\n1\n" },
   { name: "proc-unmasked",    spec: { hostUsers: false }, main: { securityContext: { procMount: "Unmasked" } },
     script: "grep -c ' /proc/' /proc/mounts || true",                              prints: "0\n" },

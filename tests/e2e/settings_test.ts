@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import type { Event, Pod } from "../../api/types/core_v1.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
+import { hasAllCapabilities } from "../fixtures/host_capabilities.ts";
 import { eventually } from "./pods.ts";
-import { NO_SANDBOX, podOf, REFUSALS, SETTINGS, TOLD } from "./settings_table.ts";
+import { NO_MKDIR, NO_SANDBOX, podOf, REFUSALS, SETTINGS, TOLD } from "./settings_table.ts";
 
 Deno.test("containers have the settings of their specs", async (t) => {
   await using cluster = await startCluster({});
   const { kubectl } = cluster;
+  const profiles = `${cluster.settings.dataDir}/seccomp`;
+  await Deno.mkdir(profiles, { recursive: true });
+  await Deno.writeTextFile(`${profiles}/${NO_MKDIR.name}`, JSON.stringify(NO_MKDIR.profile));
   await kubectl.apply({ apiVersion: "v1", kind: "List", items: SURROUNDINGS });
   const refused = [...REFUSALS, ...NO_SANDBOX];
   await kubectl.apply({
@@ -68,12 +72,6 @@ const SURROUNDINGS = [
     handler: one.split(":")[1],
   })),
 ];
-
-async function hasAllCapabilities(): Promise<boolean> {
-  const last = Number(await Deno.readTextFile("/proc/sys/kernel/cap_last_cap"));
-  const [, own] = /CapEff:\s*(\w+)/.exec(await Deno.readTextFile("/proc/self/status")) ?? [];
-  return BigInt(`0x${own}`) === (1n << BigInt(last + 1)) - 1n;
-}
 
 /** Of every pod of the first table, once all of them have ended. */
 async function exitCodes({ kubectl }: Cluster): Promise<Map<string, number | undefined>> {

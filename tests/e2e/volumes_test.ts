@@ -3,6 +3,8 @@ import type { Pod, Volume, VolumeMount } from "../../api/types/core_v1.ts";
 import { ensureImage } from "../../images/build.ts";
 import { Engine } from "../../images/engine.ts";
 import { BUSYBOX } from "../../images/recipes.ts";
+import { gitServer } from "../fixtures/git_server.ts";
+import { hasAllCapabilities } from "../fixtures/host_capabilities.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { eventually } from "./pods.ts";
 
@@ -23,9 +25,13 @@ Deno.test("volumes: what pods see of them, and what is left of them", async (t) 
   try {
     await Deno.mkdir(`${host}/disk/kept`, { recursive: true });
     await Deno.writeTextFile(`${host}/disk/kept/precious`, "mine");
+    await Deno.mkdir(`${host}/a:b/kept`, { recursive: true });
     await Deno.symlink("/etc", `${host}/disk/out`);
+    await printed("mknod", `${host}/block`, "b", "7", "0");
+    await using git = await gitServer(cluster.nodeAddress);
     const steps: [string, () => Promise<void>][] = [
-      ["table", () => table(cluster, host)],
+      ["table", () => table(cluster, host, git.repository)],
+      ["propagation", () => propagation(cluster, host)],
       ["follows", () => follows(cluster)],
       ["waits", () => waits(cluster, host)],
       ["claims", () => claims(cluster, host)],
@@ -51,7 +57,7 @@ interface Row {
 }
 
 /** Each is a container of one pod that runs as user 1000 of group 3000, its files shared by group 2000. */
-async function table({ kubectl }: Cluster, host: string): Promise<void> {
+async function table({ kubectl }: Cluster, host: string, git: string): Promise<void> {
   await kubectl.apply({
     apiVersion: "v1",
     kind: "List",
@@ -90,6 +96,10 @@ async function table({ kubectl }: Cluster, host: string): Promise<void> {
     { name: "made-file", volume: { hostPath: { path: `${host}/made-file`, type: "FileOrCreate" } }, script: "stat -c %a /v",                want: /^644/ },
     { name: "socket",    volume: { hostPath: { path: "/var/run/docker.sock", type: "Socket" } }, script: "test -S /v && echo yes",                want: /^yes/ },
     { name: "device",    volume: { hostPath: { path: "/dev/null", type: "CharDevice" } }, script: "test -c /v && echo yes",                 want: /^yes/ },
+    { name: "block",     volume: { hostPath: { path: `${host}/block`, type: "BlockDevice" } }, script: "test -b /v && echo yes",            want: /^yes/ },
+    { name: "colon",     volume: { hostPath: { path: `${host}/a:b`, type: "DirectoryOrCreate" } }, mount: { readOnly: true }, script: "ls /v; touch /v/x 2>&1", want: /^kept\n.*Read-only file system/ },
+    { name: "git",       volume: { gitRepo: { repository: git, directory: "here" } }, script: "cat /v/here/file; stat -c '%a %g' /v/here",  want: /^second\n2775 2000/ },
+    { name: "git-first", volume: { gitRepo: { repository: git, revision: "first", directory: "." } }, script: "cat /v/file",               want: /^first/ },
     { name: "sub-path",  volume: { hostPath: { path: `${host}/disk` } }, mount: { subPath: "kept" }, script: "cat /v/precious",             want: /^mine/ },
     { name: "sub-expr",  volume: { emptyDir: {} }, mount: { subPathExpr: "$(HOSTNAME)/logs" }, script: "touch /v/x && echo made",           want: /^made/ },
   ];
@@ -152,6 +162,8 @@ async function waits({ kubectl }: Cluster, host: string): Promise<void> {
     volumes: [{ name: "v", hostPath: { path: `${host}/disk` } }],
     volumeMounts: [{ ...V, subPath: "out/ssl" }],
   }));
+  const nfs = { server: "127.0.0.1", path: "/exports/data" };
+  await kubectl.apply(pod("nfs", { volumes: [{ name: "v", nfs }], volumeMounts: [V] }));
   const told = (name: string, want: string) =>
     eventually(async () => {
       const text = await kubectl.run("describe", "pod", name);
@@ -160,10 +172,56 @@ async function waits({ kubectl }: Cluster, host: string): Promise<void> {
   await told("late", 'MountVolume.SetUp failed for volume "v" : configmap "late" not found');
   await told("wrong", `hostPath type check failed: ${host}/disk is not a file`);
   await told("out", 'failed to prepare subPath for volumeMount "v" of container "main"');
+  await told("nfs", "Mounting arguments: -t nfs 127.0.0.1:/exports/data");
   const { status } = await kubectl.json<Pod>("get", "pod", "late");
   assert.equal(status?.containerStatuses?.[0]?.state?.waiting?.reason, "ContainerCreating");
   await kubectl.apply(configMap("late", { a: "1" }));
   await running(kubectl, "late");
+}
+
+/** What is mounted later reaches those who asked for it: on the node the one who mounts, in the pod the others. */
+async function propagation({ kubectl }: Cluster, host: string): Promise<void> {
+  const shared = `${host}/shared`;
+  await Deno.mkdir(`${shared}/later`, { recursive: true });
+  await printed("mount", "--bind", shared, shared);
+  try {
+    await printed("mount", "--make-rshared", shared);
+    const isWhole = await hasAllCapabilities();
+    const seeing = (name: string, mountPropagation: VolumeMount["mountPropagation"]) => ({
+      ...{ name, image: IMAGE, command: ["sleep", "3600"] },
+      volumeMounts: [{ ...V, mountPropagation }],
+      ...mountPropagation === "Bidirectional" ? { securityContext: { privileged: true } } : {},
+    });
+    await kubectl.apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "propagates" },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        volumes: [{ name: "v", hostPath: { path: shared } }],
+        containers: [
+          seeing("none", "None"),
+          seeing("sees", "HostToContainer"),
+          // a host that lacks capabilities itself runs no privileged container
+          ...isWhole ? [seeing("shows", "Bidirectional")] : [],
+        ],
+      },
+    });
+    await running(kubectl, "propagates");
+    const in_ = (container: string, script: string) =>
+      kubectl.run("exec", "propagates", "-c", container, "--", "sh", "-c", script);
+    await printed("mount", "-t", "tmpfs", "tmpfs", `${shared}/later`);
+    await Deno.writeTextFile(`${shared}/later/file`, "new");
+    assert.equal(await in_("sees", "cat /v/later/file"), "new");
+    assert.equal(await in_("none", "ls /v/later"), "");
+    if (!isWhole) return console.log("Bidirectional is not tried: this host lacks capabilities");
+    await in_("shows", "mkdir /v/out && mount -t tmpfs tmpfs /v/out && echo from > /v/out/pod");
+    assert.equal(await Deno.readTextFile(`${shared}/out/pod`), "from\n");
+    assert.equal(await in_("sees", "cat /v/out/pod"), "from\n");
+    await in_("shows", "umount /v/out");
+  } finally {
+    await printed("umount", "--recursive", "--lazy", shared);
+  }
 }
 
 async function claims({ kubectl }: Cluster, host: string): Promise<void> {
@@ -244,6 +302,13 @@ async function nothingLeft({ kubectl, settings }: Cluster, host: string): Promis
   }
   assert.equal(await Deno.readTextFile(`${host}/disk/kept/precious`), "mine");
   assert.ok((await Deno.stat(`${host}/made`)).isDirectory);
+}
+
+async function printed(program: string, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`${program} ${args.join(" ")}: ${text.decode(stderr)}`);
+  return text.decode(stdout);
 }
 
 const V = { name: "v", mountPath: "/v" };

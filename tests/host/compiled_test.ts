@@ -42,12 +42,25 @@ Deno.test("a compiled wherry runs where there is neither Deno nor a repository",
       await runPod(kubectl);
       await wherry("snapshot", `--file=${dataDir}/copy.db`, ...flags);
       assert.ok((await Deno.stat(`${dataDir}/copy.db`)).size > 0);
+      await wherry("export", `--file=${dataDir}/all.txt`, ...flags);
     } finally {
       await wherry("uninstall");
     }
     assert.deepEqual(await ofCluster(), before);
     assert.equal(await readIfThere(`${root.folder}/etc/wherry/agent.env`), undefined);
     assert.ok((await Deno.stat(pathsOf(dataDir).store)).size > 0, "the data stays");
+  });
+
+  await test.step("what it exported fills the empty store of another cluster", async () => {
+    const text = await Deno.readTextFile(`${dataDir}/all.txt`);
+    assert.match(text, /"name":"one"/);
+    const other = ["--data-dir=/other"];
+    await wherry("import", `--file=${dataDir}/all.txt`, ...other);
+    await wherry("export", "--file=/again.txt", ...other);
+    const named = (written: string) => written.split("\n").filter((line) => line !== "").length;
+    assert.equal(named(await Deno.readTextFile(`${root.folder}/again.txt`)), named(text));
+    const again = root.run("/opt-wherry", "import", `--file=${dataDir}/all.txt`, ...other);
+    await assert.rejects(again, /not empty|empty/);
   });
 
   await test.step("install lays it down as services, and uninstall takes all of it away", async () => {

@@ -64,8 +64,6 @@ export class HostProber implements Prober {
     timeoutMs: number,
   ): Promise<ProbeOutcome> {
     const request = url.startsWith("https:") ? httpsRequest : httpRequest;
-    const asked: Record<string, string[]> = {};
-    for (const { name, value } of headers) (asked[name] ??= []).push(value);
     const options = {
       agent: false,
       // whoever probes a pod by its address does not know the name in its certificate
@@ -73,7 +71,7 @@ export class HostProber implements Prober {
       headers: {
         "User-Agent": "kube-probe/1.32",
         Accept: "*/*",
-        ...asked,
+        ...manyValued(headers),
       },
     } as const;
     return this.#within(timeoutMs, url, (resolve, fail) => {
@@ -130,6 +128,21 @@ export class HostProber implements Prober {
       const stop = begin(end, fail);
     });
   }
+}
+
+/** By name; who names a host twice means the last one. */
+function manyValued(
+  headers: readonly { name: string; value: string }[],
+): Record<string, string | string[]> {
+  const values: Record<string, string[]> = {};
+  for (const { name, value } of headers) (values[name] ??= []).push(value);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, all]) => [
+      name,
+      // of a host there is one alone
+      name.toLowerCase() === "host" || all.length === 1 ? all.at(-1) ?? "" : all,
+    ]),
+  );
 }
 
 const lateText = (timeoutMs: number, what: string) =>

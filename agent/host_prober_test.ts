@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import { createServer as createHttp } from "node:http";
 import type { AddressInfo } from "node:net";
 import { FakeClock } from "../client/fake_clock.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
@@ -46,6 +47,34 @@ Deno.test("HostProber: a gRPC server that is not there is a failure", async () =
   assert.equal(isSuccess, false);
   assert.match(output, /^error: failed to connect service "127\.0\.0\.1:1"/);
 });
+
+// deno-fmt-ignore
+const HEADERS = [
+  { name: "nothing but its own",   headers: [],                                                              want: { "x-a": undefined,  agent: /^kube-probe\// } },
+  { name: "a host of its own",     headers: [["Host", "other.test"], ["Host", "shop.test"]],                 want: { host: "shop.test", agent: /^kube-probe\// } },
+  { name: "one name twice",        headers: [["X-A", "1"], ["X-A", "2"]],                                    want: { "x-a": "1, 2",     agent: /^kube-probe\// } },
+  { name: "another agent",         headers: [["user-agent", "mine"]],                                        want: { "x-a": undefined,  agent: /^mine$/ } },
+] as const;
+for (const { name, headers, want } of HEADERS) {
+  Deno.test(`HostProber: asks HTTP with ${name}`, async () => {
+    let got: IncomingHttpHeaders = {};
+    const server = createHttp((request, response) => {
+      got = request.headers;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    const { port } = server.address() as AddressInfo;
+    const clock = new FakeClock();
+    const prober = new HostProber(new FakeRuntime(clock), clock);
+    const given = headers.map(([name, value]) => ({ name, value }));
+    const { isSuccess, output } = await prober.httpGet(`http://127.0.0.1:${port}/`, given, 1000);
+    assert.deepEqual([isSuccess, output], [true, ""]);
+    const { agent, ...others } = want;
+    assert.match(got["user-agent"] ?? "", agent);
+    for (const [name, value] of Object.entries(others)) assert.equal(got[name], value);
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+}
 
 function healthServer(
   answer: { message?: readonly number[]; code?: string },

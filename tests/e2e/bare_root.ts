@@ -22,10 +22,17 @@ export interface BareRoot extends AsyncDisposable {
   run(...command: string[]): Promise<string>;
 }
 
-/** @param dataDir lies at the same path inside, where the engine finds volumes */
-export async function makeBareRoot(dataDir: string, engineSocket: string): Promise<BareRoot> {
+/**
+ * @param dataDir lies at the same path inside, where the engine finds volumes
+ * @param more packages that it has besides
+ */
+export async function makeBareRoot(
+  dataDir: string,
+  engineSocket: string,
+  more: readonly string[] = [],
+): Promise<BareRoot> {
   const folder = await Deno.makeTempDir({ prefix: "wherry-bare-" });
-  await unpackPackages(PACKAGES, folder);
+  await unpackPackages([...PACKAGES, ...more], folder);
   await Deno.symlink("dash", `${folder}/usr/bin/sh`).catch((error) => {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   });

@@ -23,6 +23,7 @@ Deno.test("every kind of probe, asked in every way, does what it is for", async 
     await t.step("a failed readiness probe takes it out, and no more", () => unready(world));
     await t.step("a failed liveness probe restarts it", () => restarted(world));
     await t.step("a new agent knows how it is, and restarts nothing", () => newAgent(world));
+    await t.step("hooks ask by HTTP as well, the last one before the end", () => hooks(world));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -41,8 +42,8 @@ async function held(world: World): Promise<void> {
     ({ state, started, ready }) => state?.running !== undefined && started === false && !ready,
   );
   await eventually(() => Promise.resolve(world.server.asked.length > 2 ? "" : "not asked yet"));
-  const others = world.server.asked.filter(({ probe }) => probe !== "startup");
-  assert.deepEqual(others, []);
+  const asked = new Set(world.server.asked.map(({ probe }) => probe));
+  assert.deepEqual([...asked].sort(), ["post-start", "startup"]);
 }
 
 async function well(world: World): Promise<void> {
@@ -94,6 +95,17 @@ async function newAgent(world: World): Promise<void> {
   assert.deepEqual((await pod(world)).status, before);
 }
 
+async function hooks(world: World): Promise<void> {
+  const { cluster, server } = world;
+  const count = (name: string) => server.asked.filter(({ probe }) => probe === name).length;
+  const { containerStatuses = [] } = (await pod(world)).status ?? {};
+  const starts = 1 + (containerStatuses.find(({ name }) => name === "http")?.restartCount ?? 0);
+  assert.equal(count("post-start"), starts);
+  const before = count("pre-stop");
+  await cluster.kubectl.run("delete", "pod", "probed", "--grace-period=60", "--wait");
+  assert.equal(count("pre-stop"), before + 1);
+}
+
 async function failing({ server, folder }: World, ...names: readonly ProbeName[]): Promise<void> {
   await server.fail(...names);
   for (const name of PROBES) {
@@ -137,12 +149,18 @@ function containerOf(way: Way, world: World): Container {
   return {
     name: way,
     image: IMAGE,
-    command: ["sleep", "3600"],
+    command: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.2; done"],
     ports: portsOf(way, world.server),
     volumeMounts: [{ name: "files", mountPath: "/files" }],
+    ...way === "http" ? { lifecycle: HOOKS } : {},
     ...Object.fromEntries(probes),
   };
 }
+
+const HOOKS = {
+  postStart: { httpGet: { path: "/post-start", port: "web" } },
+  preStop: { httpGet: { path: "/pre-stop", port: "web" } },
+};
 
 /** Probes name them. */
 function portsOf(way: Way, { http, https, tcp }: ProbedServer) {

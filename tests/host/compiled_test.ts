@@ -7,8 +7,10 @@ import { Engine } from "../../images/engine.ts";
 import { BUSYBOX_IMAGE } from "../../images/recipes.ts";
 import { Kubectl } from "../fixtures/kubectl.ts";
 import { makeBareRoot } from "../e2e/bare_root.ts";
+import { bootRoot } from "../e2e/booted_root.ts";
 import { ownFlags } from "../e2e/cluster.ts";
 import { hostState } from "../e2e/host_state.ts";
+import { eventually } from "../e2e/pods.ts";
 
 Deno.test("a compiled wherry runs where there is neither Deno nor a repository", async (test) => {
   await using own = await ownFlags({});
@@ -16,7 +18,7 @@ Deno.test("a compiled wherry runs where there is neither Deno nor a repository",
   const engine = new Engine(dockerHost);
   await ensureBusyboxImage(engine);
   engine.close();
-  await using root = await makeBareRoot(dataDir, dockerHost.slice("unix://".length));
+  await using root = await makeBareRoot(dataDir, dockerHost.slice("unix://".length), ["systemd"]);
   await Deno.mkdir(`${root.folder}/usr/local/bin`, { recursive: true });
   await compile(`${root.folder}/opt-wherry`);
   const wherry = (...args: string[]) => root.run("/opt-wherry", ...args);
@@ -60,7 +62,7 @@ Deno.test("a compiled wherry runs where there is neither Deno nor a repository",
     const named = (written: string) => written.split("\n").filter((line) => line !== "").length;
     assert.equal(named(await Deno.readTextFile(`${root.folder}/again.txt`)), named(text));
     const again = root.run("/opt-wherry", "import", `--file=${dataDir}/all.txt`, ...other);
-    await assert.rejects(again, /not empty|empty/);
+    await assert.rejects(again, /Cannot fill a ledger that is at \d+/);
   });
 
   await test.step("install lays it down as services, and uninstall takes all of it away", async () => {
@@ -84,7 +86,45 @@ Deno.test("a compiled wherry runs where there is neither Deno nor a repository",
     await wherry("uninstall", "--root=/prepared");
     assert.deepEqual(await filesBelow(prepared), before);
   });
+
+  await test.step("an installed master starts with systemd, and again after its death", async () => {
+    const { advertiseAddress, apiPort } = own.settings;
+    const own_ = own.flags.filter((flag) => !/^--(no-example|data-dir)/.test(flag));
+    await wherry("install", "--role=master", "--data-dir=/var/lib/wherry", ...own_);
+    await using _booted = await bootRoot(root.folder);
+    const answers = () =>
+      eventually(async () => {
+        const url = `https://${advertiseAddress}:${apiPort}/readyz`;
+        const asked = new Deno.Command("curl", { args: ["-sSk", "-m", "10", url] });
+        const { stdout, stderr } = await asked.output();
+        const text = new TextDecoder().decode(stdout);
+        return text === "ok" ? "" : text + new TextDecoder().decode(stderr);
+      });
+    await answers();
+    const first = await masterOf(root.folder);
+    assert.ok(first !== undefined);
+    Deno.kill(first, "SIGKILL");
+    await eventually(async () => {
+      const second = await masterOf(root.folder);
+      return second === undefined || second === first ? "no second master" : "";
+    });
+    await answers();
+  });
 });
+
+/** As this host numbers it: the process below this root that is the master. */
+async function masterOf(folder: string): Promise<number | undefined> {
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const command = (await Deno.readTextFile(`/proc/${name}/cmdline`)).split("\0");
+      const root = await Deno.readLink(`/proc/${name}/root`);
+      if (root === folder && command.includes("master")) return Number(name);
+    } catch {
+      // it has just ended
+    }
+  }
+}
 
 async function runPod(kubectl: Kubectl): Promise<void> {
   const command = ["--command", "--", "sh", "-c", "echo it runs; sleep 3600"];

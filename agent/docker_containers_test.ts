@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { containerOptions } from "./docker_containers.ts";
+import type { ContainerConfig, Mount } from "./runtime.ts";
+
+const BIND = { Type: "bind", Source: "/a:b", Target: "/v" };
+
+// deno-fmt-ignore
+const MOUNTS: { name: string; mount: Partial<Mount>; binds?: string[]; mounts?: unknown[] }[] = [
+  { name: "as it is",               mount: {},                                              binds: ["/a:/v"] },
+  { name: "read-only",              mount: { isReadOnly: true },                            binds: ["/a:/v:ro"] },
+  { name: "seeing later mounts",    mount: { propagation: "rslave" },                       binds: ["/a:/v:rslave"] },
+  { name: "showing its own mounts", mount: { propagation: "rshared", isReadOnly: true },    binds: ["/a:/v:ro,rshared"] },
+  { name: "with a colon",           mount: { hostPath: "/a:b" },                            mounts: [{ ...BIND, ReadOnly: false, BindOptions: { Propagation: "rprivate" } }] },
+  { name: "with a colon and more",  mount: { hostPath: "/a:b", isReadOnly: true, propagation: "rslave" }, mounts: [{ ...BIND, ReadOnly: true, BindOptions: { Propagation: "rslave" } }] },
+];
+for (const { name, mount, binds = [], mounts = [] } of MOUNTS) {
+  Deno.test(`DockerRuntime: mounts a path ${name}`, () => {
+    const whole: Mount = {
+      hostPath: "/a",
+      containerPath: "/v",
+      isReadOnly: false,
+      propagation: "private",
+      ...mount,
+    };
+    const { HostConfig } = containerOptions({ ...CONFIG, mounts: [whole] }, SETTINGS);
+    assert.deepEqual([HostConfig?.Binds, HostConfig?.Mounts], [binds, mounts]);
+  });
+}
+
+const SETTINGS = { cluster: "test", sandboxImage: "pause" };
+
+const CONFIG: ContainerConfig = {
+  pod: { uid: "u1", namespace: "default", name: "web" },
+  name: "a",
+  attempt: 0,
+  isInit: false,
+  sandboxId: "s",
+  image: "shop:1",
+  specHash: "",
+  backOffSeconds: 0,
+  graceSeconds: 1,
+  env: [],
+  mounts: [],
+  isTty: false,
+  hasStdin: false,
+  isStdinOnce: false,
+  limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 0, pidsMax: 0 },
+  security: {
+    isPrivileged: false,
+    isRootReadOnly: false,
+    groups: [],
+    addCapabilities: [],
+    dropCapabilities: [],
+    mayGainPrivileges: true,
+    isProcUnmasked: false,
+  },
+  isHostPid: false,
+  isPidShared: false,
+};

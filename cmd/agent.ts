@@ -109,7 +109,7 @@ async function run(surroundings: Surroundings): Promise<void> {
     openNetwork(settings, { names, commands, podCidr }),
     chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
   ]);
-  const { chosen, path } = await shortenPods(first, network, { names, log });
+  const { chosen, path } = await shortenPods(first, network, { names, commands, log });
   log("services go through", { backend: chosen.backend.name });
   const kernelNames = await openKernelNames(settings.backend, { names, commands, network, log });
   void obtainPauseImage({

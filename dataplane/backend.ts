@@ -4,6 +4,17 @@ export interface ServiceCounters {
   readonly connections: number;
   /** For want of a ready endpoint. */
   readonly refusals: number;
+  /** Of every backend that has had a connection and is one still. */
+  readonly backends: readonly BackendCounters[];
+}
+
+export interface BackendCounters {
+  readonly ip: string;
+  readonly port: number;
+  readonly connections: number;
+  /** From clients, and to them, where packets come by a program: those of clients from outside. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 /** Writes service rules into the kernel. Implementations: EbpfBackend, NftablesBackend, IptablesBackend. */

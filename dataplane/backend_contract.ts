@@ -228,7 +228,39 @@ const STEPS: Readonly<Record<string, Step>> = {
     await backend.sync(rules({ ...web(vip, []), name: "default/counted:" }));
     await assert.rejects(host.ask(webAt(vip)));
     const counted = backend.counters().get("default/counted:");
-    assert.deepEqual(counted, { connections: 7, refusals: 1 });
+    assert.deepEqual([counted?.connections, counted?.refusals], [7, 1]);
+  },
+
+  async "clients from outside are counted, and their bytes, where the backend counts"(
+    { backend, away, vip, pods, node },
+  ) {
+    if (backend.counters === undefined) return;
+    const frontends = [frontend(vip, 80), NODE_FRONTEND];
+    const name = "default/arrivals:";
+    await backend.sync(rulesOn(node, { ...web(vip, pods), name, frontends }));
+    await away.askMany(nodePortAt(node), 30);
+    const counted = backend.counters().get(name);
+    assert.equal(counted?.connections, 30);
+    assert.equal(counted.backends.reduce((sum, { connections }) => sum + connections, 0), 30);
+    for (const { bytesIn, bytesOut } of counted.backends) assert(bytesIn > 0 && bytesOut > 0);
+    await backend.sync(rulesOn(node, { ...web(vip, pods.slice(1)), name, frontends }));
+    const left = backend.counters().get(name)?.backends.map(({ ip }) => ip);
+    assert(left?.every((ip) => ip !== pods[0]?.ip), "who is no backend is not counted");
+  },
+
+  async "an outside client of UDP stays with its pod until that is removed"(
+    { backend, away, vip, pods, node },
+  ) {
+    const frontends = [frontend(vip, 53), NODE_FRONTEND];
+    const target = { ...nodePortAt(node), protocol: "udp", socket: "kept" } as const;
+    const programmed = (backends: readonly PodAddress[]) =>
+      backend.sync(rulesOn(node, { ...dns(vip, backends), frontends }));
+    await programmed(pods);
+    const { name, server } = await away.ask(target);
+    assert.equal(server, `${node}:${NODE_PORT}`);
+    assert.deepEqual(namesIn(await away.askMany(target, 20)), [name]);
+    await programmed(pods.filter((_, i) => `pod-${i}` !== name));
+    assert.notEqual((await away.ask(target)).name, name);
   },
 
   async "a restart of the agent leaves no gap"(scene, under) {

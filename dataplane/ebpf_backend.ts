@@ -1,4 +1,5 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
+import { BackendCounts } from "./backend_counts.ts";
 import type { Backend, ServiceCounters } from "./backend.ts";
 import { CgroupHooks } from "./ebpf_hooks.ts";
 import { ebpfPinsOf } from "./ebpf_pins.ts";
@@ -40,6 +41,7 @@ export class EbpfBackend implements Backend {
   readonly #sleepers: Sleepers;
   readonly #backends: ReturnType<BpfMap["mmap"]>;
   readonly #counters: ReturnType<BpfMap["mmap"]>;
+  readonly #backendCounts: BackendCounts;
   /** Undefined while it is not known what the kernel holds. */
   #table: ServiceTable | undefined;
   #programmedAddresses: readonly string[] = [];
@@ -52,6 +54,7 @@ export class EbpfBackend implements Backend {
   ) {
     this.#frontends = object.map("frontends");
     this.#nodeAddresses = object.map("node_addresses");
+    this.#backendCounts = new BackendCounts(object.map("backend_counters"));
     this.#sleepers = new Sleepers(object);
     this.#backends = object.map("backends").mmap(maps.BACKENDS_MAX * maps.BACKEND_BYTES);
     this.#counters = object.map("counters").mmap(maps.SERVICES_MAX * maps.COUNTERS_BYTES);
@@ -143,9 +146,16 @@ export class EbpfBackend implements Backend {
     const found = new Map<string, ServiceCounters>();
     if (this.#isClosed) return found;
     const words = new BigUint64Array(this.#counters.memory.buffer);
-    for (const [name, id] of this.#table?.ids() ?? []) {
+    const ids = [...this.#table?.ids() ?? []];
+    const rules = new Map(ids.flatMap(([, id, rule]) => rule === undefined ? [] : [[id, rule]]));
+    const backends = this.#backendCounts.read(rules);
+    for (const [name, id] of ids) {
       const [connections = 0n, refusals = 0n] = words.subarray(2 * id, 2 * id + 2);
-      found.set(name, { connections: Number(connections), refusals: Number(refusals) });
+      found.set(name, {
+        connections: Number(connections),
+        refusals: Number(refusals),
+        backends: backends.get(id) ?? [],
+      });
     }
     return found;
   }

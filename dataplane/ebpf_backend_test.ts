@@ -17,10 +17,17 @@ function lacksOfLibbpf(): string[] {
   }
 }
 
-async function open({ names, cgroup, network }: PodWorld) {
+async function open(world: PodWorld) {
+  const { names, cgroup, network } = world;
   const options = { names, cgroup, commands, clock, log: () => {} };
-  await network.usePath(await PodPath.open(names));
-  return new ArrivalsBackend(await EbpfBackend.open(options), new NftablesBackend(options));
+  const backend = new ArrivalsBackend(
+    await EbpfBackend.open(options),
+    new NftablesBackend(options),
+  );
+  const path = await PodPath.open(names);
+  await network.usePath(path);
+  await path.setUplinks([world.outsideLink()]);
+  return backend;
 }
 
 if (missing.length > 0) {

@@ -5,8 +5,10 @@ import type { ClusterNames } from "./names.ts";
 export interface EbpfPins {
   /** Programs on cgroups, by hook. */
   readonly links: string;
-  /** Programs on network links, by the link's name. */
+  /** Programs on links of pods and the overlay, by the link's name. */
   readonly networkLinks: string;
+  /** The same, on links to the world. */
+  readonly uplinks: string;
   /** Maps of every layout. */
   readonly mapsRoot: string;
   /** Maps of this layout: another one gets maps of its own. */
@@ -18,6 +20,7 @@ export function ebpfPinsOf({ pins }: ClusterNames): EbpfPins {
   return {
     links: `${pins}/links`,
     networkLinks: `${pins}/network-links`,
+    uplinks: `${pins}/uplinks`,
     mapsRoot,
     mapsHere: `${mapsRoot}/v${SERVICE_LB_ABI}`,
   };

@@ -3,20 +3,23 @@ import { formatIpv4, parseIpv4 } from "./ipv4.ts";
 import type { Frontend, PodAddress, Protocol } from "./rules.ts";
 
 /** Goes into the pin path of the maps: another layout means other maps. */
-export const SERVICE_LB_ABI = 1;
+export const SERVICE_LB_ABI = 2;
 export const FRONTENDS_MAX = 65_536;
 export const BACKENDS_MAX = 524_288;
 export const SERVICES_MAX = 65_536;
 export const NODE_ADDRESSES_MAX = 1_024;
 
 export const FRONTEND_KEY_BYTES = 8;
-export const SERVICE_BYTES = 20;
+export const SERVICE_BYTES = 24;
 export const BACKEND_BYTES = 8;
 export const COUNTERS_BYTES = 16;
 export const ADDRESS_BYTES = 4;
 export const SLEEPERS_MAX = 1_024;
 export const SLEEPER_BYTES = 16;
 export const ID_BYTES = 4;
+export const COUNTED_BACKENDS_MAX = 65_536;
+export const COUNTED_BACKEND_BYTES = 12;
+export const BACKEND_COUNTERS_BYTES = 24;
 
 const PROTOCOL_NUMBER: Readonly<Record<Protocol, number>> = { TCP: 6, UDP: 17 };
 const SCOPE_ADDRESS = 0;
@@ -29,6 +32,8 @@ export interface ServiceValue {
   readonly first: number;
   readonly count: number;
   readonly affinitySeconds: number;
+  /** Of the frontend: who may come for it. */
+  readonly flags: number;
 }
 
 /** A frontend as one number, to be a key of a Map; `encodeFrontendKeys` turns it into struct frontend_key. */
@@ -39,6 +44,11 @@ export function frontendKeyOf(protocol: Protocol, { address, port }: Frontend): 
   const scope = address === undefined ? SCOPE_NODE : SCOPE_ADDRESS;
   const ip = address === undefined ? 0 : addressOf(address);
   return (ip * 65_536 + port) * 4 + (protocol === "UDP" ? 2 : 0) + scope;
+}
+
+/** Source: FRONTEND_EXTERNAL and FRONTEND_GUARDED of service_lb.h. */
+export function flagsOf({ isExternal, sources }: Frontend): number {
+  return (isExternal ? 1 : 0) + (sources === undefined ? 0 : 2);
 }
 
 export function encodeFrontendKeys(keys: readonly FrontendKey[]): Uint8Array<ArrayBuffer> {
@@ -66,8 +76,8 @@ export function decodeFrontendKey(bytes: Uint8Array, index: number): FrontendKey
 /** In host order, which is little-endian on every machine that Deno runs on. */
 export function encodeServices(services: readonly ServiceValue[]): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(services.length * SERVICE_BYTES / 4);
-  services.forEach(({ id, generation, first, count, affinitySeconds }, i) =>
-    words.set([id, generation, first, count, affinitySeconds], i * SERVICE_BYTES / 4)
+  services.forEach(({ id, generation, first, count, affinitySeconds, flags }, i) =>
+    words.set([id, generation, first, count, affinitySeconds, flags], i * SERVICE_BYTES / 4)
   );
   return new Uint8Array(words.buffer);
 }
@@ -81,6 +91,7 @@ export function decodeService(bytes: Uint8Array, index: number): ServiceValue {
     first: word(2),
     count: word(3),
     affinitySeconds: word(4),
+    flags: word(5),
   };
 }
 
@@ -93,6 +104,29 @@ export function encodeBackends(backends: readonly PodAddress[]): Uint8Array<Arra
     view.setUint16(i * BACKEND_BYTES + 4, port);
   });
   return bytes;
+}
+
+/** struct counted_backend and struct backend_counters. */
+export interface BackendCount {
+  readonly serviceId: number;
+  readonly backend: PodAddress;
+  readonly connections: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+export function decodeBackendCount(keys: Uint8Array, values: Uint8Array, i: number): BackendCount {
+  const key = viewOf(keys);
+  const at = i * COUNTED_BACKEND_BYTES;
+  const value = viewOf(values);
+  const word = (n: number) => Number(value.getBigUint64(i * BACKEND_COUNTERS_BYTES + 8 * n, true));
+  return {
+    serviceId: key.getUint32(at, true),
+    backend: { ip: formatIpv4(key.getUint32(at + 4)), port: key.getUint16(at + 8) },
+    connections: word(0),
+    bytesIn: word(1),
+    bytesOut: word(2),
+  };
 }
 
 /** struct sleeper, never told of yet. Undefined: connections are refused meanwhile. */

@@ -8,7 +8,14 @@ Deno.test("maps: limits and sizes are those of service_lb.h", () => {
   const size = (name: string) =>
     Number(HEADER.match(new RegExp(`sizeof\\(struct ${name}\\) == (\\d+)`))?.[1]);
   assert.deepEqual(
-    ["FRONTENDS_MAX", "BACKENDS_MAX", "SERVICES_MAX", "NODE_ADDRESSES_MAX", "SLEEPERS_MAX"]
+    [
+      "FRONTENDS_MAX",
+      "BACKENDS_MAX",
+      "SERVICES_MAX",
+      "NODE_ADDRESSES_MAX",
+      "SLEEPERS_MAX",
+      "COUNTED_BACKENDS_MAX",
+    ]
       .map(define),
     [
       maps.FRONTENDS_MAX,
@@ -16,16 +23,27 @@ Deno.test("maps: limits and sizes are those of service_lb.h", () => {
       maps.SERVICES_MAX,
       maps.NODE_ADDRESSES_MAX,
       maps.SLEEPERS_MAX,
+      maps.COUNTED_BACKENDS_MAX,
     ],
   );
   assert.deepEqual(
-    ["frontend_key", "service", "backend", "counters", "sleeper"].map(size),
+    [
+      "frontend_key",
+      "service",
+      "backend",
+      "counters",
+      "sleeper",
+      "counted_backend",
+      "backend_counters",
+    ].map(size),
     [
       maps.FRONTEND_KEY_BYTES,
       maps.SERVICE_BYTES,
       maps.BACKEND_BYTES,
       maps.COUNTERS_BYTES,
       maps.SLEEPER_BYTES,
+      maps.COUNTED_BACKEND_BYTES,
+      maps.BACKEND_COUNTERS_BYTES,
     ],
   );
 });
@@ -40,10 +58,35 @@ Deno.test("maps: a frontend is address, port, protocol and scope in network orde
   assert.deepEqual([0, 1].map((i) => maps.decodeFrontendKey(bytes, i)), keys);
 });
 
-Deno.test("maps: a service is five words in host order", () => {
-  const value = { id: 1, generation: 2, first: 300, count: 4, affinitySeconds: 5 };
+Deno.test("maps: a service is six words in host order", () => {
+  const value = { id: 1, generation: 2, first: 300, count: 4, affinitySeconds: 5, flags: 6 };
   const bytes = maps.encodeServices([value]);
-  assert.deepEqual([...bytes], [1, 0, 0, 0, 2, 0, 0, 0, 44, 1, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0]);
+  assert.deepEqual([...bytes], [
+    1,
+    0,
+    0,
+    0,
+    2,
+    0,
+    0,
+    0,
+    44,
+    1,
+    0,
+    0,
+    4,
+    0,
+    0,
+    0,
+    5,
+    0,
+    0,
+    0,
+    6,
+    0,
+    0,
+    0,
+  ]);
   assert.deepEqual(maps.decodeService(bytes, 0), value);
 });
 

@@ -138,14 +138,22 @@ function withoutLink({ names: { overlayLink } }: OverlayWish, state: OverlayStat
   };
 }
 
-/** A neighbour entry and a forwarding entry for each peer. */
+/**
+ * How MACs of nodes begin: of their own, and where a frame carries a client that another node has sent on, by which
+ * programs know it. Source: FORWARDED_MARK of bpf/pod_path.bpf.c.
+ */
+const MARKS = ["0a:59", "0a:5a"] as const;
+
+/** A neighbour entry and the forwarding entries for each peer. */
 function planTunnels(
   { names: { overlayLink: link } }: OverlayWish,
   peers: readonly OverlayNode[],
   { neighbours, forwarding }: OverlayState,
 ): OverlayChanges {
   const ends = new Map(peers.map((peer) => [endOf(peer.podCidr), macOf(peer.podCidr)]));
-  const nodes = new Map(peers.map((peer) => [macOf(peer.podCidr), peer.address]));
+  const nodes = new Map(
+    peers.flatMap(({ podCidr, address }) => MARKS.map((mark) => [macOf(podCidr, mark), address])),
+  );
   return {
     ip: [
       ...missing(ends, neighbours)
@@ -236,10 +244,10 @@ export function endOf(podCidr: string): string {
 }
 
 /** The end's address in the last four bytes: unique in the cluster, and readable in a trace. */
-function macOf(podCidr: string): string {
+function macOf(podCidr: string, mark: string = MARKS[0]): string {
   const { first } = parseNetwork(podCidr);
   const bytes = [24, 16, 8, 0].map((shift) => (first >>> shift) & 255);
-  return `0a:59:${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
+  return `${mark}:${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
 }
 
 /** Whether a route's target lies in the cluster's range. @param target such as 10.244.1.0/24, or an address */

@@ -16,6 +16,17 @@ const SELF = { name: "one", address: "192.0.2.1", podCidr: "10.244.1.0/24" };
 const TWO = { name: "two", address: "192.0.2.2", podCidr: "10.244.2.0/24" };
 const THREE = { name: "three", address: "192.0.2.3", podCidr: "10.244.3.0/24" };
 
+/** MAC of frames that carry a client to another node. */
+function sentOn(mac: string): string {
+  return mac.replace("0a:59", "0a:5a");
+}
+
+function entriesOf(mac: string, address: string): string[] {
+  return [mac, sentOn(mac)].map((each) =>
+    `fdb replace ${each} dev ${LINK} dst ${address} self permanent`
+  );
+}
+
 const NOTHING: OverlayState = {
   link: undefined,
   neighbours: new Map(),
@@ -29,7 +40,7 @@ const NOTHING: OverlayState = {
 const JOINED: OverlayState = {
   link: { mac: MAC.one, mtu: 1450, id: ID, local: "192.0.2.1", port: 8472, isUp: true },
   neighbours: new Map([["10.244.2.0", MAC.two]]),
-  forwarding: new Map([[MAC.two, "192.0.2.2"]]),
+  forwarding: new Map([[MAC.two, "192.0.2.2"], [sentOn(MAC.two), "192.0.2.2"]]),
   podRoutes: [{ to: "10.244.2.0/24", via: "10.244.2.0", dev: LINK, src: "192.0.2.1" }],
   nodeRoutes: [{ to: "192.0.2.2", via: "10.244.2.0", dev: LINK, src: "" }],
   rules: ["10.244.1.0/24"],
@@ -52,7 +63,7 @@ const LAID = {
     `route replace 10.244.2.0/24 via 10.244.2.0 dev ${LINK} onlink src 192.0.2.1 proto 133`,
     `route replace 192.0.2.2 via 10.244.2.0 dev ${LINK} onlink proto 133 table ${TABLE}`,
   ],
-  fdbTwo: `fdb replace ${MAC.two} dev ${LINK} dst 192.0.2.2 self permanent`,
+  fdbTwo: entriesOf(MAC.two, "192.0.2.2"),
   rule: `rule add from 10.244.1.0/24 lookup ${TABLE} priority 30000`,
 };
 
@@ -68,11 +79,11 @@ const CASES: {
     name: "the first peer brings the link and the way to it",
     state: NOTHING,
     ip: [...LAID.link, ...LAID.toTwo, LAID.rule],
-    bridge: [LAID.fdbTwo],
+    bridge: LAID.fdbTwo,
   },
   { name: "what is there stays as it is", state: JOINED, ip: [] },
   {
-    name: "one more peer costs four entries",
+    name: "one more peer costs five entries",
     wish: { peers: [TWO, THREE] },
     state: JOINED,
     ip: [
@@ -80,7 +91,7 @@ const CASES: {
       `route replace 10.244.3.0/24 via 10.244.3.0 dev ${LINK} onlink src 192.0.2.1 proto 133`,
       `route replace 192.0.2.3 via 10.244.3.0 dev ${LINK} onlink proto 133 table ${TABLE}`,
     ],
-    bridge: [`fdb replace ${MAC.three} dev ${LINK} dst 192.0.2.3 self permanent`],
+    bridge: entriesOf(MAC.three, "192.0.2.3"),
   },
   {
     name: "a peer with another address keeps its range and MAC",
@@ -90,7 +101,7 @@ const CASES: {
       `route del 192.0.2.2 proto 133 table ${TABLE}`,
       `route replace 192.0.2.22 via 10.244.2.0 dev ${LINK} onlink proto 133 table ${TABLE}`,
     ],
-    bridge: [`fdb replace ${MAC.two} dev ${LINK} dst 192.0.2.22 self permanent`],
+    bridge: entriesOf(MAC.two, "192.0.2.22"),
   },
   {
     name: "our own new address takes a new link, and all that hung on the old one",
@@ -101,7 +112,7 @@ const CASES: {
       ...LAID.link.map((line) => line.replace("192.0.2.1", "192.0.2.9")),
       ...LAID.toTwo.map((line) => line.replace("src 192.0.2.1", "src 192.0.2.9")),
     ],
-    bridge: [LAID.fdbTwo],
+    bridge: LAID.fdbTwo,
   },
   {
     name: "a peer that is gone leaves nothing",
@@ -116,8 +127,9 @@ const CASES: {
       `route replace 192.0.2.3 via 10.244.3.0 dev ${LINK} onlink proto 133 table ${TABLE}`,
     ],
     bridge: [
-      `fdb replace ${MAC.three} dev ${LINK} dst 192.0.2.3 self permanent`,
+      ...entriesOf(MAC.three, "192.0.2.3"),
       `fdb del ${MAC.two} dev ${LINK} dst 192.0.2.2 self`,
+      `fdb del ${sentOn(MAC.two)} dev ${LINK} dst 192.0.2.2 self`,
     ],
   },
   {
@@ -130,13 +142,13 @@ const CASES: {
     name: "what somebody deleted comes back",
     state: { ...JOINED, podRoutes: [], rules: [], forwarding: new Map() },
     ip: [LAID.toTwo[1]!, LAID.rule],
-    bridge: [LAID.fdbTwo],
+    bridge: LAID.fdbTwo,
   },
   {
     name: "a link that is down has lost its routes",
     state: { ...JOINED, link: { ...JOINED.link!, isUp: false }, podRoutes: [], nodeRoutes: [] },
     ip: [`link set dev ${LINK} up`, ...LAID.toTwo],
-    bridge: [LAID.fdbTwo],
+    bridge: LAID.fdbTwo,
   },
   {
     name: "another MTU needs no new link",
@@ -170,7 +182,7 @@ const CASES: {
     name: "from plain routes to the overlay",
     state: { ...NOTHING, podRoutes: [PLAIN] },
     ip: [...LAID.link, ...LAID.toTwo, LAID.rule],
-    bridge: [LAID.fdbTwo],
+    bridge: LAID.fdbTwo,
   },
 ];
 

@@ -51,7 +51,7 @@ Deno.test({
     });
     await t.step("a second one brings it", async () => {
       await api.create(NODES, nodeOf("two", "192.0.2.2", "10.198.2.0/24"));
-      await until(clock, async () => (await read()).forwarding.size === 1);
+      await until(clock, async () => (await read()).forwarding.size === 2);
       const { link, podRoutes, nodeRoutes, rules } = await read();
       assert.equal(link?.mtu, 1_450);
       assert.deepEqual(podRoutes.map(({ to }) => to), ["10.198.2.0/24"]);

@@ -34,6 +34,7 @@ export class PodPath {
   readonly #pods: BpfMap;
   readonly #peers: BpfMap;
   readonly #links: string;
+  readonly #uplinks: string;
   /** By address, as in the kernel. */
   readonly #known = new Map<string, maps.PodEntry>();
   #peersThere = new Map<string, maps.PeerEntry>();
@@ -45,6 +46,7 @@ export class PodPath {
     this.#pods = object.map("pods");
     this.#peers = object.map("peers");
     this.#links = ebpfPinsOf(names).networkLinks;
+    this.#uplinks = ebpfPinsOf(names).uplinks;
     const { count, keys, values } = this.#pods
       .read(maps.PODS_MAX, maps.POD_KEY_BYTES, maps.POD_BYTES);
     for (const pod of maps.decodePods(keys, values, count)) this.#known.set(pod.ip, pod);
@@ -58,9 +60,8 @@ export class PodPath {
    * @throws {Error} saying what the kernel refuses
    */
   static async open(names: ClusterNames): Promise<PodPath> {
-    const { mapsHere, networkLinks } = ebpfPinsOf(names);
-    await makeFolder(mapsHere);
-    await makeFolder(networkLinks);
+    const { mapsHere, networkLinks, uplinks } = ebpfPinsOf(names);
+    for (const folder of [mapsHere, networkLinks, uplinks]) await makeFolder(folder);
     const object = new BpfObject(Libbpf.load(), await readBytes(OBJECT), mapsHere);
     try {
       proveOnLink(object, "from_pod", LOOPBACK);
@@ -125,6 +126,19 @@ export class PodPath {
     this.#peersThere = next;
   }
 
+  /**
+   * Clients from outside that come by these links for a service are led to its pods by programs; by others, which an
+   * earlier process may have known, no more.
+   */
+  async setUplinks(links: readonly string[]): Promise<void> {
+    if (this.#isClosed) return;
+    const folder = this.#uplinks;
+    for (const gone of (await listFolder(folder)).filter((link) => !links.includes(link))) {
+      await removeTree(`${folder}/${gone}`);
+    }
+    for (const link of links) await this.#attach("from_uplink", link, folder);
+  }
+
   /** What is in the kernel stays; later calls change it no more. */
   close(): void {
     if (this.#isClosed) return;
@@ -155,13 +169,13 @@ export class PodPath {
   }
 
   /** @returns the link's index */
-  async #attach(program: string, link: string): Promise<number> {
+  async #attach(program: string, link: string, folder = this.#links): Promise<number> {
     const { lib } = this.object;
     const ifindex = lib.linkIndex(link);
     if (ifindex === undefined) {
       throw new Error(`Cannot attach ${program}: there is no link ${link}`);
     }
-    const pin = this.#pinOf(link);
+    const pin = `${folder}/${link}`;
     const pinned = linkIndexOfPinned(lib, pin);
     if (pinned === ifindex) {
       replaceOnLink(this.object, program, pin);
@@ -179,5 +193,6 @@ export class PodPath {
 
 /** Pods take the way through the host again, whoever had shortened it. */
 export async function removePodPath(names: ClusterNames): Promise<void> {
-  await removeTree(ebpfPinsOf(names).networkLinks);
+  const { networkLinks, uplinks } = ebpfPinsOf(names);
+  for (const folder of [networkLinks, uplinks]) await removeTree(folder);
 }

@@ -150,7 +150,7 @@ export class PodWorld {
   /** A machine on another network of the node, which knows the node as its gateway. */
   async addOutside(): Promise<EchoProcess> {
     const echo = await this.#start("outside", await findCgroupRoot());
-    const link = this.#outsideLink();
+    const link = this.outsideLink();
     const { node, outside } = this.addresses;
     const host = `link add ${link} type veth peer name eth0 netns ${echo.child.pid}
 address add ${node}/30 dev ${link}
@@ -186,7 +186,7 @@ route add default via ${node}
   }
 
   /** Not named as links of pods are, since what comes by it comes from outside. */
-  #outsideLink(): string {
+  outsideLink(): string {
     return `o${this.names.linkPrefix.slice(1)}out`;
   }
 }

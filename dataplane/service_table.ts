@@ -2,6 +2,7 @@ import {
   BACKEND_BYTES,
   BACKENDS_MAX,
   encodeBackends,
+  flagsOf,
   type FrontendKey,
   frontendKeyOf,
   SERVICES_MAX,
@@ -25,8 +26,11 @@ export interface TableChanges {
 
 /** A service as it stands in the kernel. Never changed: replaced by another entry. */
 interface Entry {
+  /** With the flags of the first frontend. */
   readonly value: ServiceValue;
   readonly keys: readonly FrontendKey[];
+  /** Of each key. */
+  readonly flags: readonly number[];
   /** What its block holds. */
   readonly bytes: Uint8Array;
   /** Absent for what an earlier process left and no rule has asked for yet. */
@@ -53,6 +57,8 @@ export class ServiceTable {
   /** Frontends in the kernel that belong to no entry. */
   #strays: FrontendKey[] = [];
   #generation = 0;
+  /** Ids are used again as late as can be: counters of single backends go by them. */
+  #nextId = 0;
   #retired: Retired[] = [];
 
   /** Takes over what an earlier process left. @param backends the whole backends map */
@@ -61,26 +67,33 @@ export class ServiceTable {
     backends: Uint8Array,
     nowMs: number,
   ): void {
-    const entries = new Map<number, { value: ServiceValue; keys: FrontendKey[] }>();
+    const entries = new Map<
+      number,
+      { value: ServiceValue; keys: FrontendKey[]; flags: number[] }
+    >();
     for (const [key, value] of frontends) {
       this.#generation = Math.max(this.#generation, value.generation);
       const entry = entries.get(value.id);
-      if (entry === undefined) entries.set(value.id, { value, keys: [key] });
-      else if (entry.value.generation === value.generation) entry.keys.push(key);
-      else this.#leaveStray(key, value, nowMs);
+      if (entry === undefined) entries.set(value.id, { value, keys: [key], flags: [value.flags] });
+      else if (entry.value.generation === value.generation) {
+        entry.keys.push(key);
+        entry.flags.push(value.flags);
+      } else this.#leaveStray(key, value, nowMs);
     }
-    for (const { value, keys } of entries.values()) {
-      if (!this.#adopt(value, keys, backends)) this.#strays.push(...keys);
+    for (const { value, keys, flags } of entries.values()) {
+      if (!this.#adopt({ value, keys, flags }, backends)) this.#strays.push(...keys);
     }
   }
 
-  #adopt(value: ServiceValue, keys: FrontendKey[], backends: Uint8Array): boolean {
+  #adopt(found: Omit<Entry, "bytes">, backends: Uint8Array): boolean {
+    const { value, keys } = found;
     if (!this.#slots.claim(value.first, value.count)) return false;
     if (!this.#ids.claim(value.id, 1)) return false;
     const start = value.first * BACKEND_BYTES;
     const bytes = backends.slice(start, start + value.count * BACKEND_BYTES);
-    const entry = { value, keys, bytes };
+    const entry = { ...found, bytes };
     for (const key of keys) this.#byKey.set(key, entry);
+    this.#nextId = Math.max(this.#nextId, value.id + 1) % SERVICES_MAX;
     this.#left.add(entry);
     return true;
   }
@@ -92,9 +105,9 @@ export class ServiceTable {
     this.#retired.push({ atMs: nowMs, value, hasId: false });
   }
 
-  /** Name of every rule that is programmed, and its index in the counters map. */
-  *ids(): Iterable<[string, number]> {
-    for (const [name, { value }] of this.#byName) yield [name, value.id];
+  /** Name of every rule that is programmed, its index in the counters map, and the rule. */
+  *ids(): Iterable<[string, number, ServiceRule | undefined]> {
+    for (const [name, { value, rule }] of this.#byName) yield [name, value.id, rule];
   }
 
   idOf(name: string): number | undefined {
@@ -171,23 +184,39 @@ export class ServiceTable {
       this.#retired.push({ atMs: nowMs, value: known.value, hasId: false });
     }
     const { generation, first, count } = block;
-    const value = { id, generation, first, count, affinitySeconds: rule.affinitySeconds };
     const keys = rule.frontends.map((frontend) => frontendKeyOf(rule.protocol, frontend));
-    const entry = { value, keys, bytes, rule };
-    const isUnchanged = known !== undefined && block === known.value &&
-      known.value.affinitySeconds === value.affinitySeconds;
-    for (const key of keys) {
-      if (!isUnchanged || this.#byKey.get(key) !== known) changes.updates.set(key, value);
+    const flags = rule.frontends.map(flagsOf);
+    const { affinitySeconds } = rule;
+    const value = { id, generation, first, count, affinitySeconds, flags: flags[0] ?? 0 };
+    const entry = { value, keys, flags, bytes, rule };
+    const isSame = known !== undefined && block === known.value &&
+      known.value.affinitySeconds === affinitySeconds;
+    keys.forEach((key, i) => {
+      const own = flags[i] ?? 0;
+      const isUnchanged = isSame && this.#byKey.get(key) === known &&
+        known.flags[known.keys.indexOf(key)] === own;
+      if (!isUnchanged) {
+        changes.updates.set(key, own === value.flags ? value : { ...value, flags: own });
+      }
       this.#byKey.set(key, entry);
-    }
+    });
     return entry;
   }
 
   #freshId(changes: TableChanges): number {
-    const id = this.#ids.take(1);
+    const id = this.#takeId();
     if (id === undefined) throw new Error(`Cannot program more than ${SERVICES_MAX} service ports`);
     changes.freshIds.push(id);
     return id;
+  }
+
+  #takeId(): number | undefined {
+    for (let tried = 0; tried < SERVICES_MAX; tried++) {
+      const id = this.#nextId;
+      this.#nextId = (id + 1) % SERVICES_MAX;
+      if (this.#ids.claim(id, 1)) return id;
+    }
+    return undefined;
   }
 
   #freshBlock(rule: ServiceRule, bytes: Uint8Array<ArrayBuffer>, changes: TableChanges) {

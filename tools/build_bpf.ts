@@ -10,7 +10,9 @@ const STRIPS = ["llvm-strip", "llvm-strip-14", "/usr/lib/llvm-14/bin/llvm-strip"
 
 /** Lines of `sha256sum`, so that `sha256sum -c` checks them too: the sources, then the object. */
 export async function checksumsOf(name: string): Promise<string> {
-  const files = [`${name}.bpf.c`, `${name}.h`, `${name}.bpf.o`];
+  const headers = (await Array.fromAsync(Deno.readDir(FOLDER))).map((entry) => entry.name)
+    .filter((file) => file.endsWith(".h")).sort();
+  const files = [`${name}.bpf.c`, ...headers, `${name}.bpf.o`];
   const lines = files.map(async (file) => {
     const bytes = await Deno.readFile(new URL(file, FOLDER));
     return `${createHash("sha256").update(bytes).digest("hex")}  ${file}\n`;

@@ -1,6 +1,7 @@
 import type { Clock } from "../../api/types/ambient.ts";
 import type { Pod } from "../../api/types/core_v1.ts";
 import { cadvisorMetrics, metricText, resourceMetrics } from "./exposition.ts";
+import { type ServiceCount, serviceMetrics } from "./service_metrics.ts";
 import type { Sampler } from "./sampler.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -15,11 +16,6 @@ export interface StatsPagesOptions {
   readonly clock: Clock;
   /** Of services, by `namespace/name:port`; absent where nobody counts. */
   readonly services?: () => Iterable<[string, ServiceCount]>;
-}
-
-export interface ServiceCount {
-  readonly connections: number;
-  readonly refusals: number;
 }
 
 export interface Page {
@@ -64,31 +60,6 @@ export class StatsPages {
     }
   }
 
-  /** What the kernel counted on this node since the service is there. */
-  #services(): string[] {
-    const counts = [...this.#with.services?.() ?? []];
-    const points = (value: (count: ServiceCount) => number) =>
-      counts.map(([name, count]) => {
-        const [namespace = "", service = "", port = ""] = name.split(/[/:]/);
-        const side = name.endsWith("/external") ? "external" : "internal";
-        return { labels: { namespace, service, port, side }, value: value(count) };
-      });
-    return [
-      metricText(
-        "wherry_service_connections_total",
-        "counter",
-        "Connections of this node's processes to services",
-        points(({ connections }) => connections),
-      ),
-      metricText(
-        "wherry_service_refusals_total",
-        "counter",
-        "Connections that were refused for want of a ready endpoint",
-        points(({ refusals }) => refusals),
-      ),
-    ];
-  }
-
   /** Source of the names: kubelet. */
   async #own(): Promise<string> {
     const { nodeName, pods, residentBytes, more = () => "" } = this.#with;
@@ -114,7 +85,7 @@ export class StatsPages {
       metricText("process_start_time_seconds", "gauge", "Start time of the process.", [
         { labels: {}, value: this.#since / 1000 },
       ]),
-      ...this.#services(),
+      serviceMetrics(this.#with.services?.() ?? []),
       await more(),
     ].join("");
   }

@@ -15,6 +15,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "service_lb.h"
+#include "service_maps.h"
 
 #define NS_PER_SECOND 1000000000ull
 /* Clients that try again and again are told of once in this time. */
@@ -23,39 +24,6 @@
 /* What a hook returns. */
 #define REFUSE 0
 #define PROCEED 1
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, FRONTENDS_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct frontend_key);
-	__type(value, struct service);
-} frontends SEC(".maps");
-
-/* A service owns the block [backend_first, backend_first + backend_count); a block in use never changes. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, BACKENDS_MAX);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct backend);
-} backends SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SERVICES_MAX);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct counters);
-} counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, NODE_ADDRESSES_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __be32);
-	__type(value, __u32);
-} node_addresses SEC(".maps");
 
 /* By id of the service; looked at only where a service has no backend. */
 struct {
@@ -125,32 +93,6 @@ static __always_inline bool find_service(struct bpf_sock_addr *ctx, const struct
 			return false;
 	}
 	*service = *found;
-	return true;
-}
-
-/* Not static, so that the verifier walks its loop once and not at every call. */
-__noinline int still_serves(__u32 first, __u32 count, __be32 ip, __u32 port)
-{
-	for (__u32 i = 0; i < KEPT_SEARCH_MAX && i < count; i++) {
-		__u32 index = first + i;
-		const struct backend *backend = bpf_map_lookup_elem(&backends, &index);
-
-		if (backend && backend->ip == ip && backend->port == port)
-			return 1;
-	}
-	return 0;
-}
-
-/* A choice made from an older set of backends stands as long as the new set has it too. */
-static __always_inline bool is_kept(const struct service *service, const struct backend *backend,
-				    __u32 *generation)
-{
-	if (*generation == service->generation)
-		return true;
-	if (!still_serves(service->backend_first, service->backend_count, backend->ip,
-			  backend->port))
-		return false;
-	*generation = service->generation;
 	return true;
 }
 
@@ -226,6 +168,8 @@ static __always_inline bool pick(struct bpf_sock_addr *ctx, const struct service
 		is_picked = wake(ctx, id, picked);
 	if (count)
 		__sync_fetch_and_add(is_picked ? &count->connections : &count->refusals, 1);
+	if (is_picked)
+		count_connection(id, picked);
 	if (!is_picked)
 		bpf_set_retval(-ECONNREFUSED);
 	return is_picked;

@@ -8,6 +8,7 @@
 #define SERVICES_MAX 65536
 #define AFFINITIES_MAX 16384
 #define NODE_ADDRESSES_MAX 1024
+#define COUNTED_BACKENDS_MAX 65536
 #define SLEEPERS_MAX 1024
 #define ATTEMPTS_BYTES 4096
 
@@ -18,6 +19,11 @@
 
 #define SCOPE_ADDRESS 0
 #define SCOPE_NODE 1
+
+/* Clients from outside the cluster may come for this frontend. */
+#define FRONTEND_EXTERNAL 1
+/* Not all of them: nftables looks at where they come from. */
+#define FRONTEND_GUARDED 2
 
 /* All addresses and ports are in network byte order. */
 struct frontend_key {
@@ -33,6 +39,7 @@ struct service {
 	__u32 backend_first; /* index into the backends map */
 	__u32 backend_count; /* 0: no ready endpoint, the connection is refused */
 	__u32 affinity_seconds; /* 0: every connection picks anew */
+	__u32 flags; /* of this frontend alone */
 };
 
 struct backend {
@@ -44,6 +51,18 @@ struct backend {
 struct counters {
 	__u64 connections;
 	__u64 refusals;
+};
+
+/* One pod of one service. */
+struct counted_backend {
+	__u32 service_id;
+	struct backend backend;
+};
+
+struct backend_counters {
+	__u64 connections;
+	__u64 bytes_in; /* from clients */
+	__u64 bytes_out;
 };
 
 /* Of a service whose pods are started by the first who asks for them. */
@@ -78,7 +97,9 @@ struct flows {
 };
 
 _Static_assert(sizeof(struct frontend_key) == 8, "keep in step with maps.ts");
-_Static_assert(sizeof(struct service) == 20, "keep in step with maps.ts");
+_Static_assert(sizeof(struct service) == 24, "keep in step with maps.ts");
 _Static_assert(sizeof(struct backend) == 8, "keep in step with maps.ts");
 _Static_assert(sizeof(struct counters) == 16, "keep in step with maps.ts");
 _Static_assert(sizeof(struct sleeper) == 16, "keep in step with maps.ts");
+_Static_assert(sizeof(struct counted_backend) == 12, "keep in step with maps.ts");
+_Static_assert(sizeof(struct backend_counters) == 24, "keep in step with maps.ts");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Endpoints, Node, Pod, Service } from "../../api/types/core_v1.ts";
 import { BED_IMAGE, type BedCluster, startBedCluster, until } from "../fixtures/bed/cluster.ts";
-import { runIn, runOutside } from "../fixtures/bed/place.ts";
+import { OUTSIDE_ADDRESS, runIn, runOutside } from "../fixtures/bed/place.ts";
 
 const PORT = 8080;
 /** Of pods that share their node's network: they stand for programs of the node. */
@@ -186,7 +186,10 @@ async function outsideToNodePort({ cluster, pods, service }: World): Promise<voi
       console.log((await answer.text()).trim());
     }`;
     const text = await runOutside(cluster.bed, Deno.execPath(), "eval", program);
-    const names = new Set(text.trim().split("\n").map(nameIn));
+    const answers = text.trim().split("\n");
+    const clients = new Set(answers.map((answer) => answer.split(" ")[1]));
+    assert.deepEqual([...clients], [OUTSIDE_ADDRESS], "the client's own address");
+    const names = new Set(answers.map(nameIn));
     assert.ok(names.size > 1, `node ${place.name} leads to ${[...names]} alone`);
     for (const name of names) assert.ok(pods.some(({ metadata }) => metadata.name === name), name);
   }

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../api/types/meta.ts";
 import type { Resource } from "../api/types/resources.ts";
-import type { ListOptions } from "./api.ts";
+import type { ListOptions, PropagationPolicy } from "./api.ts";
 
 /** Read side of a component: what its watches have delivered so far. Objects are read-only. */
 export interface Cache {
@@ -20,7 +20,13 @@ export type Write =
   | { verb: "create"; object: KubeObject }
   | { verb: "update" | "updateStatus" | "finalize"; object: KubeObject }
   /** Only this very object, by its uid. */
-  | { verb: "delete"; object: KubeObject; gracePeriodSeconds?: number }
+  | {
+    verb: "delete";
+    object: KubeObject;
+    gracePeriodSeconds?: number;
+    /** Absent: as the kind has it, which for jobs is to let their pods go free. */
+    propagationPolicy?: PropagationPolicy;
+  }
   | { verb: "deleteCollection"; resource: Resource<KubeObject>; namespace: string };
 
 /** A cache that tells when something changed; what the informers are. */

@@ -341,7 +341,7 @@ function isOver({ kind, metadata }: KubeObject): boolean {
 /** What the garbage collector has to do first. */
 function finalizersOf({ kind, metadata }: KubeObject, asked: DeleteOptions): string[] {
   const { finalizers = [] } = metadata;
-  const usual = kind === "ReplicationController" ? "Orphan" : "Background";
+  const usual = ["ReplicationController", "Job"].includes(kind) ? "Orphan" : "Background";
   const policy = asked.propagationPolicy ?? usual;
   if (policy === "Background") return finalizers;
   return [...new Set([...finalizers, policy === "Orphan" ? "orphan" : "foregroundDeletion"])];

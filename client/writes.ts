@@ -121,13 +121,14 @@ export async function perform(api: Api, write: Write): Promise<KubeObject | unde
 async function performDelete(
   api: Api,
   resource: Resource<KubeObject>,
-  { object, gracePeriodSeconds }: Extract<Write, { verb: "delete" }>,
+  { object, gracePeriodSeconds, propagationPolicy }: Extract<Write, { verb: "delete" }>,
 ): Promise<void> {
   const { namespace = "", name, uid } = object.metadata;
   try {
     await api.delete(resource, namespace, name, {
       ...(uid === undefined ? {} : { uid }),
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     });
   } catch (error) {
     if (!hasReason(error, "NotFound")) throw error;

@@ -44,15 +44,19 @@ export const cronJobController: Controller<CronJob> = {
     const { create, replaced = [], at, againMs } = start;
     const status = statusOf(cron, jobs, at);
     const writes: Write[] = [
-      ...replaced.map((object): Write => ({ verb: "delete", object })),
+      ...replaced.map(withItsPods),
       ...(create === undefined ? [] : [{ verb: "create" as const, object: create }]),
-      ...outlived(cron, jobs).map((object): Write => ({ verb: "delete", object })),
+      ...outlived(cron, jobs).map(withItsPods),
       ...towardStatus(cron, status),
     ];
     return { writes, ...(againMs === undefined ? {} : { againMs }) } satisfies Plan;
   },
   reports: reportOf,
 };
+
+function withItsPods(object: Readonly<Job>): Write {
+  return { verb: "delete", object, propagationPolicy: "Background" };
+}
 
 interface Start {
   readonly create?: Job;

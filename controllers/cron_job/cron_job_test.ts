@@ -6,6 +6,9 @@ import {
   type Job,
   JOBS,
 } from "../../api/types/batch_v1.ts";
+import type { ConfigMap } from "../../api/types/core_v1.ts";
+import { CONFIG_MAPS } from "../../api/types/resources.ts";
+import { controllerReferenceTo } from "../../client/owners.ts";
 import { startCluster } from "../fake_cluster.ts";
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
@@ -117,6 +120,30 @@ Deno.test("cron job: of many missed starts the latest is made up for", async () 
   assert.equal(minute, Math.floor(cluster.clock.now() / MINUTE));
   cluster.stop();
 });
+
+Deno.test("cron job: what belongs to jobs that the history leaves out goes with them", async () => {
+  const cluster = await started({ successfulJobsHistoryLimit: 1 });
+  for (let i = 0; i < 3; i += 1) {
+    await cluster.clock.advance(MINUTE);
+    for (const job of await jobs(cluster)) {
+      if (job.status?.conditions !== undefined) continue;
+      await cluster.api.create(CONFIG_MAPS, belongingTo(job));
+      await finish(cluster, job);
+    }
+  }
+  await cluster.clock.advance(1_000);
+  const owners = (await jobs(cluster)).map(({ metadata }) => metadata.name);
+  assert.equal(owners.length, 1);
+  const { items } = await cluster.api.list(CONFIG_MAPS, { namespace: "default" });
+  assert.deepEqual(items.map(({ metadata }) => metadata.name), owners);
+  cluster.stop();
+});
+
+function belongingTo(job: Job): ConfigMap {
+  const { name, namespace = "" } = job.metadata;
+  const metadata = { name, namespace, ownerReferences: [controllerReferenceTo(job)] };
+  return { apiVersion: "v1", kind: "ConfigMap", metadata };
+}
 
 Deno.test("cron job: ended jobs are kept as far as the history goes", async () => {
   const cluster = await started({ successfulJobsHistoryLimit: 2 });

@@ -66,7 +66,8 @@ function planFinished(job: Readonly<Job>, pods: readonly Readonly<Pod>[], now: n
   const end = conditionOf(job, "Complete") ?? conditionOf(job, "Failed");
   if (ttl === undefined || writes.length > 0) return { writes };
   const againMs = Date.parse(end?.lastTransitionTime ?? "") + ttl * 1000 - now;
-  return againMs <= 0 ? { writes: [{ verb: "delete", object: job }] } : { writes, againMs };
+  if (againMs > 0) return { writes, againMs };
+  return { writes: [{ verb: "delete", object: job, propagationPolicy: "Foreground" }] };
 }
 
 function freed(pods: readonly Readonly<Pod>[]): Write[] {

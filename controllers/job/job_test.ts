@@ -199,6 +199,7 @@ Deno.test("job: goes so long after its end as it says, with its pods", async () 
   assert.equal((await cluster.api.list(JOBS)).items.length, 1);
   await cluster.clock.advance(5_000);
   assert.equal((await cluster.api.list(JOBS)).items.length, 0);
+  assert.deepEqual(await cluster.pods(), []);
   cluster.stop();
 });
 

@@ -11,6 +11,15 @@ import { joined } from "./wire.ts";
  */
 const GATHER_MS = 10;
 
+/**
+ * With many watchers it gathers for twice as long as writing to all of them takes: half of the time is left for
+ * others, and what came meanwhile goes out in one write too. Source: 20 µs for a write to a TLS socket.
+ */
+const GATHER_MS_PER_WATCHER = 0.04;
+
+/** With more watchers than this serves, writing takes more than half of the time: they wait no longer for it. */
+const GATHER_MS_MAX = 200;
+
 /** Watchers that get the same lines: one selection is evaluated and one buffer made for all of them. */
 export class WatchGroup {
   readonly watchers = new Set<Watcher>();
@@ -52,7 +61,8 @@ export class WatchGroup {
 
   #gather(): void {
     this.#isGathering = true;
-    this.#clock.after(GATHER_MS, () => {
+    const forAll = Math.min(this.watchers.size * GATHER_MS_PER_WATCHER, GATHER_MS_MAX);
+    this.#clock.after(Math.max(GATHER_MS, forAll), () => {
       this.#isGathering = false;
       this.settle();
     });

@@ -10,11 +10,13 @@ import { Watcher } from "./watcher.ts";
 
 function newGroup(labels = "") {
   const timers: (() => void)[] = [];
+  const waits: number[] = [];
   const clock: Clock = {
     now: () => 0,
     sleep: () => Promise.resolve(),
-    after(_ms, callback) {
+    after(ms, callback) {
       timers.push(callback);
+      waits.push(ms);
       return () => {};
     },
   };
@@ -37,7 +39,7 @@ function newGroup(labels = "") {
   watcher.begin([].values());
   group.watchers.add(watcher);
   const tick = () => timers.shift()?.();
-  return { group, writes, tick, timers };
+  return { group, writes, tick, timers, waits };
 }
 
 /** A change of one object; labels of undefined mean that it was not there. */
@@ -72,6 +74,19 @@ Deno.test("watch group: the first event goes out at once, a burst after it in on
   tick();
   assert.equal(timers.length, 0, "a quiet group sets no timers");
 });
+
+// deno-fmt-ignore
+const WAITS: readonly [watchers: number, ms: number][] = [[1, 10], [250, 10], [1_000, 40], [20_000, 200]];
+
+for (const [watchers, ms] of WAITS) {
+  Deno.test(`watch group: gathers for ${ms} ms when ${watchers} watch`, () => {
+    const { group, waits } = newGroup();
+    while (group.watchers.size < watchers) group.watchers.add(new Watcher(() => {}));
+    group.take(event(1, undefined, "x"));
+    group.settle();
+    assert.deepEqual(waits, [ms]);
+  });
+}
 
 const CASES: readonly [
   name: string,

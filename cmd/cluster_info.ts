@@ -1,5 +1,4 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { parse } from "yaml";
 import type { ConfigMap } from "../api/types/core_v1.ts";
 import { CONFIG_MAPS } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
@@ -14,11 +13,6 @@ export type SharedSettings = Pick<
   Settings,
   "clusterName" | "clusterCidr" | "serviceCidr" | "overlay"
 >;
-
-export interface ClusterInfo {
-  readonly caPem: string;
-  readonly shared: SharedSettings;
-}
 
 /** `sha256:` and the hash of the authority's public key. Source: kubeadm, --discovery-token-ca-cert-hash. */
 export function hashOfAuthority(caPem: string): string {
@@ -55,26 +49,6 @@ export function clusterInfoOf(
       serviceCidr: shared.serviceCidr,
       overlay: shared.overlay,
     },
-  };
-}
-
-/** @throws {Error} when it is no such object, or a part is missing */
-export function readClusterInfo(object: unknown): ClusterInfo {
-  const { data = {} } = object as Partial<ConfigMap>;
-  interface Kubeconfig {
-    readonly clusters?: { cluster?: { "certificate-authority-data"?: string } }[];
-  }
-  const config = parse(data.kubeconfig ?? "") as Kubeconfig | null;
-  const authority = config?.clusters?.[0]?.cluster?.["certificate-authority-data"];
-  if (authority === undefined) throw new Error(`${CLUSTER_INFO} names no authority`);
-  const { clusterName, clusterCidr, serviceCidr, overlay } = data;
-  if (!clusterName || !clusterCidr || !serviceCidr) {
-    throw new Error(`${CLUSTER_INFO} does not say what ranges of addresses the cluster has`);
-  }
-  const mode = overlay === "routes" ? "routes" : "vxlan";
-  return {
-    caPem: atob(authority),
-    shared: { clusterName, clusterCidr, serviceCidr, overlay: mode },
   };
 }
 

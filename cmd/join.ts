@@ -2,13 +2,7 @@ import { request } from "node:https";
 import { hasReason } from "../api/types/status.ts";
 import { HttpApi } from "../client/http_api.ts";
 import { realClock } from "./clock.ts";
-import {
-  CLUSTER_INFO,
-  CLUSTER_INFO_NAMESPACE,
-  type ClusterInfo,
-  hashOfAuthority,
-  readClusterInfo,
-} from "./cluster_info.ts";
+import { CLUSTER_INFO, CLUSTER_INFO_NAMESPACE, hashOfAuthority } from "./cluster_info.ts";
 import { readRecord, writeRecord } from "./cluster_record.ts";
 import { connectAsNode, type NodeConnection } from "./connection.ts";
 import { readIfThere, writeWhole } from "./files.ts";
@@ -24,6 +18,7 @@ import {
   servingCertificateOf,
   stateIn,
 } from "./node_certificates.ts";
+import type { ClusterInfo } from "./read_cluster_info.ts";
 import type { Paths } from "./paths.ts";
 import { CA_FILE, readTls, type TlsFiles } from "./pki.ts";
 
@@ -133,7 +128,10 @@ async function askFor(server: string, ca: string | undefined): Promise<ClusterIn
     });
     asking.end();
   });
-  if (status === 200) return readClusterInfo(JSON.parse(text));
+  if (status === 200) {
+    const { readClusterInfo } = await import("./read_cluster_info.ts"); // with the reader of YAML
+    return readClusterInfo(JSON.parse(text));
+  }
   throw new Error(`it answers ${status} to who asks for ${CLUSTER_INFO}: is it a Wherry of today?`);
 }
 

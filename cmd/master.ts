@@ -11,7 +11,6 @@ import { MetricRegistry } from "../api/types/metrics.ts";
 import { StatusError } from "../api/types/status.ts";
 import { AuditLog, readPolicyFile } from "./audit_log.ts";
 import { realClock } from "./clock.ts";
-import { clusterInfoOf } from "./cluster_info.ts";
 import { ComponentHealth, CONTROLLER_MANAGER, SCHEDULER } from "./component_health.ts";
 import { serveCopies } from "./copy_socket.ts";
 import type { Token } from "./credentials.ts";
@@ -28,6 +27,9 @@ import { tracingOf } from "./tracing.ts";
 import { VERSION_INFO } from "./version.ts";
 
 const log = stderrLog("master");
+
+/** Those who wait for the API come first. */
+const COMPONENTS_AFTER_MS = 50;
 
 /** Runs API server, scheduler and controllers until a signal. Every write that was answered is durable. */
 export async function master(settings: Settings): Promise<void> {
@@ -76,8 +78,12 @@ export async function master(settings: Settings): Promise<void> {
   log("ready", { server: serverOf(settings), revision: store.revision });
   const { signal } = lifetime;
   const { ca: caPem } = await readTls(paths.pki, API_SERVER_FILE);
-  // Loaded when others are served already.
-  const { runComponents } = await import("./components.ts");
+  // Loaded when others are served already: it keeps the thread busy.
+  await realClock.sleep(COMPONENTS_AFTER_MS, signal);
+  const [{ runComponents }, { clusterInfoOf }] = await Promise.all([
+    import("./components.ts"),
+    import("./cluster_info.ts"),
+  ]);
   const server = `https://${settings.advertiseAddress}:${settings.apiPort}`;
   const clusterInfo = clusterInfoOf({ shared: settings, server, caPem });
   const components = runComponents({

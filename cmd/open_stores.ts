@@ -1,7 +1,4 @@
-import http2 from "node:http2";
 import { EncryptingLedger } from "../store/encrypting_ledger.ts";
-import type { EtcdConnect } from "../store/etcd_client.ts";
-import { openEtcdLedger } from "../store/etcd_ledger.ts";
 import { openKvLedger } from "../store/kv_ledger.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { MemoryLedger } from "../store/memory_ledger.ts";
@@ -70,23 +67,14 @@ function prefixOf({ clusterName }: Settings): string {
   return `/wherry/${clusterName}/`;
 }
 
+/** Loaded where there is one. */
 async function openEtcd(
   endpoints: readonly string[],
   prefix: string,
   storage: Storage,
 ): Promise<Ledger> {
-  const connect = await etcdConnect(storage);
-  const newUid = () => crypto.randomUUID();
-  return await openEtcdLedger({ endpoints, prefix, connect, clock: realClock, log, newUid });
-}
-
-async function etcdConnect(
-  { etcdCaFile, etcdCertFile, etcdKeyFile }: Storage,
-): Promise<EtcdConnect> {
-  const read = (path: string) => path === "" ? undefined : Deno.readTextFile(path);
-  const [ca, cert, key] = await Promise.all([etcdCaFile, etcdCertFile, etcdKeyFile].map(read));
-  const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  return (endpoint) => http2.connect(endpoint, tls);
+  const { openEtcdLedgerOf } = await import("./open_etcd.ts");
+  return await openEtcdLedgerOf(endpoints, prefix, storage);
 }
 
 /** Of a key file; "" encrypts nothing. */

@@ -10,8 +10,8 @@ import { encodeVersion, LastState, rejectTooLarge } from "./version.ts";
  */
 export class Staging implements View {
   readonly #durable: SortedVersions;
-  /** Newest waiting event of each key. */
-  readonly #waiting = new Map<Key, StoreEvent>();
+  /** Newest waiting event of each key, by the first part of the key: lists are of one kind, and most are of others. */
+  readonly #waiting = new Map<string, Map<Key, StoreEvent>>();
   revision: Revision;
   constructor(durable: SortedVersions, revision: Revision) {
     this.#durable = durable;
@@ -19,17 +19,27 @@ export class Staging implements View {
   }
 
   get(key: Key): Versioned | undefined {
-    const event = this.#waiting.get(key);
+    const event = this.#waiting.get(firstPart(key))?.get(key);
     return event === undefined ? this.#durable.get(key) : standing(event);
   }
 
   list(prefix: Key): readonly Versioned[] {
     const versions = this.#durable.list(prefix);
+    if (this.#waiting.size === 0) return versions;
     const changed = new Map<Key, Versioned | undefined>();
-    for (const [key, event] of this.#waiting) {
-      if (key.startsWith(prefix)) changed.set(key, standing(event));
+    for (const events of this.#waitingUnder(prefix)) {
+      for (const event of events.values()) {
+        if (event.key.startsWith(prefix)) changed.set(event.key, standing(event));
+      }
     }
     return changed.size === 0 ? versions : overlaid(versions, changed);
+  }
+
+  /** Maps that may hold what begins with `prefix`. */
+  #waitingUnder(prefix: Key): Iterable<ReadonlyMap<Key, StoreEvent>> {
+    if (!prefix.includes("/")) return this.#waiting.values();
+    const events = this.#waiting.get(firstPart(prefix));
+    return events === undefined ? NOTHING : [events];
   }
 
   /**
@@ -52,15 +62,26 @@ export class Staging implements View {
       own.set(write.key, event);
       events.push(event);
     }
-    for (const [key, event] of own) this.#waiting.set(key, event);
+    for (const event of own.values()) this.#lay(event);
     this.revision += events.length;
     return events;
+  }
+
+  #lay(event: StoreEvent): void {
+    const first = firstPart(event.key);
+    const events = this.#waiting.get(first);
+    if (events === undefined) this.#waiting.set(first, new Map([[event.key, event]]));
+    else events.set(event.key, event);
   }
 
   /** These events are durable now and part of the durable state. */
   settle(events: readonly StoreEvent[]): void {
     for (const event of events) {
-      if (this.#waiting.get(event.key) === event) this.#waiting.delete(event.key);
+      const first = firstPart(event.key);
+      const events = this.#waiting.get(first);
+      if (events?.get(event.key) !== event) continue;
+      events.delete(event.key);
+      if (events.size === 0) this.#waiting.delete(first);
     }
   }
 
@@ -69,6 +90,14 @@ export class Staging implements View {
     this.#waiting.clear();
     this.revision = revision;
   }
+}
+
+const NOTHING: readonly ReadonlyMap<Key, StoreEvent>[] = [];
+
+/** Of most keys the resource; the key itself where it has one part. */
+function firstPart(key: Key): string {
+  const slash = key.indexOf("/");
+  return slash < 0 ? key : key.slice(0, slash);
 }
 
 function eventOf(

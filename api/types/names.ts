@@ -78,6 +78,7 @@ export function validateDns1035Label(value: string): string[] {
 
 /** Keys of labels, annotations, taints and extended resources: an optional subdomain, `/` and a name. */
 export function validateQualifiedName(value: string): string[] {
+  if (value.length <= LABEL_MAX && QUALIFIED_NAME.regexp.test(value)) return []; // as nearly all are
   const parts = value.split("/");
   if (parts.length > 2) {
     const words = wrongForm(QUALIFIED_NAME);

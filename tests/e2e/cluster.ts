@@ -1,8 +1,7 @@
-import type { Pod } from "../../api/types/core_v1.ts";
-import { PODS } from "../../api/types/resources.ts";
+import type { Api } from "../../client/api.ts";
 import { bringUp } from "../../cmd/bring_up.ts";
 import { type Child, ensureChild } from "../../cmd/children.ts";
-import { connect, type Connection } from "../../cmd/connection.ts";
+import { connect } from "../../cmd/connection.ts";
 import { ADMIN_USER, ensureTokens, tokenOf } from "../../cmd/credentials.ts";
 import { EXAMPLE_IMAGE } from "../../cmd/example.ts";
 import { parseCommand, type Settings } from "../../cmd/flags.ts";
@@ -12,7 +11,6 @@ import { type Paths, pathsOf } from "../../cmd/paths.ts";
 import { runningProcess, stopProcess } from "../../cmd/processes.ts";
 import { Progress } from "../../cmd/progress.ts";
 import { takeDown } from "../../cmd/take_down.ts";
-import { waitFor } from "../../cmd/wait.ts";
 import { ensureImage } from "../../images/build.ts";
 import { Engine } from "../../images/engine.ts";
 import { BUSYBOX, NGINX } from "../../images/recipes.ts";
@@ -37,13 +35,13 @@ export interface ClusterOptions {
 export interface Cluster extends AsyncDisposable {
   readonly settings: Settings;
   readonly kubectl: Kubectl;
+  /** As its administrator. */
+  readonly api: Api;
   readonly nodeAddress: string;
   pid(child: Child): Promise<number>;
   /** SIGKILL; resolves once it is dead. */
   kill(child: Child): Promise<void>;
   start(child: Child): Promise<void>;
-  /** Milliseconds from the create request to the Running phase in a watch; the pod is deleted afterwards. */
-  timePodStart(name: string): Promise<number>;
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -77,7 +75,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     async start(child) {
       (await ensureChild(child, settings)).release();
     },
-    timePodStart: (name) => timePodStart(connection, name),
+    api: connection.api,
     async [Symbol.asyncDispose]() {
       connection[Symbol.dispose]();
       await kubectl[Symbol.asyncDispose]();
@@ -157,29 +155,4 @@ async function pidOf(child: Child, paths: Paths): Promise<number> {
 async function kill(child: Child, paths: Paths): Promise<void> {
   Deno.kill(await pidOf(child, paths), "SIGKILL");
   await stopProcess(paths.pidFile(child), 5_000);
-}
-
-async function timePodStart({ api }: Connection, name: string): Promise<number> {
-  const pod: Pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, namespace: "default" },
-    spec: {
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name: "main", image: "busybox:1.35", command: ["sleep", "3600"] }],
-    },
-  };
-  const options = { namespace: "default", fieldSelector: `metadata.name=${name}` };
-  const wait = { timeoutMs: 30_000, otherwise: () => `pod ${name} does not run` };
-  const isRunning = (pods: readonly Pod[]) => pods[0]?.status?.phase === "Running";
-  const from = performance.now();
-  await api.create(PODS, pod);
-  await waitFor(api, PODS, options, isRunning, wait);
-  const took = performance.now() - from;
-  await api.delete(PODS, "default", name, { gracePeriodSeconds: 0 });
-  await waitFor(api, PODS, options, (pods) => pods.length === 0, {
-    ...wait,
-    otherwise: () => `pod ${name} is still there`,
-  });
-  return took;
 }

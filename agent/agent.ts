@@ -26,6 +26,7 @@ import { PodWorkers } from "./pod_workers.ts";
 import { type Prober, Probes } from "./probes.ts";
 import { RuntimeFollower } from "./runtime_follower.ts";
 import type { Runtime } from "./runtime.ts";
+import { STARTS_PER_CORE, StartTurns } from "./start_turns.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
 import type { NameService } from "./name_service.ts";
@@ -308,6 +309,7 @@ export class Agent implements AgentView {
       ...this.#with,
       drain: new Drain({ ...this.#with, unused: drained, connections }),
       images,
+      turns: new StartTurns(this.#with.clock, STARTS_PER_CORE * facts.cpus),
       messages: new TerminationMessages(this.#with),
       volumes: this.#volumes,
       observed: this.#observed,

@@ -32,6 +32,8 @@ export interface ContainerPlace {
   readonly volumes: Promise<ReadonlyMap<string, VolumePlan>>;
   /** Resolves with the pod's address. */
   readonly wired: Promise<string>;
+  /** The engine has done its part; what is left is the container's own. */
+  readonly onStarted: () => void;
   /** Aborted when the pod is to end: its hooks are not waited for. */
   readonly signal: AbortSignal;
 }
@@ -62,6 +64,7 @@ export async function startContainer(
   const ip = await place.wired;
   const after = await runtime.start(id);
   observed.see(after);
+  place.onStarted();
   record(pod, "Normal", "Created", `Created container: ${container.name}`);
   if (after.error === "") {
     record(pod, "Normal", "Started", `Started container ${container.name}`);

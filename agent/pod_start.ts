@@ -5,15 +5,16 @@ import type { ImageWait } from "./images.ts";
 import { VolumeError } from "./volumes/pod_volumes.ts";
 import { failedFor } from "./runtime.ts";
 import { SandboxError, SandboxStart } from "./sandbox_start.ts";
-import type { SyncPlan, Waiting } from "./sync.ts";
+import type { EndTurn } from "./start_turns.ts";
+import type { Start, SyncPlan, Waiting } from "./sync.ts";
 import { type Applied, type Failures, type Pass, type SyncTools } from "./sync_tools.ts";
 
 /** A start that failed for its configuration is tried again after this. Source: kubelet, its sync period. */
 const CONFIGURATION_RETRY_MS = 10_000;
 
 /**
- * One pass of starts. Everything that need not wait does not: volumes and references are made ready and
- * containers are created while the sandbox starts; only their own start waits for its network.
+ * One pass of starts, when it is its turn. Everything that need not wait then does not: volumes and references are
+ * made ready and containers are created while the sandbox starts; only their own start waits for its network.
  */
 export class PodStart {
   readonly #failures: Failures = new Map();
@@ -26,6 +27,16 @@ export class PodStart {
   ) {}
 
   async run(): Promise<Applied> {
+    const endTurn = await this.tools.turns.take(this.pass.signal);
+    if (endTurn === undefined) return { failures: this.#failures };
+    try {
+      return await this.#run(endTurn);
+    } finally {
+      endTurn();
+    }
+  }
+
+  async #run(endTurn: EndTurn): Promise<Applied> {
     const volumes = this.tools.volumes.make(this.pod);
     const sandbox = new SandboxStart(this.plan.sandbox, this.pod, this.tools);
     const files = sandbox.writeFiles();
@@ -33,9 +44,12 @@ export class PodStart {
     for (const made of [volumes, files]) made.catch(() => {});
     const sandboxId = await sandbox.id();
     const wired = sandbox.wire(sandboxId, files);
+    const starting = new Set<Start>(this.plan.start);
     const starts = this.plan.start.map(async (start) => {
+      // hooks that run after it may take their time
+      const onStarted = () => starting.delete(start) && starting.size === 0 && endTurn();
       try {
-        const place = { sandboxId, volumes, wired, signal: this.pass.signal };
+        const place = { sandboxId, volumes, wired, onStarted, signal: this.pass.signal };
         const wait = await startContainer(start, place, this.pod, this.tools);
         if (wait !== undefined) this.#failures.set(start.container.name, wait);
       } catch (error) {

@@ -14,6 +14,7 @@ import type { DnsSettings } from "./pod_files.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import type { Prober } from "./probes.ts";
 import type { Runtime } from "./runtime.ts";
+import type { StartTurns } from "./start_turns.ts";
 import type { TerminationMessages } from "./termination_messages.ts";
 import type { PodVolumes } from "./volumes/pod_volumes.ts";
 
@@ -36,6 +37,7 @@ export interface SyncTools {
   readonly mounts: HostMounts;
   readonly volumes: PodVolumes;
   readonly images: Images;
+  readonly turns: StartTurns;
   readonly observed: ObservedPods;
   readonly record: RecordPodEvent;
   readonly clock: Clock;

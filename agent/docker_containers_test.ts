@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { containerOptions } from "./docker_containers.ts";
-import type { ContainerConfig, Mount } from "./runtime.ts";
+import { containerOptions, sandboxOptions } from "./docker_containers.ts";
+import type { ContainerConfig, Mount, SandboxConfig } from "./runtime.ts";
 
 const BIND = { Type: "bind", Source: "/a:b", Target: "/v" };
 
@@ -57,3 +57,33 @@ const CONFIG: ContainerConfig = {
   isHostPid: false,
   isPidShared: false,
 };
+
+const alone: SandboxConfig = {
+  pod: { uid: "1", namespace: "default", name: "web" },
+  attempt: 0,
+  hostname: "web",
+  isHostNetwork: false,
+  isHostPid: false,
+  isHostIpc: false,
+  isPidShared: false,
+  sysctls: {},
+  graceSeconds: 30,
+};
+
+const FREE = "seccomp=unconfined";
+
+// deno-fmt-ignore
+const cases: { name: string; config: Partial<SandboxConfig>; want: string[] }[] = [
+  { name: "needs no filter where nobody sees it",           config: {},                      want: [FREE] },
+  { name: "needs none for the node's network",              config: { isHostNetwork: true }, want: [FREE] },
+  { name: "has the engine's filter among its pod's processes", config: { isPidShared: true },   want: [] },
+  { name: "has the engine's filter among the node's",       config: { isHostPid: true },     want: [] },
+];
+
+for (const { name, config, want } of cases) {
+  Deno.test(`sandbox: ${name}`, () => {
+    const settings = { cluster: "test", sandboxImage: "pause" };
+    const { HostConfig } = sandboxOptions({ ...alone, ...config }, settings);
+    assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges", ...want]);
+  });
+}

@@ -27,6 +27,7 @@ if (hasEngine()) {
       isHostNetwork: false,
       isHostPid: false,
       isHostIpc: false,
+      isPidShared: false,
       sysctls: {},
       graceSeconds: 1,
     });

@@ -27,6 +27,8 @@ export interface SandboxConfig {
   readonly isHostNetwork: boolean;
   readonly isHostPid: boolean;
   readonly isHostIpc: boolean;
+  /** The pod's containers see the processes of the sandbox and of each other. */
+  readonly isPidShared: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
   readonly graceSeconds: number;
   /** Name of the engine's low-level runtime; absent: the engine's own choice. */

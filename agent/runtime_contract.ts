@@ -229,6 +229,7 @@ class World {
       isHostNetwork: false,
       isHostPid: false,
       isHostIpc: false,
+      isPidShared: false,
       sysctls: {},
       graceSeconds: 7,
     };

@@ -28,6 +28,7 @@ export function sandboxConfig(
     isHostNetwork: spec.hostNetwork ?? false,
     isHostPid: spec.hostPID ?? false,
     isHostIpc: spec.hostIPC ?? false,
+    isPidShared: spec.shareProcessNamespace ?? false,
     sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [dotted(name), value])),
     graceSeconds: spec.terminationGracePeriodSeconds ?? GRACE_SECONDS_DEFAULT,
     ...(runtimeHandler === undefined ? {} : { runtimeHandler }),

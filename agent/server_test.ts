@@ -334,6 +334,7 @@ async function startPod(runtime: FakeRuntime) {
     hostname: "web",
     isHostNetwork: false,
     isHostIpc: false,
+    isPidShared: false,
     sysctls: {},
   });
   await runtime.start(sandboxId);

@@ -56,6 +56,7 @@ function sandboxOf(pod: PodIdentity): SandboxConfig {
     isHostNetwork: false,
     isHostPid: false,
     isHostIpc: false,
+    isPidShared: false,
     sysctls: {},
     graceSeconds: 0,
   };

@@ -1,14 +1,18 @@
 import type { KubeObject } from "../../api/types/meta.ts";
+import { NODES } from "../../api/types/resources.ts";
 import type { Api } from "../../client/api.ts";
 import { FakeClock } from "../../client/fake_clock.ts";
 import { controllerOf } from "../../client/owners.ts";
 import type { Store, StoreEvent } from "../../store/store.ts";
+import { simulatedAgents } from "./agents.ts";
 import { type SimulatedComponent, simulatedControllers, simulatedScheduler } from "./components.ts";
 import { boundOnce } from "./invariants/bound_once.ts";
 import { onlyReadyEndpoints } from "./invariants/endpoints.ts";
 import type { Invariant } from "./invariants/invariant.ts";
 import { fencedNodesAreEmpty, ordinalsRunOnce } from "./invariants/nodes.ts";
-import { quotaHolds } from "./invariants/quota.ts";
+import { quotaHolds, quotaIsTrue } from "./invariants/quota.ts";
+import { noStartTwice } from "./invariants/schedules.ts";
+import { oneVolumeForOneClaim } from "./invariants/volumes.ts";
 import { noMoreThanWanted } from "./invariants/replicas.ts";
 import { Cable, CALM, Link, type LinkHears, type Weather } from "./link.ts";
 import { Life } from "./life.ts";
@@ -55,7 +59,11 @@ export class SimulatedCluster {
     const { clock } = this;
     this.trace = new Trace(clock, keepsLines);
     const onEvents = (events: readonly StoreEvent[]) => this.#take(events);
-    const server = this.server = new SimulatedServer({ clock, seed, onEvents, sabotage });
+    const agents = simulatedAgents((name) => this.nodes.find((node) => node.name === name), {
+      loadMilli: () => this.server.loadMilli,
+      now: () => this.now,
+    });
+    const server = this.server = new SimulatedServer({ clock, seed, onEvents, sabotage, agents });
     const hears: LinkHears = {
       onLostCreate: (object) => this.#noteLost(object),
       onViolation: (what) => this.#violate(what),
@@ -71,6 +79,9 @@ export class SimulatedCluster {
       boundOnce(),
       noMoreThanWanted(this.#lost),
       quotaHolds(),
+      quotaIsTrue(),
+      oneVolumeForOneClaim(),
+      noStartTwice(),
       onlyReadyEndpoints(),
       fencedNodesAreEmpty(),
       ordinalsRunOnce(),
@@ -95,6 +106,11 @@ export class SimulatedCluster {
     }
   }
 
+  /** Keeps new pods from a node, or lets them come again. */
+  async cordon(name: string, unschedulable: boolean): Promise<void> {
+    await this.user.patch(NODES, { namespace: "", name }, "merge", { spec: { unschedulable } });
+  }
+
   /** Everything works and is reached again. */
   async mend(): Promise<void> {
     this.setWeather(CALM);
@@ -107,6 +123,8 @@ export class SimulatedCluster {
     for (const node of this.nodes) {
       node.heal();
       node.start();
+      // one that has not registered yet has nothing to be freed from
+      void this.cordon(node.name, false).catch(() => {});
     }
   }
 

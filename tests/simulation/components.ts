@@ -5,7 +5,7 @@ import { runControllers } from "../../controllers/manager.ts";
 import { runScheduler } from "../../scheduler/loop.ts";
 import { Life, ProcessClock } from "./life.ts";
 import { Cable, Link, type LinkHears } from "./link.ts";
-import { Dice, randomFrom } from "./seeded.ts";
+import { Dice, randomFrom, skewFrom } from "./seeded.ts";
 import type { SimulatedServer } from "./server.ts";
 
 export interface ComponentParts {
@@ -33,6 +33,7 @@ export class SimulatedComponent {
   #life = new Life();
   #starts = 0;
   readonly #parts: ComponentParts;
+  readonly #skewMs: number;
   readonly #run: (surroundings: Surroundings) => Promise<void>;
 
   constructor(
@@ -42,6 +43,7 @@ export class SimulatedComponent {
   ) {
     this.#run = run;
     this.#parts = parts;
+    this.#skewMs = skewFrom(new Dice(randomFrom(parts.seed, `clock of the ${name}`)));
     this.#life.end();
   }
 
@@ -49,12 +51,17 @@ export class SimulatedComponent {
     return !this.#life.isOver;
   }
 
+  /** The time by its own clock. */
+  get now(): number {
+    return this.#parts.clock.now() + this.#skewMs;
+  }
+
   start(): void {
     if (this.isUp) return;
     const { clock: base, seed, server, hears, log, sabotage } = this.#parts;
     const life = this.#life = new Life();
     this.#starts += 1;
-    const clock = new ProcessClock(base, life);
+    const clock = new ProcessClock(base, life, this.#skewMs);
     const random = randomFrom(seed, `${this.name} ${this.#starts}`);
     const dice = new Dice(randomFrom(seed, `cable of ${this.name} ${this.#starts}`));
     const link = new Link(this.cable, { server, clock, dice, life, hears });
@@ -77,5 +84,7 @@ export function simulatedScheduler(parts: ComponentParts): SimulatedComponent {
 }
 
 export function simulatedControllers(parts: ComponentParts): SimulatedComponent {
-  return new SimulatedComponent("controllers", (around) => runControllers(around), parts);
+  const localVolumes = { folder: "/volumes" };
+  const run = (around: Surroundings) => runControllers({ ...around, localVolumes });
+  return new SimulatedComponent("controllers", run, parts);
 }

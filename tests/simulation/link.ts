@@ -2,7 +2,7 @@ import type { Clock } from "../../api/types/ambient.ts";
 import type { TokenRequest } from "../../api/types/authentication_v1.ts";
 import type { KubeObject } from "../../api/types/meta.ts";
 import type { Resource } from "../../api/types/resources.ts";
-import { StatusError } from "../../api/types/status.ts";
+import { hasReason, StatusError } from "../../api/types/status.ts";
 import type {
   Api,
   DeleteOptions,
@@ -217,7 +217,8 @@ export class Link implements Api {
     const isRepeated = mayRepeat && dice.chance(weather.duplicated);
     const { cuts } = this.#cable;
     const answer = server.answer(ask).catch((error) => {
-      if (!server.isUp) onLost();
+      // what the store could not tell may turn up
+      if (!server.isUp || hasReason(error, "ServiceUnavailable")) onLost();
       throw error;
     });
     if (isRepeated) void this.#delay().then(() => server.answer(ask)).catch(() => {});

@@ -3,12 +3,8 @@ import { HollowHost, runHollowNode } from "../../cmd/hollow_node.ts";
 import { SANDBOX } from "../../agent/runtime.ts";
 import { Life, mortal, ProcessClock } from "./life.ts";
 import { Cable, Link, type LinkHears } from "./link.ts";
-import { Dice, randomFrom } from "./seeded.ts";
+import { Dice, randomFrom, skewFrom } from "./seeded.ts";
 import type { SimulatedServer } from "./server.ts";
-
-/** Of all nodes. */
-const SKEWED = 0.3;
-const SKEW_MS_MAX = 3_600_000;
 
 export interface NodeParts {
   readonly server: SimulatedServer;
@@ -45,7 +41,7 @@ export class SimulatedNode {
     this.#parts = parts;
     this.name = `node-${index}`;
     const dice = new Dice(randomFrom(parts.seed, `clock of ${this.name}`));
-    this.skewMs = dice.chance(SKEWED) ? dice.between(-SKEW_MS_MAX, SKEW_MS_MAX) : 0;
+    this.skewMs = skewFrom(dice);
     const clock = new ProcessClock(parts.clock, new Life(), this.skewMs);
     const address = `192.0.2.${10 + index}`;
     this.host = new HollowHost(this.name, address, `10.1.${index}`, clock);

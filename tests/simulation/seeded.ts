@@ -44,3 +44,12 @@ export function uidsFrom(random: Random): () => string {
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   };
 }
+
+/** Of all clocks, those that are wrong. */
+const SKEWED = 0.3;
+const SKEW_MS_MAX = 3_600_000;
+
+/** How far a clock is off, for good. */
+export function skewFrom(dice: Dice): number {
+  return dice.chance(SKEWED) ? dice.between(-SKEW_MS_MAX, SKEW_MS_MAX) : 0;
+}

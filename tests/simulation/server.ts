@@ -1,17 +1,19 @@
 import type { Clock } from "../../api/types/ambient.ts";
+import type { AgentTransport } from "../../api/http/agents.ts";
 import { createApi, type KubeApi } from "../../api/http/app.ts";
-import { bootstrapObjects } from "../../api/registry/bootstrap.ts";
+import { bootstrapObjects, localStorageClass } from "../../api/registry/bootstrap.ts";
 import { DEFAULT_NETWORK, KINDS } from "../../api/registry/kinds.ts";
 import { StatusError } from "../../api/types/status.ts";
 import type { Api } from "../../client/api.ts";
 import { LocalApi } from "../../cmd/local_api.ts";
 import { VERSION_INFO } from "../../cmd/version.ts";
-import type { Record, Revision } from "../../store/ledger.ts";
+import type { Revision } from "../../store/ledger.ts";
 import { MemoryLedger, MemoryMedium } from "../../store/memory_ledger.ts";
 import { openStore } from "../../store/mvcc_store.ts";
 import type { Store, StoreEvent } from "../../store/store.ts";
-import { Life, never, ProcessClock } from "./life.ts";
-import { randomFrom, uidsFrom } from "./seeded.ts";
+import { SimulatedDisk } from "./disk.ts";
+import { Life, ProcessClock } from "./life.ts";
+import { Dice, randomFrom, uidsFrom } from "./seeded.ts";
 
 const TOKEN = "simulated";
 /** Few, so that a watch that was away for a while has to list again. */
@@ -24,6 +26,7 @@ export interface ServerOptions {
   readonly onEvents: (events: readonly StoreEvent[]) => void;
   /** Puts a mistake into the server. */
   readonly sabotage?: { store?(store: Store): Store; api?(api: Api, store: Store): Api };
+  readonly agents?: AgentTransport;
 }
 
 /** The API server and its store over a medium that survives them. */
@@ -31,7 +34,10 @@ export class SimulatedServer {
   readonly medium = new MemoryMedium();
   /** The medium takes no more. */
   isFull = false;
+  /** Of a core: what each pod uses. */
+  loadMilli = 0;
   store!: Store;
+  #api!: KubeApi;
   #client!: Api;
   #life = new Life();
   #died = Promise.withResolvers<never>();
@@ -54,8 +60,12 @@ export class SimulatedServer {
     this.#died = Promise.withResolvers<never>();
     this.#died.promise.catch(() => {});
     const clock = new ProcessClock(this.#with.clock, life);
-    const { sabotage = {}, onEvents, seed } = this.#with;
-    const ledger = new FallibleLedger(this.medium, () => this.isFull, life);
+    const { sabotage = {}, onEvents, seed, agents } = this.#with;
+    const dice = new Dice(randomFrom(seed + this.medium.head, "disk"));
+    const ledger = new SimulatedDisk(this.medium, {
+      ...{ clock, dice, life },
+      isFull: () => this.isFull,
+    });
     const store = await openStore(ledger, { clock, log: () => {}, historyLimits: HISTORY });
     const volatileStore = await openStore(new MemoryLedger(), { clock, log: () => {} });
     const random = randomFrom(seed + this.medium.head, "server");
@@ -63,6 +73,7 @@ export class SimulatedServer {
       clock,
       random,
       newUid: this.#newUid,
+      ...(agents === undefined ? {} : { agents }),
     });
     store.watch("", this.#told, (events) => {
       if (life.isOver) return;
@@ -71,6 +82,7 @@ export class SimulatedServer {
     });
     const client = new LocalApi(api, TOKEN, "simulation");
     this.store = store;
+    this.#api = api;
     this.#client = sabotage.api?.(client, store) ?? client;
   }
 
@@ -91,6 +103,24 @@ export class SimulatedServer {
     return await Promise.race([ask(this.connected()), this.#died.promise]);
   }
 
+  /** @throws {StatusError} TooManyRequests where a budget forbids it */
+  async evict(namespace: string, name: string): Promise<void> {
+    const url = `http://master/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+    const request = new Request(url, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        apiVersion: "policy/v1",
+        kind: "Eviction",
+        metadata: { namespace, name },
+      }),
+    });
+    const answer = await this.answer(async () => await this.#api.fetch(request));
+    if (answer.ok) return;
+    const { reason, message } = await answer.json();
+    throw new StatusError(reason, message);
+  }
+
   /** @throws {StatusError} ServiceUnavailable while it is down */
   connected(): Api {
     if (!this.isUp) throw unreachable("connection refused");
@@ -102,27 +132,11 @@ export function unreachable(why: string): StatusError {
   return new StatusError("ServiceUnavailable", `Cannot reach the apiserver: ${why}`);
 }
 
-class FallibleLedger extends MemoryLedger {
-  readonly #isFull: () => boolean;
-  readonly #life: Life;
-
-  constructor(medium: MemoryMedium, isFull: () => boolean, life: Life) {
-    super(medium);
-    this.#isFull = isFull;
-    this.#life = life;
-  }
-
-  override async append(expectedHead: Revision, records: readonly Record[]): Promise<boolean> {
-    if (this.#life.isOver) await never();
-    if (this.#isFull()) throw new Error("no space left on device");
-    return await super.append(expectedHead, records);
-  }
-}
-
 interface Ambience {
   readonly clock: Clock;
   readonly random: () => number;
   readonly newUid: () => string;
+  readonly agents?: AgentTransport;
 }
 
 function apiOver(store: Store, volatileStore: Store, ambience: Ambience): KubeApi {
@@ -158,7 +172,8 @@ async function newMedium(): Promise<MemoryMedium> {
   const ambience = { clock, random, newUid: uidsFrom(random) };
   const api = apiOver(store, await open(new MemoryLedger()), ambience);
   const { serviceCidr } = DEFAULT_NETWORK;
-  await api.bootstrap(bootstrapObjects({ serviceCidr, address: "192.0.2.1", port: 6443 }));
+  const objects = bootstrapObjects({ serviceCidr, address: "192.0.2.1", port: 6443 });
+  await api.bootstrap(objects, [localStorageClass()]);
   api.close();
   await store.close();
   return medium;

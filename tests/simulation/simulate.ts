@@ -1,8 +1,11 @@
 import { NAMESPACES } from "../../api/types/resources.ts";
+import { PRIORITY_CLASSES } from "../../api/types/scheduling_v1.ts";
 import { type Sabotage, SimulatedCluster } from "./cluster.ts";
-import { outstanding } from "./convergence.ts";
+import { outstanding } from "./convergence/outstanding.ts";
+import { ADMINISTRATION } from "./operations/administration.ts";
 import { FAULT_OPERATIONS } from "./operations/faults.ts";
-import type { Operation } from "./operations/operation.ts";
+import { type Operation, repertoire } from "./operations/operation.ts";
+import { IMPORTANT_CLASS } from "./operations/policies.ts";
 import { WORKLOAD_OPERATIONS } from "./operations/workloads.ts";
 import { Dice, randomFrom } from "./seeded.ts";
 
@@ -35,7 +38,11 @@ const NODES = 4;
 const REST_MS_MAX = 300_000;
 const REST_STEP_MS = 5_000;
 
-const ALL: readonly Operation[] = [...WORKLOAD_OPERATIONS, ...FAULT_OPERATIONS];
+const ALL = [
+  ...WORKLOAD_OPERATIONS,
+  ...ADMINISTRATION,
+  ...FAULT_OPERATIONS.map((fault) => [fault]),
+];
 
 /** One life of a cluster, from its seed alone. */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
@@ -44,12 +51,15 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const began = cluster.now;
   await cluster.start();
   await cluster.advance(2_000);
-  await createNamespace(cluster);
+  await prepare(cluster);
+  const known = repertoire(ALL, new Dice(randomFrom(seed, "repertoire")));
   const carriedOut: number[] = [];
   for (let number = 0; number < (options.operations ?? OPERATIONS); number += 1) {
     const dice = new Dice(randomFrom(seed, `operation ${number}`));
     const pauseMs = dice.between(0, PAUSE_MS_MAX);
-    if (!without.has(number) && await operate(cluster, number, dice)) carriedOut.push(number);
+    if (!without.has(number) && await operate(cluster, number, dice.weighted(known), dice)) {
+      carriedOut.push(number);
+    }
     await cluster.advance(pauseMs);
     if (cluster.violation !== undefined) break;
   }
@@ -65,16 +75,24 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   };
 }
 
-async function createNamespace(cluster: SimulatedCluster): Promise<void> {
+async function prepare(cluster: SimulatedCluster): Promise<void> {
   const shop = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } };
-  const created = cluster.user.create(NAMESPACES, shop);
+  const { user } = cluster;
+  const created = Promise.all([
+    user.create(NAMESPACES, shop),
+    user.create(PRIORITY_CLASSES, IMPORTANT_CLASS),
+  ]);
   await cluster.advance(2_000);
   if (cluster.violation === undefined) await created;
 }
 
 /** What the user asks for is answered while time goes on. */
-async function operate(cluster: SimulatedCluster, number: number, dice: Dice): Promise<boolean> {
-  const operation = dice.weighted(ALL);
+async function operate(
+  cluster: SimulatedCluster,
+  number: number,
+  operation: Operation,
+  dice: Dice,
+): Promise<boolean> {
   let isDone = false;
   const doing = operation.do(cluster, dice).then((how) => {
     if (how === undefined) return false;

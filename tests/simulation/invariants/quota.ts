@@ -1,5 +1,6 @@
 import type { ResourceQuota } from "../../../api/types/core_v1.ts";
 import { PODS, RESOURCE_QUOTAS } from "../../../api/types/resources.ts";
+import { isOver } from "../../../controllers/pods.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** No pod is created where a quota that has been counted leaves no room. */
@@ -11,7 +12,7 @@ export function quotaHolds(): Invariant {
       const limits = sight.list(RESOURCE_QUOTAS, namespace).flatMap(limitOf);
       if (limits.length === 0) return;
       const count = sight.list(PODS, namespace)
-        .filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed").length;
+        .filter((pod) => !isOver(pod)).length;
       const least = Math.min(...limits);
       if (count <= least) return;
       return `${count} pods are in ${namespace}, whose quota allows ${least}`;
@@ -22,4 +23,21 @@ export function quotaHolds(): Invariant {
 function limitOf({ status }: Readonly<ResourceQuota>): number[] {
   const hard = status?.hard?.["pods"];
   return hard === undefined || status?.used?.["pods"] === undefined ? [] : [Number(hard)];
+}
+
+/** What a quota says of its use is true after each step. */
+export function quotaIsTrue(): Invariant {
+  return {
+    onStep({ sight }) {
+      for (const { metadata, status } of sight.list(RESOURCE_QUOTAS)) {
+        const used = status?.used?.["pods"];
+        if (used === undefined) continue;
+        const count = sight.list(PODS, metadata.namespace).filter((pod) => !isOver(pod)).length;
+        if (Number(used) === count) continue;
+        const what = `${metadata.namespace}/${metadata.name} counts ${used} pods`;
+        return Promise.resolve(`${what}, there are ${count}`);
+      }
+      return Promise.resolve(undefined);
+    },
+  };
 }

@@ -11,3 +11,15 @@ export interface Operation {
 }
 
 export const NAMESPACES_USED = ["default", "shop"];
+
+/** Of the groups of operations, in one life: what is left out gives the others room to meet. */
+const IN_USE = 0.6;
+
+/** What happens in this life: some of all groups. */
+export function repertoire(
+  groups: readonly (readonly Operation[])[],
+  dice: Dice,
+): readonly Operation[] {
+  const used = groups.filter(() => dice.chance(IN_USE));
+  return (used.length === 0 ? groups : used).flat();
+}

@@ -1,5 +1,6 @@
 import type { Random } from "../api/types/ambient.ts";
 import type { PodDisruptionBudget } from "../api/types/policy_v1.ts";
+import { verdictBesideNominated } from "./beside_nominated.ts";
 import { partByBudgets } from "./budgets.ts";
 import type { NodeInfo } from "./node_info.ts";
 import type { PodInfo } from "./pod_info.ts";
@@ -140,7 +141,8 @@ function reasonAgainst(
     const [reason] = check(node);
     if (reason !== undefined) return reason;
   }
-  return undefined;
+  // two that are made room for at one place would wait for each other for ever
+  return verdictBesideNominated(pod, node, world, policy)?.reasons[0];
 }
 
 /** Of equals the one that has run longer. */

@@ -64,6 +64,29 @@ for (const { name, pod: words = { cpu: "2" }, there, budgets = [], want } of CAS
   });
 }
 
+Deno.test("preemption: room that is being made for an equal is not made a second time", () => {
+  const world = worldOf([
+    nodeWith("a"),
+    nodeWith("b"),
+    podWith("x", pod("a", 2, "4")),
+    podWith("y", pod("b", 1, "4")),
+  ]);
+  const [first, second] = ["first", "second"]
+    .map((name) => infoOf(name, { cpu: "4", spec: { priority: 9 } }));
+  const planFor = (info: typeof first) => {
+    const decision = schedule(info!, world, DEFAULT_POLICY, () => 0);
+    assert.ok(!decision.fits);
+    const options = { world, policy: DEFAULT_POLICY, budgets: [], random: () => 0 };
+    return said(planPreemption(info!, decision.why, options));
+  };
+  assert.equal(planFor(first), "b: y");
+  world.nominated.set(first!, "b");
+  assert.equal(planFor(second), "a: x");
+  world.nominated.set(second!, "a");
+  const third = infoOf("third", { cpu: "4", spec: { priority: 9 } });
+  assert.match(planFor(third), /Insufficient cpu|not helpful/);
+});
+
 function said(plan: Preemption | string): string {
   if (typeof plan === "string") return plan;
   return `${plan.nodeName}: ${plan.victims.map(({ pod }) => pod.metadata.name).sort()}`;

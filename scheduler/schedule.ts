@@ -1,19 +1,12 @@
 import type { Random } from "../api/types/ambient.ts";
+import { verdictBesideNominated } from "./beside_nominated.ts";
 import { CHANGES, type Changes } from "./changes.ts";
 import type { NodeInfo } from "./node_info.ts";
 import type { PodInfo } from "./pod_info.ts";
 import type { NamedPredicate, Policy } from "./policy.ts";
 import type { NodeCheck } from "./predicates.ts";
 import { SCORE_MAX } from "./priorities.ts";
-import {
-  FITS,
-  NO_NODE,
-  type Ranking,
-  Rankings,
-  scaledOf,
-  type Verdict,
-  verdictOn,
-} from "./ranking.ts";
+import { FITS, NO_NODE, type Ranking, Rankings, scaledOf, type Verdict } from "./ranking.ts";
 import type { World } from "./world.ts";
 
 /** Why no node takes the pod. */
@@ -125,19 +118,7 @@ export class Decider {
       const mayHelpToEvict = (rule.helpedBy & CHANGES.podGone) !== 0;
       return { reasons, helpedBy: rule.helpedBy, mayHelpToEvict };
     }
-    const ahead = this.#world.nominated.size === 0
-      ? []
-      : this.#world.nominated.ahead(pod, node.name);
-    return ahead.length === 0 ? undefined : this.#besideThem(pod, node, ahead);
-  }
-
-  /** As if those were on the node already for which room is being made. */
-  #besideThem(pod: PodInfo, node: NodeInfo, others: readonly PodInfo[]): Verdict | undefined {
-    const added = others.filter(({ uid }) => !node.pods.has(uid));
-    for (const other of added) node.addPod(other);
-    const verdict = verdictOn(pod, node, this.#world, this.#policy);
-    for (const { uid } of added) node.removePod(uid);
-    return verdict;
+    return verdictBesideNominated(pod, node, this.#world, this.#policy);
   }
 
   #nominatedSlot(pod: PodInfo, count: number): number | undefined {

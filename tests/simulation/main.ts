@@ -1,7 +1,7 @@
 /** `deno task sim --seed 7` replays one life of a cluster with its story; `--seeds 1000` tries so many on all cores. */
 import { parseArgs } from "node:util";
 import { commandFor } from "./replay.ts";
-import { runSeeds } from "./run_seeds.ts";
+import { type Broken, runSeeds } from "./run_seeds.ts";
 import { shrink } from "./shrink.ts";
 import { OPERATIONS, simulate } from "./simulate.ts";
 
@@ -44,8 +44,8 @@ async function tryMany(count: number): Promise<number> {
     : Number(values.from);
   const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);
   const workers = Number(values.workers ?? navigator.hardwareConcurrency);
-  const { tried, broken } = await runSeeds({ from, count, seconds, workers });
-  for (const { seed, what } of broken) console.log(`${what}\n  ${commandFor({ seed })}`);
+  const onBroken = ({ seed, what }: Broken) => console.log(`${what}\n  ${commandFor({ seed })}`);
+  const { tried, broken } = await runSeeds({ from, count, seconds, workers, onBroken });
   console.log(`${tried} seeds from ${from}: ${broken.length} broken`);
   return broken.length === 0 ? 0 : 1;
 }

@@ -7,19 +7,26 @@ export interface SeedRange {
   /** No seed is begun after this; those under way end. */
   readonly seconds: number;
   readonly workers: number;
+  /** Told of each at once: a long run may be ended before its end. */
+  readonly onBroken?: (broken: Broken) => void;
+}
+
+export interface Broken {
+  readonly seed: number;
+  readonly what: string;
 }
 
 export interface Tried {
   readonly tried: number;
-  readonly broken: readonly { readonly seed: number; readonly what: string }[];
+  readonly broken: readonly Broken[];
 }
 
 /** A seed that takes longer hangs. */
 const HANGS_AFTER_SECONDS = 600;
 
-export async function runSeeds({ from, count, seconds, workers }: SeedRange): Promise<Tried> {
+export async function runSeeds(range: SeedRange): Promise<Tried> {
   const parts = await Promise.all(
-    Array.from({ length: workers }, (_, index) => runWorker(from, count, seconds, workers, index)),
+    Array.from({ length: range.workers }, (_, index) => runWorker(range, index)),
   );
   return {
     tried: parts.reduce((sum, { tried }) => sum + tried, 0),
@@ -29,10 +36,7 @@ export async function runSeeds({ from, count, seconds, workers }: SeedRange): Pr
 
 /** Every `step`th seed from its own. */
 async function runWorker(
-  from: number,
-  count: number,
-  seconds: number,
-  step: number,
+  { from, count, seconds, workers: step, onBroken = () => {} }: SeedRange,
   index: number,
 ): Promise<Tried> {
   const worker = new Deno.Command(Deno.execPath(), {
@@ -41,7 +45,7 @@ async function runWorker(
     stdout: "piped",
   }).spawn();
   let tried = 0;
-  const broken: { seed: number; what: string }[] = [];
+  const broken: Broken[] = [];
   let rest = "";
   for await (const text of worker.stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
@@ -49,7 +53,9 @@ async function runWorker(
     for (const line of lines) {
       const { seed, what } = JSON.parse(line) as { seed: number; what?: string };
       tried += 1;
-      if (what !== undefined) broken.push({ seed, what });
+      if (what === undefined) continue;
+      broken.push({ seed, what });
+      onBroken({ seed, what });
     }
   }
   const { code } = await worker.status;
@@ -57,7 +63,11 @@ async function runWorker(
   return { tried, broken };
 }
 
+/** Nobody reads where errors were made; of many they take their time. */
+const STACK_LINES = 2;
+
 async function work([first, step, end, seconds]: readonly number[]): Promise<void> {
+  Error.stackTraceLimit = STACK_LINES;
   const until = Date.now() + seconds! * 1000;
   for (let seed = first!; seed < end! && Date.now() < until; seed += step!) {
     const hang = setTimeout(() => Deno.exit(3), HANGS_AFTER_SECONDS * 1000);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Sabotage } from "./cluster.ts";
-import { DOUBLE_BIND, LOST_ENDPOINT_REMOVAL } from "./sabotage.ts";
+import { DOUBLE_BIND, LOST_ENDPOINT_REMOVAL, QUOTA_RACE } from "./sabotage.ts";
 import { simulate } from "./simulate.ts";
 
 const SEEDS_MAX = 1_000;
@@ -12,6 +12,12 @@ const TABLE: readonly { name: string; sabotage: Sabotage; from: number; says: Re
     sabotage: LOST_ENDPOINT_REMOVAL,
     from: 1,
     says: /which is not ready for|do not name its pods/,
+  },
+  {
+    name: "quota race",
+    sabotage: QUOTA_RACE,
+    from: 1,
+    says: /whose quota allows|quota-0 counts/,
   },
 ];
 

@@ -49,11 +49,13 @@ function conditionsAfter(
   if (failure?.kind !== "Pod") return others;
   const reason = failure.verb === "delete" ? "FailedDelete" : "FailedCreate";
   const known = before.find(({ type }) => type === REPLICA_FAILURE);
+  // a refusal names the pod, which has another name each time: telling it anew would wake this very plan again
+  if (known?.reason === reason) return [...others, known];
   return [...others, {
     type: REPLICA_FAILURE,
     status: "True",
     reason,
     message: failure.message,
-    lastTransitionTime: known?.reason === reason && known.lastTransitionTime || timeOf(now),
+    lastTransitionTime: timeOf(now),
   }];
 }

@@ -147,9 +147,11 @@ Deno.test("replication: a label that goes orphans a pod, one that comes adopts, 
 Deno.test("replication: refused pods are tried again with back-off and reported", async () => {
   const cluster = await startCluster();
   let isRefusing = true;
+  let refusals = 0;
   cluster.api.intercept = ({ verb, resource }) => {
     if (isRefusing && verb === "create" && resource === "pods") {
-      throw new StatusError("Forbidden", "exceeded quota");
+      // as the API does, which names the pod
+      throw new StatusError("Forbidden", `exceeded quota, refusal ${refusals += 1}`);
     }
   };
   await cluster.api.create(REPLICATION_CONTROLLERS, controllerWith("web", 100));
@@ -162,7 +164,9 @@ Deno.test("replication: refused pods are tried again with back-off and reported"
       [type, status, reason, message].join(" ")
     );
   };
-  assert.deepEqual(await conditions(), ["ReplicaFailure True FailedCreate exceeded quota"]);
+  assert.deepEqual(await conditions(), [
+    "ReplicaFailure True FailedCreate exceeded quota, refusal 1",
+  ]);
   isRefusing = false;
   await cluster.clock.advance(60_000);
   assert.equal((await cluster.pods()).length, 100);

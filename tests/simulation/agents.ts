@@ -15,7 +15,7 @@ export function simulatedAgents(
     async fetch({ metadata }) {
       const node = nodeOf(metadata.name);
       if (node === undefined || !node.isUp || node.cable.isCut) throw away();
-      const time = new Date(now()).toISOString();
+      const time = new Date(now() + node.skewMs).toISOString();
       const cpu = { time, usageNanoCores: loadMilli() * NANO_PER_MILLI };
       const figures = {
         cpu: { ...cpu, windowSeconds: WINDOW_SECONDS },

@@ -14,6 +14,7 @@ import { quotaHolds, quotaIsTrue } from "./invariants/quota.ts";
 import { noStartTwice } from "./invariants/schedules.ts";
 import { oneVolumeForOneClaim } from "./invariants/volumes.ts";
 import { noMoreThanWanted } from "./invariants/replicas.ts";
+import { noHotLoop } from "./invariants/writes.ts";
 import { Cable, CALM, Link, type LinkHears, type Weather } from "./link.ts";
 import { Life } from "./life.ts";
 import { SimulatedNode } from "./nodes.ts";
@@ -81,6 +82,7 @@ export class SimulatedCluster {
       quotaHolds(),
       quotaIsTrue(),
       oneVolumeForOneClaim(),
+      noHotLoop(),
       noStartTwice(),
       onlyReadyEndpoints(),
       fencedNodesAreEmpty(),

@@ -1,12 +1,19 @@
 /** `deno task sim --seed 7` replays one life of a cluster with its story; `--seeds 1000` tries so many on all cores. */
 import { parseArgs } from "node:util";
+import { findPlanted } from "./find_planted.ts";
 import { commandFor } from "./replay.ts";
 import { type Broken, runSeeds } from "./run_seeds.ts";
+import { PLANTED } from "./sabotage.ts";
 import { shrink } from "./shrink.ts";
 import { OPERATIONS, simulate } from "./simulate.ts";
 
+/** Within so many a planted mistake must be found. */
+const PLANTED_SEEDS = 1_000;
+
 const USAGE = `usage: deno task sim --seed N [--without 3,7] [--lines all]
-       deno task sim --seeds COUNT [--from N] [--seconds S] [--workers W]`;
+       deno task sim --seeds COUNT [--from N] [--seconds S] [--workers W]
+       deno task sim --planted NAME [--from N] [--seeds COUNT]
+Planted mistakes: ${Object.keys(PLANTED).join(", ")}`;
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -18,6 +25,7 @@ const { values } = parseArgs({
     workers: { type: "string" },
     without: { type: "string" },
     lines: { type: "string" },
+    planted: { type: "string" },
   },
 });
 
@@ -50,7 +58,26 @@ async function tryMany(count: number): Promise<number> {
   return broken.length === 0 ? 0 : 1;
 }
 
+/** How soon a mistake is found that was put in on purpose. */
+async function search(name: string, count: number): Promise<number> {
+  const planted = PLANTED[name];
+  if (planted === undefined) {
+    console.error(USAGE);
+    return 2;
+  }
+  const found = await findPlanted(planted, { from: Number(values.from ?? 1), count });
+  console.log(
+    found === undefined
+      ? `${count} seeds did not find it`
+      : `seed ${found.seed}, the ${found.tried}. tried: ${found.what}`,
+  );
+  return found === undefined ? 1 : 0;
+}
+
 if (import.meta.main) {
+  if (values.planted !== undefined) {
+    Deno.exit(await search(values.planted, Number(values.seeds ?? PLANTED_SEEDS)));
+  }
   if (values.seed !== undefined) Deno.exit(await replay(Number(values.seed)));
   if (values.seeds !== undefined) Deno.exit(await tryMany(Number(values.seeds)));
   console.error(USAGE);

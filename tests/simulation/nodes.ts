@@ -6,6 +6,11 @@ import { Cable, Link, type LinkHears } from "./link.ts";
 import { Dice, randomFrom, skewFrom } from "./seeded.ts";
 import type { SimulatedServer } from "./server.ts";
 
+/** An agent that starts so soon after its node was cut off still ends pods in time. */
+const IN_TIME_MS = 4_000;
+/** One that starts later takes a lease, the pods' grace and a moment more. */
+const LATE_MS = 10_000 + 2_000 + 2_000;
+
 export interface NodeParts {
   readonly server: SimulatedServer;
   readonly clock: Clock;
@@ -29,6 +34,7 @@ export class SimulatedNode {
   readonly host: HollowHost;
   /** Since when the cable is cut, by the true time. */
   cutAt: number | undefined;
+  #lastCutAt: number | undefined;
   /** Since when its agent runs, by the true time. */
   startedAt = 0;
   /** How far its clock is off, for all its life: engine and agent have the same. */
@@ -75,6 +81,17 @@ export class SimulatedNode {
     }).catch((error) => hears.onViolation(`the agent of ${name} died: ${error.stack}`));
   }
 
+  /**
+   * Its agent was away when pods were to end that others may run: it has until then not been able to, and lets
+   * the API speak first for the length of a lease (docs/decisions/0065).
+   */
+  get isUnguarded(): boolean {
+    if (!this.isUp) return true;
+    const { startedAt } = this;
+    const isLate = this.#lastCutAt !== undefined && startedAt > this.#lastCutAt + IN_TIME_MS;
+    return isLate && this.#parts.clock.now() < startedAt + LATE_MS;
+  }
+
   /** The agent is gone; containers run on. */
   crash(): void {
     this.#life.end();
@@ -91,7 +108,7 @@ export class SimulatedNode {
 
   cut(): void {
     if (this.cable.isCut) return;
-    this.cutAt = this.#parts.clock.now();
+    this.cutAt = this.#lastCutAt = this.#parts.clock.now();
     this.cable.cut();
   }
 

@@ -7,7 +7,7 @@ import type { Store, View } from "../../store/store.ts";
 import type { Sabotage } from "./cluster.ts";
 
 /** A binding that does not look whether the pod has a node already. */
-export const DOUBLE_BIND: Sabotage = {
+const DOUBLE_BIND: Sabotage = {
   api: (api, store) =>
     changed(api, {
       async bind(namespace, podName, podUid, nodeName) {
@@ -23,7 +23,7 @@ export const DOUBLE_BIND: Sabotage = {
 };
 
 /** A controller of endpoints that believes it has written when an address was to go, one time in two. */
-export const LOST_ENDPOINT_REMOVAL: Sabotage = {
+const LOST_ENDPOINT_REMOVAL: Sabotage = {
   controllers(api) {
     let losses = 0;
     return changed(api, {
@@ -41,11 +41,26 @@ export const LOST_ENDPOINT_REMOVAL: Sabotage = {
 };
 
 /** A quota that is read before the transaction that it should hold for. */
-export const QUOTA_RACE: Sabotage = {
+const QUOTA_RACE: Sabotage = {
   store: (store) =>
     changed(store, {
       commit: (transaction) => store.commit((view) => transaction(withOldQuotas(view, store))),
     }),
+};
+
+export interface Planted {
+  readonly sabotage: Sabotage;
+  /** What is said where it is found. */
+  readonly says: RegExp;
+}
+
+export const PLANTED: Readonly<Record<string, Planted>> = {
+  "double-bind": { sabotage: DOUBLE_BIND, says: /is bound twice/ },
+  "lost-endpoint-removal": {
+    sabotage: LOST_ENDPOINT_REMOVAL,
+    says: /which is not ready for|do not name its pods/,
+  },
+  "quota-race": { sabotage: QUOTA_RACE, says: /whose quota allows|quota-0 counts/ },
 };
 
 function withOldQuotas(view: View, store: Store): View {

@@ -27,8 +27,7 @@ export function fencedNodesAreEmpty(): Invariant {
 
 function isFenced(node: SimulatedNode, now: number): boolean {
   const { cutAt } = node;
-  return node.isUp && cutAt !== undefined && node.startedAt < cutAt &&
-    now - cutAt > FENCED_AFTER_MS;
+  return !node.isUnguarded && cutAt !== undefined && now - cutAt > FENCED_AFTER_MS;
 }
 
 /** No two pods with one ordinal of a StatefulSet run at one time, on whichever nodes. */
@@ -37,6 +36,7 @@ export function ordinalsRunOnce(): Invariant {
     async onStep({ nodes }) {
       const places = new Map<string, { uid: string; node: string }>();
       for (const node of nodes) {
+        if (node.isUnguarded) continue;
         for (const { namespace, podName, podUid: uid } of await node.running()) {
           if (!ORDINAL.test(podName)) continue;
           const name = `${namespace}/${podName}`;

@@ -79,12 +79,8 @@ async function powerOff(node: SimulatedNode, { clock }: SimulatedCluster, dice: 
   return `for ${ms / 1000} s`;
 }
 
-/**
- * Not of a node that is cut off: an agent that starts without the API does not know what its pods tolerate and
- * leaves them running, which docs/decisions/0033 states as a price. Taking the condition out finds it within 100 seeds.
- */
 function crashAgent(node: SimulatedNode, { clock }: SimulatedCluster, dice: Dice) {
-  if (!node.isUp || node.cable.isCut) return Promise.resolve(undefined);
+  if (!node.isUp) return Promise.resolve(undefined);
   node.crash();
   const ms = dice.between(0, RESTART_MS_MAX);
   clock.after(ms, () => node.start());

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Endpoints, Node, Pod, Service } from "../../api/types/core_v1.ts";
 import { BED_IMAGE, type BedCluster, startBedCluster, until } from "../fixtures/bed/cluster.ts";
 import { OUTSIDE_ADDRESS, runIn, runOutside } from "../fixtures/bed/place.ts";
+import { startSingleton } from "./singleton.ts";
 
 const PORT = 8080;
 /** Of pods that share their node's network: they stand for programs of the node. */
@@ -73,7 +74,10 @@ Deno.test("three nodes: everybody reaches everybody, by their own addresses", as
   await t.step("outside to the node port of every node", () => outsideToNodePort(world));
   await t.step("a packet of full size passes", () => fullSize(world));
   await t.step("agents killed under load: no connection breaks", () => agentsKilled(world));
-  await t.step("a node cut off leaves the service, and is back afterwards", () => cutOff(world));
+  await t.step(
+    "a node cut off leaves the service, its pod runs elsewhere and once only, and it comes back",
+    () => cutOff(world),
+  );
   await t.step("down takes the way to other nodes away", () => wayRemoved(world));
 });
 
@@ -270,14 +274,17 @@ async function renewed({ kubectl }: BedCluster, names: readonly string[]): Promi
 async function cutOff(world: World): Promise<void> {
   const { cluster, pods, hosts } = world;
   const last = cluster.nodes.at(-1);
+  const singleton = await startSingleton(cluster, last!.name);
   await last!.cut();
   await endpointsAre(cluster, 2);
   const answers = await askFrom(cluster, hosts[0]!, Array(REQUESTS).fill(serviceUrl(world)));
   const rest = new Set(pods.slice(0, 2).map(({ metadata }) => metadata.name));
   assert.deepEqual(new Set(answers.map(nameIn)), rest, "nothing goes to who is cut off");
+  await singleton.replaced();
   await last!.mend();
   await endpointsAre(cluster, 3);
   await podToPod(world);
+  await singleton.ranOnceOnly();
 }
 
 async function wayRemoved({ cluster }: World): Promise<void> {

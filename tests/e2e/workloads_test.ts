@@ -74,7 +74,6 @@ Deno.test("workloads run on a real node", async (t) => {
   });
 
   await t.step("one canary beside nine gets a tenth of the requests", () => canary(cluster));
-  await t.step("an autoscaler follows what the pods use", () => autoscaler(cluster));
 
   await t.step("a job runs to its end, once for each index", async () => {
     await kubectl.apply({
@@ -152,47 +151,4 @@ async function canary(cluster: Cluster): Promise<void> {
   assert.ok(percent >= 8 && percent <= 12, `the canary got ${percent} % of the requests`);
   await kubectl.run("delete", "deployment", "stable", "canary");
   await kubectl.run("delete", "service", "shop");
-}
-
-/** A pod that does nothing but count asks for little CPU, so the load is the same on every machine. */
-async function autoscaler(cluster: Cluster): Promise<void> {
-  const { kubectl } = cluster;
-  const command = ["sh", "-c", "while [ ! -e /tmp/rest ]; do :; done; sleep 3600"];
-  const labels = { app: "busy" };
-  const container = {
-    name: "main",
-    image: "busybox:1.35",
-    command,
-    resources: { requests: { cpu: "50m" }, limits: { cpu: "100m" } },
-  };
-  await kubectl.apply({
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "busy" },
-    spec: {
-      replicas: 1,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { terminationGracePeriodSeconds: 0, containers: [container] },
-      },
-    },
-  });
-  await rolledOut(cluster, "busy");
-  await kubectl.run("autoscale", "deployment", "busy", "--min=1", "--max=3", "--cpu-percent=50");
-  const rules = { scaleDown: { stabilizationWindowSeconds: 0 } };
-  await kubectl.run("patch", "hpa", "busy", "-p", JSON.stringify({ spec: { behavior: rules } }));
-  await sized(cluster, 3);
-  await rolledOut(cluster, "busy");
-  const pods = await kubectl.run("get", "pods", "-l", "app=busy", "-o", "name");
-  for (const pod of pods.trim().split("\n")) {
-    await kubectl.run("exec", pod, "--", "touch", "/tmp/rest");
-  }
-  await sized(cluster, 1);
-  await kubectl.run("delete", "deployment,hpa", "busy");
-}
-
-async function sized({ kubectl }: Cluster, replicas: number): Promise<void> {
-  const size = `--for=jsonpath={.status.currentReplicas}=${replicas}`;
-  await kubectl.run("wait", "hpa/busy", size, "--timeout=240s");
 }

@@ -18,7 +18,7 @@ import { RuntimeError, SANDBOX } from "./runtime.ts";
 
 const IMAGE = "shop:1";
 
-Deno.test("agent: registers the node and renews its lease, without writing its status again", async () => {
+Deno.test("rows 25 and 28: an agent registers its node and renews its lease, without writing its status again", async () => {
   await using world = await World.open();
   const node = await world.api.get(NODES, "", "node-1");
   assert.equal(node.metadata.labels?.["kubernetes.io/hostname"], "node-1");
@@ -46,7 +46,16 @@ Deno.test("agent: sets the node ready again when someone has called it unknown",
   assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "True");
 });
 
-Deno.test("agent: registers again after its node was deleted", async () => {
+Deno.test("row 26: an agent registers as soon as the API is there", async () => {
+  await using world = await World.open(undefined, cutOff);
+  await world.advance(60_000);
+  world.api.intercept = () => {};
+  assert.deepEqual((await world.api.list(NODES)).items, []);
+  await world.advance(10_000);
+  assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "True");
+});
+
+Deno.test("row 26: an agent registers again after its node was deleted", async () => {
   await using world = await World.open();
   await world.api.delete(NODES, "", "node-1");
   await world.settle();
@@ -396,8 +405,10 @@ class World implements AsyncDisposable {
     this.#seen = this.runtime.calls.length;
   }
 
-  static async open(before?: World): Promise<World> {
+  /** @param intercept what the API does first with every call */
+  static async open(before?: World, intercept?: () => never): Promise<World> {
     const world = new World(before);
+    if (intercept !== undefined) world.api.intercept = intercept;
     world.#begin();
     await world.settle();
     return world;

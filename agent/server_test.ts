@@ -22,7 +22,7 @@ import { containerSpec, podWith } from "./pod_fixtures.ts";
 import { createAgentServer } from "./server.ts";
 import { SpdyConnection } from "./spdy/connection.ts";
 
-Deno.test("agent server: answers the API server", async () => {
+Deno.test("row 35: an agent answers the API server, its health among the rest", async () => {
   await using world = await World.open();
   assert.deepEqual(await world.get("/healthz"), { code: 200, text: "ok" });
   const pods = JSON.parse((await world.get("/pods")).text);

@@ -6,7 +6,7 @@ import { BURST_PER_OBJECT_MAX, EventRecorder, EVENTS_REMEMBERED_MAX } from "./ev
 import { FakeApi } from "./fake_api.ts";
 import { FakeClock } from "./fake_clock.ts";
 
-Deno.test("events: a thousand repeats are one object that counts to a thousand", async () => {
+Deno.test("row 100: a thousand repeats are one object that counts to a thousand", async () => {
   const { api, clock, recorder } = setUp();
   for (let i = 0; i < 1000; i += 1) {
     recorder.record(pod("web"), "Warning", "BackOff", "Back-off restarting");
@@ -56,7 +56,7 @@ Deno.test("events: one object cannot flood the cluster with different messages",
   assert.equal(recorder.dropped, 1000 - BURST_PER_OBJECT_MAX);
 });
 
-Deno.test("events: the oldest of 4,096 is forgotten and counted from 1 again", async () => {
+Deno.test("row 100: the oldest of 4,096 is forgotten and counted from 1 again", async () => {
   const { api, clock, recorder } = setUp();
   recorder.record(pod("first"), "Normal", "A", "x");
   for (let i = 0; i < EVENTS_REMEMBERED_MAX; i += 1) {

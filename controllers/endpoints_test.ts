@@ -35,7 +35,7 @@ const CASES: { name: string; service?: Partial<Service["spec"]>; pods: Words[]; 
 ];
 
 for (const { name, service, pods, want } of CASES) {
-  Deno.test(`endpoints: ${name}`, () => {
+  Deno.test(`row 84: endpoints: ${name}`, () => {
     const subsets = subsetsOf(serviceNamed("web", service), pods.map(podOf));
     const seen = subsets.map(({ addresses = [], notReadyAddresses = [], ports = [] }) => {
       const ips = (list: typeof addresses) => list.map(({ ip }) => ip).join(",");
@@ -68,7 +68,7 @@ Deno.test("endpoints: the order of pods does not matter", () => {
   assert.deepEqual(subsetsOf(service, pods), subsetsOf(service, pods.toReversed()));
 });
 
-Deno.test("endpoints: services without a selector, and external names, are left to their owners", () => {
+Deno.test("row 85: services without a selector, and external names, are left to their owners", () => {
   const { selector: _, ...rest } = serviceNamed("web").spec;
   const byHand = { ...serviceNamed("web"), spec: rest };
   const world = worldOf([podOf({ ip: "10.1.0.1" }, 0)]);
@@ -81,7 +81,7 @@ Deno.test("endpoints: services without a selector, and external names, are left 
   assert.deepEqual(endpointsController.plan(external, world).writes, []);
 });
 
-Deno.test("endpoints: follow pods, and write nothing while nothing changes", async () => {
+Deno.test("row 84: endpoints follow pods, and write nothing while nothing changes", async () => {
   const cluster = await startCluster();
   const service = serviceNamed("web");
   service.metadata.labels = { team: "a" };
@@ -113,7 +113,7 @@ Deno.test("endpoints: follow pods, and write nothing while nothing changes", asy
   }
 });
 
-Deno.test("endpoints: go with their service, and come back when somebody deletes or changes them", async () => {
+Deno.test("row 86: endpoints go with their service, and come back when somebody deletes or changes them", async () => {
   const cluster = await startCluster();
   await cluster.api.create(SERVICES, serviceNamed("web"));
   const pod = await cluster.api.create(PODS, podNamed("a", { labels: { app: "web" } }));
@@ -132,7 +132,7 @@ Deno.test("endpoints: go with their service, and come back when somebody deletes
   cluster.stop();
 });
 
-Deno.test("endpoints: those that a user wrote without a service stay", async () => {
+Deno.test("row 85: endpoints that a user wrote without a service stay", async () => {
   const cluster = await startCluster();
   await cluster.api.create(ENDPOINTS, {
     apiVersion: "v1",

@@ -57,7 +57,7 @@ Deno.test("garbage: Background takes pods with their ReplicationController, stra
   cluster.stop();
 });
 
-Deno.test("garbage: a ReplicationController that goes without a word leaves its pods, free", async () => {
+Deno.test("row 77: a ReplicationController that goes without a word leaves its pods, free", async () => {
   const cluster = await withWeb(2);
   await cluster.api.delete(REPLICATION_CONTROLLERS, "default", "web");
   await cluster.clock.advance(1_000);

@@ -13,6 +13,7 @@ import { deploymentController } from "./deployment/deployment.ts";
 import { endpointSliceController } from "./endpoint_slices/endpoint_slices.ts";
 import { endpointSliceMirroringController } from "./endpoint_slices/mirroring.ts";
 import { endpointsController } from "./endpoints.ts";
+import { eventExpiryController } from "./event_expiry.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 import { jobController } from "./job/job.ts";
 import { namespaceController } from "./namespace.ts";
@@ -80,6 +81,7 @@ export function runControllers(
     new ControllerRuntime(clusterRoleAggregationController, options).run(),
     ...(tokens === undefined ? [] : runTokens(tokens, options)),
     new ControllerRuntime(resourceQuotaController(every), options).run(),
+    new ControllerRuntime(eventExpiryController, options).run(),
     new GarbageCollector({ ...options, resources: every }).run(),
   ];
   return Promise.all(runs).then(() => {});

@@ -35,7 +35,7 @@ Deno.test("namespace: each gets an account `default`, again when it is deleted",
   cluster.stop();
 });
 
-Deno.test("namespace: a deleted one loses all its kinds, then goes; others stay", async () => {
+Deno.test("row 96: a deleted namespace loses all its kinds, then goes; others stay", async () => {
   const cluster = await startCluster();
   await cluster.api.create(NAMESPACES, TEAM);
   await cluster.api.create(CONFIG_MAPS, SETTINGS);

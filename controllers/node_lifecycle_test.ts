@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Node } from "../api/types/core_v1.ts";
-import { EVENTS, NODES, PODS } from "../api/types/resources.ts";
-import { nodeNamed, podNamed, startCluster } from "./fake_cluster.ts";
+import { EVENTS, NODES, PODS, REPLICATION_CONTROLLERS } from "../api/types/resources.ts";
+import { controllerWith, nodeNamed, podNamed, startCluster } from "./fake_cluster.ts";
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
-Deno.test("node lifecycle: a silent node is Unknown after its lease, and its pods are not ready", async () => {
+Deno.test("row 29: a silent node is Unknown after its lease, and its pods are not ready", async () => {
   const cluster = await startCluster();
   await addNode(cluster, "node-1");
   await addPod(cluster, "web", "node-1");
@@ -28,7 +28,7 @@ Deno.test("node lifecycle: a silent node is Unknown after its lease, and its pod
   cluster.stop();
 });
 
-Deno.test("node lifecycle: a clock that is an hour off on the node changes nothing", async () => {
+Deno.test("row 29: a clock that is an hour off on the node changes nothing", async () => {
   for (const skewMs of [-3_600_000, 3_600_000]) {
     const cluster = await startCluster();
     await addNode(cluster, "node-1");
@@ -67,7 +67,7 @@ Deno.test("node lifecycle: a node that takes Unknown back lives, and nobody argu
   cluster.stop();
 });
 
-Deno.test("node lifecycle: a node that was never heard of has a minute", async () => {
+Deno.test("row 29: a node that was never heard of has a minute", async () => {
   const cluster = await startCluster();
   await cluster.api.create(NODES, { ...nodeNamed("node-1"), status: {} });
   await cluster.clock.advance(59_000);
@@ -88,7 +88,7 @@ const RETURNS = [
 ];
 
 for (const { name, silentSeconds, wantPods } of RETURNS) {
-  Deno.test(`node lifecycle: ${name}: ${wantPods} pods stay`, async () => {
+  Deno.test(`row 31: a node is ${name}: ${wantPods} pods stay`, async () => {
     const cluster = await startCluster();
     await addNode(cluster, "node-1");
     await addPod(cluster, "web", "node-1");
@@ -119,7 +119,7 @@ Deno.test("node lifecycle: pods of a silent node go at once, those of a failing 
   cluster.stop();
 });
 
-Deno.test("node lifecycle: of 30 dead nodes ten lose their pods at once, then one each 10 s", async () => {
+Deno.test("row 30: of 30 dead nodes ten lose their pods at once, then one each 10 s", async () => {
   const cluster = await startCluster();
   for (let i = 0; i < 30; i += 1) {
     await addNode(cluster, `node-${i}`);
@@ -135,6 +135,31 @@ Deno.test("node lifecycle: of 30 dead nodes ten lose their pods at once, then on
   }
   assert.deepEqual(left.slice(0, 5), [30, 20, 19, 18, 17]);
   assert.equal(left.at(-1), 0);
+  cluster.stop();
+});
+
+Deno.test("row 78: pods of a dead node are made anew five minutes after it, and those of others stay", async () => {
+  const cluster = await startCluster();
+  await addNode(cluster, "dead");
+  await addNode(cluster, "alive");
+  for (const name of ["dead", "alive"]) await cluster.renewLease(name);
+  await cluster.api.create(REPLICATION_CONTROLLERS, controllerWith("web", 4));
+  await cluster.clock.settle();
+  for (const [i, pod] of (await cluster.pods()).entries()) {
+    const nodeName = i < 2 ? "dead" : "alive";
+    const { namespace = "", name, uid = "" } = pod.metadata;
+    await cluster.api.bind(namespace, name, uid, nodeName);
+    await cluster.run(pod, `10.1.0.${i}`);
+  }
+  const names = async () => (await cluster.pods()).map(({ metadata }) => metadata.name);
+  const before = await names();
+  await beat(cluster, ["alive"], 300);
+  assert.deepEqual(await names(), before);
+  await beat(cluster, ["alive"], 30);
+  const pods = await cluster.pods();
+  const stayed = pods.filter(({ metadata }) => before.includes(metadata.name));
+  assert.deepEqual(stayed.map(({ spec }) => spec.nodeName), ["alive", "alive"]);
+  assert.deepEqual(pods.filter(({ spec }) => !spec.nodeName).length, 2);
   cluster.stop();
 });
 

@@ -3,7 +3,7 @@ import type { Pod } from "../api/types/core_v1.ts";
 import { NODES, PODS } from "../api/types/resources.ts";
 import { nodeNamed, podNamed, startCluster } from "./fake_cluster.ts";
 
-Deno.test("garbage: pods of a deleted node go at once, those of others stay", async () => {
+Deno.test("row 27: pods of a deleted node go at once, those of others stay", async () => {
   const cluster = await startCluster();
   for (const name of ["node-1", "node-2"]) {
     await cluster.api.create(NODES, nodeNamed(name));
@@ -16,7 +16,7 @@ Deno.test("garbage: pods of a deleted node go at once, those of others stay", as
   cluster.stop();
 });
 
-Deno.test("garbage: a node that comes back under its name has no old pods", async () => {
+Deno.test("row 34: a node that comes back under its name has no old pods", async () => {
   const cluster = await startCluster();
   await cluster.api.create(NODES, nodeNamed("node-1"));
   await bound(cluster, "old", "node-1");

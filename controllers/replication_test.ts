@@ -83,7 +83,7 @@ Deno.test("replication: new pods carry the template and their owner", async () =
   cluster.stop();
 });
 
-Deno.test("replication: scales up and down and reports it", async () => {
+Deno.test("row 75: replication scales up and down and reports it", async () => {
   const cluster = await startCluster();
   await cluster.api.create(REPLICATION_CONTROLLERS, controllerWith("web", 3));
   await cluster.clock.advance(10);
@@ -129,7 +129,7 @@ Deno.test("replication: a late watch makes no pod too many", async () => {
   cluster.stop();
 });
 
-Deno.test("replication: a label that goes orphans a pod, one that comes adopts, surplus goes", async () => {
+Deno.test("row 76: a label that goes orphans a pod, one that comes adopts, surplus goes", async () => {
   const cluster = await startCluster();
   await cluster.api.create(REPLICATION_CONTROLLERS, controllerWith("web", 2));
   await cluster.clock.advance(10);
@@ -193,7 +193,7 @@ Deno.test("replication: minReadySeconds delays what counts as available", async 
 });
 
 for (const seed of [1, 2, 3]) {
-  Deno.test(`replication: a storm of kills, strangers and new labels converges, seed ${seed}`, async () => {
+  Deno.test(`row 75: a storm of kills, strangers and new labels converges, seed ${seed}`, async () => {
     const cluster = await startCluster();
     cluster.api.watchDelayMs = 5;
     let state = seed;

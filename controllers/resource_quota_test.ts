@@ -25,7 +25,7 @@ Deno.test("resource quota: a quota that came without a count gets one at once", 
   stop();
 });
 
-Deno.test("resource quota: a count that is wrong is found, though not at once", async () => {
+Deno.test("row 99: a count of a quota that is wrong is found, though not at once", async () => {
   const { api, clock, stop } = await startCluster();
   for (const name of ["a", "b"]) await api.create(PODS, podNamed(name));
   const used = { pods: "4", resourcequotas: "1" };

@@ -15,7 +15,7 @@ import { Informers } from "../client/informer.ts";
 import { nodeWith, podWith, type PodWords } from "./fake_world.ts";
 import { runScheduler } from "./loop.ts";
 
-Deno.test("scheduler: binds a pod and says so", async () => {
+Deno.test("row 50: the scheduler binds a pod and says so", async () => {
   const world = await setUp();
   await world.api.create(NODES, nodeWith("node-1"));
   await world.create("web");
@@ -26,7 +26,7 @@ Deno.test("scheduler: binds a pod and says so", async () => {
   world.stop();
 });
 
-Deno.test("scheduler: says in condition and event why a pod waits, once", async () => {
+Deno.test("row 50: condition and event say why a pod waits, once", async () => {
   const world = await setUp();
   for (const n of [1, 2, 3]) await world.api.create(NODES, nodeWith(`node-${n}`, { cpu: "1" }));
   await world.create("big", { cpu: "2" });
@@ -46,7 +46,7 @@ Deno.test("scheduler: says in condition and event why a pod waits, once", async 
   world.stop();
 });
 
-Deno.test("scheduler: a new node, a freed one and an uncordoned one let a waiting pod run", async () => {
+Deno.test("row 33: a new node, a freed one and an uncordoned one let a waiting pod run", async () => {
   const world = await setUp();
   await world.create("first", { cpu: "3" });
   await world.api.create(NODES, nodeWith("node-1"));
@@ -67,7 +67,7 @@ Deno.test("scheduler: a new node, a freed one and an uncordoned one let a waitin
   world.stop();
 });
 
-Deno.test("scheduler: a cordoned node keeps its pods and gets none of 100 new ones", async () => {
+Deno.test("row 32: a cordoned node keeps its pods and gets none of 100 new ones", async () => {
   const world = await setUp();
   const made = await world.api.create(NODES, nodeWith("node-1"));
   await world.create("old");
@@ -81,7 +81,7 @@ Deno.test("scheduler: a cordoned node keeps its pods and gets none of 100 new on
   world.stop();
 });
 
-Deno.test("scheduler: ten pods with one host port land on ten nodes though the watch is 5 s late", async () => {
+Deno.test("row 52: ten pods with one host port land on ten nodes though the watch is 5 s late", async () => {
   const world = await setUp();
   for (let n = 0; n < 10; n += 1) await world.api.create(NODES, nodeWith(`node-${n}`));
   await world.clock.settle();
@@ -96,7 +96,7 @@ Deno.test("scheduler: ten pods with one host port land on ten nodes though the w
   world.stop();
 });
 
-Deno.test("scheduler: a binding that fails frees the place and is tried again after its back-off", async () => {
+Deno.test("row 52: a binding that fails frees the place and is tried again after its back-off", async () => {
   const world = await setUp();
   await world.api.create(NODES, nodeWith("node-1", { cpu: "1" }));
   let failures = 3;
@@ -114,7 +114,7 @@ Deno.test("scheduler: a binding that fails frees the place and is tried again af
   world.stop();
 });
 
-Deno.test("scheduler: a pod that another bound first is left alone", async () => {
+Deno.test("row 53: a pod that another bound first is left alone", async () => {
   const world = await setUp();
   await world.api.create(NODES, nodeWith("node-1"));
   await world.api.create(NODES, nodeWith("node-2"));
@@ -131,7 +131,7 @@ Deno.test("scheduler: a pod that another bound first is left alone", async () =>
   world.stop();
 });
 
-Deno.test("scheduler: pods that are deleted at any moment are never bound, and the others all are", async () => {
+Deno.test("row 53: pods that are deleted at any moment are never bound, and the others all are", async () => {
   const world = await setUp();
   for (let n = 0; n < 4; n += 1) await world.api.create(NODES, nodeWith(`node-${n}`));
   world.api.watchDelayMs = 7;

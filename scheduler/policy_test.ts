@@ -5,7 +5,7 @@ import { DEFAULT_POLICY, describePolicy } from "./policy.ts";
 import { parsePolicy } from "./policy_file.ts";
 import { schedule } from "./schedule.ts";
 
-Deno.test("policy: the default names exactly these", () => {
+Deno.test("rows 36 and 43: the default policy names exactly these", () => {
   const { predicates, priorities } = describePolicy(DEFAULT_POLICY);
   assert.deepEqual(predicates.map(({ name }) => name), [
     "PodFitsPorts",
@@ -34,13 +34,13 @@ Deno.test("policy: what the default describes is read back as itself", () => {
   assert.deepEqual(parsePolicy(text), DEFAULT_POLICY);
 });
 
-Deno.test("policy: a list replaces the default, a missing list keeps it", () => {
+Deno.test("row 49: a list of a policy file replaces the default, a missing list keeps it", () => {
   const { predicates, priorities } = parsePolicy('{"kind":"Policy","predicates":[]}');
   assert.deepEqual(predicates, []);
   assert.deepEqual(priorities, DEFAULT_POLICY.priorities);
 });
 
-Deno.test("policy: label presence keeps pods off nodes", () => {
+Deno.test("row 42: label presence of a policy file keeps pods off nodes", () => {
   const policy = parsePolicy(JSON.stringify({
     kind: "Policy",
     predicates: [{
@@ -88,7 +88,7 @@ const BAD = [
 ];
 
 for (const { name, text, fields } of BAD) {
-  Deno.test(`policy: ${name} is refused`, () => {
+  Deno.test(`row 49: of a policy file ${name} is refused`, () => {
     assert.throws(() => parsePolicy(text), (error) => {
       assert.ok(error instanceof StatusError);
       assert.deepEqual(error.causes.map(({ field }) => field), fields);

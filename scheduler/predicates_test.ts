@@ -51,7 +51,7 @@ function check(title: string, predicate: Predicate, cases: Case[]): void {
 }
 
 // deno-fmt-ignore
-check("PodFitsResources", fitsResources, [
+check("row 38: PodFitsResources", fitsResources, [
   { name: "no request fits a full node",       there: [{ cpu: "4" }],                                       want: [] },
   { name: "the last millicore fits",           pod: { cpu: "1500m" }, there: [{ cpu: "2500m" }],            want: [] },
   { name: "one millicore too many",            pod: { cpu: "1501m" }, there: [{ cpu: "2500m" }],            want: [CPU] },
@@ -72,7 +72,7 @@ const port = (hostPort: number, more = {}) => ({
 });
 
 // deno-fmt-ignore
-check("PodFitsPorts", fitsHostPorts, [
+check("row 37: PodFitsPorts", fitsHostPorts, [
   { name: "port 0 never conflicts",            pod: port(0),    there: [port(0)],                        want: [] },
   { name: "a taken host port",                 pod: port(8080), there: [port(8080)],                     want: [PORTS] },
   { name: "another port is free",              pod: port(8081), there: [port(8080)],                     want: [] },
@@ -91,7 +91,7 @@ const ebs = (volumeID: string, readOnly = false) =>
   volume({ awsElasticBlockStore: { volumeID, readOnly } });
 
 // deno-fmt-ignore
-check("NoDiskConflict", fitsDisks, [
+check("row 39: NoDiskConflict", fitsDisks, [
   { name: "no volumes",                        want: [] },
   { name: "the same GCE disk",                 pod: gce("a"),       there: [gce("a")],       want: [DISK] },
   { name: "another GCE disk",                  pod: gce("a"),       there: [gce("b")],       want: [] },
@@ -118,7 +118,7 @@ const selecting = (
 const ZONE_5 = { labels: { zone: "5" } };
 
 // deno-fmt-ignore
-check("MatchNodeSelector", fitsNodeSelector, [
+check("row 40: MatchNodeSelector", fitsNodeSelector, [
   { name: "no selector",            want: [] },
   { name: "all pairs are there",    pod: { spec: { nodeSelector: { a: "1", b: "2" } } }, node: { labels: { a: "1", b: "2", c: "3" } }, want: [] },
   { name: "one pair is missing",    pod: { spec: { nodeSelector: { a: "1", b: "2" } } }, node: { labels: { a: "1" } },                 want: [SELECTOR] },
@@ -134,7 +134,7 @@ check("MatchNodeSelector", fitsNodeSelector, [
 ]);
 
 // deno-fmt-ignore
-check("HostName", fitsHostName, [
+check("row 41: HostName", fitsHostName, [
   { name: "no node is named",       want: [] },
   { name: "this node is named",     pod: { nodeName: "node-1" }, want: [] },
   { name: "another node is named",  pod: { nodeName: "node-2" }, want: [NAME] },
@@ -142,7 +142,7 @@ check("HostName", fitsHostName, [
 
 const NOT_READY = ["node(s) were not ready"];
 // deno-fmt-ignore
-check("readiness", fitsReadiness, [
+check("row 33: readiness", fitsReadiness, [
   { name: "ready",    node: { ready: "True" },    want: [] },
   { name: "not",      node: { ready: "False" },   want: NOT_READY },
   { name: "unknown",  node: { ready: "Unknown" }, want: NOT_READY },
@@ -151,7 +151,7 @@ check("readiness", fitsReadiness, [
 const tolerating = (toleration: object): PodWords => ({ spec: { tolerations: [toleration] } });
 const CORDONED: NodeWords = { spec: { unschedulable: true } };
 // deno-fmt-ignore
-check("cordon", fitsCordon, [
+check("row 32: cordon", fitsCordon, [
   { name: "a cordoned node refuses",            node: CORDONED, want: ["node(s) were unschedulable"] },
   { name: "a pod that tolerates everything",    pod: tolerating({ operator: "Exists" }), node: CORDONED, want: [] },
 ]);
@@ -170,12 +170,12 @@ check("taints", fitsTaints, [
 
 const ABSENT = ["node(s) didn't have the requested labels"];
 // deno-fmt-ignore
-check("CheckNodeLabelPresence, present", fitsLabelPresence(["a", "b"], true), [
+check("row 42: CheckNodeLabelPresence, present", fitsLabelPresence(["a", "b"], true), [
   { name: "all are there",  node: { labels: { a: "1", b: "" } }, want: [] },
   { name: "one is not",     node: { labels: { a: "1" } },        want: ABSENT },
 ]);
 // deno-fmt-ignore
-check("CheckNodeLabelPresence, absent", fitsLabelPresence(["retiring"], false), [
+check("row 42: CheckNodeLabelPresence, absent", fitsLabelPresence(["retiring"], false), [
   { name: "absent",   node: {},                              want: [] },
   { name: "present",  node: { labels: { retiring: "soon" } }, want: ABSENT },
 ]);
@@ -191,7 +191,7 @@ const AFFINITY_CASES: { name: string; peerOn?: string; pod: Pod; want: string[] 
 ];
 
 for (const { name, peerOn, pod, want } of AFFINITY_CASES) {
-  Deno.test(`CheckServiceAffinity: ${name}`, () => {
+  Deno.test(`row 42: CheckServiceAffinity: ${name}`, () => {
     const world = worldOf([
       ...ZONES.map((zone) => nodeWith(`node-${zone}`, { labels: { zone } })),
       serviceWith("x", { app: "x" }),

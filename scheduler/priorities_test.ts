@@ -19,14 +19,14 @@ const LEAST_CASES = [
 ];
 
 for (const { name, cpu, memory, used, want } of LEAST_CASES) {
-  Deno.test(`LeastRequestedPriority: ${name}`, () => {
+  Deno.test(`row 44: LeastRequestedPriority: ${name}`, () => {
     const there = podWith("there", { cpu: used[0]!, memory: used[1]!, nodeName: "n" });
     const { nodes } = worldOf([nodeWith("n"), there]);
     assert.deepEqual(prefersLeastRequested(infoOf("new", { cpu, memory }), nodes), [want]);
   });
 }
 
-Deno.test("LeastRequestedPriority: equals integer arithmetic over 10,000 random worlds", () => {
+Deno.test("row 44: LeastRequestedPriority equals integer arithmetic over 10,000 random worlds", () => {
   const random = seeded(44);
   const whole = (max: number) => Math.floor(random() * max);
   for (let i = 0; i < 10_000; i += 1) {
@@ -60,7 +60,7 @@ const BALANCE_CASES = [
 ];
 
 for (const { name, cpu, memory, want } of BALANCE_CASES) {
-  Deno.test(`BalancedResourceAllocation: ${name}`, () => {
+  Deno.test(`row 46: BalancedResourceAllocation: ${name}`, () => {
     const { nodes } = worldOf([nodeWith("n")]);
     assert.deepEqual(prefersBalancedResources(infoOf("new", { cpu, memory }), nodes), [want]);
   });
@@ -80,7 +80,7 @@ const SPREAD_CASES = [
 ];
 
 for (const { name, app, peers, want } of SPREAD_CASES) {
-  Deno.test(`ServiceSpreadingPriority: ${name}`, () => {
+  Deno.test(`row 45: ServiceSpreadingPriority: ${name}`, () => {
     const world = worldOf([...nodesAndPeers(peers), serviceWith("x", { app: "x" })]);
     assert.deepEqual(
       prefersServiceSpread(infoOf("new", { labels: { app } }), world.nodes, world),
@@ -89,7 +89,7 @@ for (const { name, app, peers, want } of SPREAD_CASES) {
   });
 }
 
-Deno.test("ServiceSpreadingPriority: only the first service counts", () => {
+Deno.test("row 45: ServiceSpreadingPriority: only the first service counts", () => {
   const world = worldOf([
     ...nodesAndPeers([1, 0, 0]),
     serviceWith("b", { app: "x" }),
@@ -99,7 +99,7 @@ Deno.test("ServiceSpreadingPriority: only the first service counts", () => {
   assert.deepEqual(prefersServiceSpread(pod, world.nodes, world), [10, 10, 10]);
 });
 
-Deno.test("NodeLabelPriority: nodes with the label, or without it", () => {
+Deno.test("row 47: NodeLabelPriority: nodes with the label, or without it", () => {
   const { nodes } = worldOf([nodeWith("a", { labels: { ssd: "" } }), nodeWith("b")]);
   assert.deepEqual(prefersLabel("ssd", true)(infoOf("p"), nodes, worldOf([])), [10, 0]);
   assert.deepEqual(prefersLabel("ssd", false)(infoOf("p"), nodes, worldOf([])), [0, 10]);
@@ -114,7 +114,7 @@ const ZONE_CASES = [
 ];
 
 for (const { name, peers, want } of ZONE_CASES) {
-  Deno.test(`ServiceAntiAffinity: ${name}`, () => {
+  Deno.test(`row 47: ServiceAntiAffinity: ${name}`, () => {
     const world = worldOf([...nodesAndPeers(peers), serviceWith("x", { app: "x" })]);
     const pod = infoOf("new", { labels: { app: "x" } });
     assert.deepEqual(prefersOtherZones("zone")(pod, world.nodes, world), want);

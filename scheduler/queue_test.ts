@@ -5,7 +5,7 @@ import { podWith } from "./fake_world.ts";
 import { PriorityLine } from "./priority_line.ts";
 import { SchedulingQueue } from "./queue.ts";
 
-Deno.test("queue: tries come at 0, 1, 3, 7, 15 s and then each 10 s, however often it is woken", async () => {
+Deno.test("row 51: tries come at 0, 1, 3, 7, 15 s and then each 10 s, however often it is woken", async () => {
   const { queue, clock, tries } = reading(() => {});
   queue.put(podWith("big"), true);
   for (let seconds = 0; seconds <= 40; seconds += 1) {
@@ -61,7 +61,7 @@ Deno.test("queue: a pod that waited long is tried at once and begins with a shor
   assert.deepEqual(tries, [0, 200, 201]);
 });
 
-Deno.test("queue: others are not held up", async () => {
+Deno.test("row 51: others are not held up", async () => {
   const { queue, clock, names } = reading(() => {});
   queue.put(podWith("big"), true);
   await clock.settle();
@@ -70,7 +70,7 @@ Deno.test("queue: others are not held up", async () => {
   assert.deepEqual(names, ["big", "good"]);
 });
 
-Deno.test("queue: a pod that is removed while it waits is never taken", async () => {
+Deno.test("row 53: a pod that is removed while it waits is never taken", async () => {
   const { queue, clock, names } = reading((pod) => queue.retry(pod));
   queue.put(podWith("bad"), true);
   await clock.settle();

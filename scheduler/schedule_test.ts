@@ -34,7 +34,7 @@ Deno.test("schedule: pods of one service spread over the nodes", () => {
   assert.deepEqual([...world.peersOf(podWith("n", { labels: { app: "x" } }))!.values()], [3, 3, 3]);
 });
 
-Deno.test("schedule: equal nodes are chosen alike, by chi-square over 10,000 runs", () => {
+Deno.test("row 48: equal nodes are chosen alike, by chi-square over 10,000 runs", () => {
   const world = worldOf(["a", "b", "c", "d"].map((name) => nodeWith(name)));
   const random = seeded(48);
   const counts = new Map<string, number>();
@@ -48,7 +48,7 @@ Deno.test("schedule: equal nodes are chosen alike, by chi-square over 10,000 run
   assert.ok(chiSquare < 16.27, `chi-square ${chiSquare} with 3 degrees of freedom, p = 0.001`);
 });
 
-Deno.test("schedule: the same seed gives the same choices", () => {
+Deno.test("row 48: the same seed gives the same choices", () => {
   const world = worldOf(["a", "b", "c", "d"].map((name) => nodeWith(name)));
   const run = () => {
     const random = seeded(7);
@@ -60,7 +60,7 @@ Deno.test("schedule: the same seed gives the same choices", () => {
   assert.deepEqual(run(), run());
 });
 
-Deno.test("schedule: a weight of 0 leaves a priority out", () => {
+Deno.test("row 43: a weight of 0 leaves a priority out", () => {
   const world = worldOf([
     nodeWith("a"),
     nodeWith("b"),
@@ -71,7 +71,7 @@ Deno.test("schedule: a weight of 0 leaves a priority out", () => {
   assert.deepEqual(decision, { fits: true, nodeName: "a", score: 0 });
 });
 
-Deno.test("schedule: every reason of every node is named", () => {
+Deno.test("row 50: every reason of every node is named", () => {
   const world = worldOf([
     nodeWith("node-1"),
     nodeWith("node-2", { spec: { unschedulable: true }, cpu: "1" }),

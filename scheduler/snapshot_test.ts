@@ -23,7 +23,7 @@ Deno.test("snapshot: an assumed pod that the watch shows is counted once and nev
   assert.deepEqual([cpuOf(snapshot), snapshot.isAssumed(pod), expired.length], [1000, false, 0]);
 });
 
-Deno.test("snapshot: an assumed pod that the watch never shows is forgotten after 30 s", async () => {
+Deno.test("row 52: an assumed pod that the watch never shows is forgotten after 30 s", async () => {
   const { snapshot, clock, expired } = setUp();
   const pod = podWith("web", { cpu: "1" });
   snapshot.assume(podInfoOf(pod), "node-1");

@@ -93,7 +93,7 @@ async function measure(
 const size = async (cluster: Cluster) =>
   (await cluster.api.get(DEPLOYMENTS, "default", "web")).spec.replicas;
 
-Deno.test("autoscaler: grows under load up to the most, and shrinks five minutes after it", async () => {
+Deno.test("row 104: an autoscaler grows under load up to the most, and shrinks five minutes after it", async () => {
   const cluster = await started();
   await load(cluster, "200m", 120_000);
   assert.equal(await size(cluster), 6);

@@ -39,7 +39,7 @@ const CASES = [
 ];
 
 for (const { name, pods: words, want } of CASES) {
-  Deno.test(`autoscaler: ${name}`, () => {
+  Deno.test(`row 104: autoscaler: ${name}`, () => {
     const { pods, samples } = measuring(words);
     const proposal = proposalOf({
       pods,

@@ -102,7 +102,7 @@ Deno.test("deployment: makes one set with all pods and says so", async () => {
   cluster.stop();
 });
 
-Deno.test("deployment: rolls within surge and unavailable, and keeps the old set to go back to", async () => {
+Deno.test("row 79: a deployment rolls within surge and unavailable, and keeps the old set to go back to", async () => {
   const cluster = await started();
   await change(cluster, imaged("web:2"));
   const seen = await settle(cluster);
@@ -117,7 +117,7 @@ Deno.test("deployment: rolls within surge and unavailable, and keeps the old set
   cluster.stop();
 });
 
-Deno.test("deployment: a template that comes back takes its old set, with a new revision", async () => {
+Deno.test("row 79: a template that comes back takes its old set, with a new revision", async () => {
   const cluster = await started();
   await change(cluster, imaged("web:2"));
   await settle(cluster);

@@ -98,7 +98,7 @@ Deno.test("delete collection: what is selected goes, in one namespace", async ()
   assert.equal((await api.call("DELETE", "/api/v1/configmaps")).code, 405);
 });
 
-Deno.test("namespace: takes nothing new while it ends, and is gone with its last finalizer", async () => {
+Deno.test("row 96: a namespace takes nothing new while it ends, and is gone with its last finalizer", async () => {
   await using api = await startApi();
   const path = "/api/v1/namespaces/x";
   await api.call("POST", "/api/v1/namespaces", { metadata: { name: "x" } });

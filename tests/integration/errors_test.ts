@@ -329,7 +329,7 @@ Deno.test("errors: a time that may not change does not, another uid is a Conflic
   assert.equal((await put({ uid: "other" })).body.reason, "Conflict");
 });
 
-Deno.test("auth: probes and the version need no name, everything else does", async () => {
+Deno.test("row 35: probes and the version need no name, everything else does", async () => {
   await using api = await startApi();
   const open = { authorization: "" };
   for (const path of ["/healthz", "/livez", "/readyz", "/version"]) {

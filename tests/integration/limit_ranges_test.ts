@@ -24,7 +24,7 @@ function claim(storage: string): Json {
   };
 }
 
-Deno.test("limit ranges: containers get what they leave unsaid", async () => {
+Deno.test("row 98: containers get what they leave unsaid", async () => {
   await using api = await startApi();
   const item = { type: "Container", default: { cpu: "500m" }, defaultRequest: { cpu: "100m" } };
   await api.call("POST", RANGES, range({ ...item, max: { memory: "1Gi" } }));
@@ -87,7 +87,7 @@ const REFUSALS: { name: string; item: Json; object: Json; why: string }[] = [
 ];
 
 for (const { name, item, object, why } of REFUSALS) {
-  Deno.test(`limit ranges: refuse ${name}`, async () => {
+  Deno.test(`row 98: limit ranges refuse ${name}`, async () => {
     await using api = await startApi();
     const { code: made, body: said } = await api.call("POST", RANGES, range(item));
     assert.equal(made, 201, said.message);

@@ -25,7 +25,7 @@ async function usedIn({ call }: Harness): Promise<Json> {
   return (await call("GET", `${QUOTAS}/q`)).body.status.used;
 }
 
-Deno.test("quota: 100 creates at one time make exactly as many pods as there may be", async () => {
+Deno.test("row 99: 100 creates at one time make exactly as many pods as there may be", async () => {
   const folder = await Deno.makeTempDir({ prefix: "wherry-quota-" });
   const log = () => {};
   const store = await openStore(await openKvLedger(`${folder}/store.db`), { clock: CLOCK, log });
@@ -47,6 +47,20 @@ Deno.test("quota: 100 creates at one time make exactly as many pods as there may
     await store.close();
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("row 97: limit ranges say what a pod asks for before quotas count it", async () => {
+  await using api = await startApi();
+  await api.call("POST", "/api/v1/namespaces/default/limitranges", {
+    metadata: { name: "l" },
+    spec: { limits: [{ type: "Container", defaultRequest: { cpu: "100m" } }] },
+  });
+  await api.call("POST", QUOTAS, quota({ "requests.cpu": "150m" }));
+  assert.equal((await api.call("POST", PODS, podNamed("a"))).code, 201);
+  assert.deepEqual(await usedIn(api), { "requests.cpu": "100m" });
+  const { code, body } = await api.call("POST", PODS, podNamed("b"));
+  assert.equal(code, 403);
+  assert.match(body.message, /requested: requests.cpu=100m, used: requests.cpu=100m/);
 });
 
 Deno.test("quota: what is there already counts from the first moment on", async () => {

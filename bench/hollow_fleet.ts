@@ -6,12 +6,13 @@ import type { Master } from "../tests/fixtures/master.ts";
 
 /** Hollow nodes in this process, over the network against a master: each can be ended alone. */
 export interface HollowFleet extends AsyncDisposable {
-  readonly api: HttpApi;
+  readonly master: Master;
   /** As a node that loses its power: it says nothing any more. */
   kill(index: number): void;
 }
 
-export function startFleet({ url, token, ca }: Master, count: number): HollowFleet {
+export function startFleet(master: Master, count: number): HollowFleet {
+  const { url, token, ca } = master;
   const client = Deno.createHttpClient({ caCerts: [ca] });
   const fetching = (request: Request) => fetch(request, { client });
   const api = new HttpApi({ baseUrl: url, token, userAgent: "kubelet", fetch: fetching });
@@ -24,7 +25,7 @@ export function startFleet({ url, token, ca }: Master, count: number): HollowFle
     })
   );
   return {
-    api,
+    master,
     kill: (index) => endings[index]!.abort(),
     async [Symbol.asyncDispose]() {
       for (const ending of endings) ending.abort();

@@ -116,6 +116,18 @@ async function measuring(metrics: MetricSpec[]): Promise<Cluster> {
   return cluster;
 }
 
+Deno.test("row 104: a load that comes and goes each half minute is followed up, not down and up again", async () => {
+  const cluster = await started();
+  const sizes: number[] = [];
+  for (let wave = 0; wave < 10; wave += 1) {
+    await load(cluster, wave % 2 === 0 ? "100m" : "10m", 30_000);
+    sizes.push(await size(cluster) ?? 1);
+  }
+  assert.deepEqual(sizes, sizes.toSorted((a, b) => a - b), "it never shrinks");
+  assert.equal(sizes.at(-1), 6);
+  cluster.stop();
+});
+
 Deno.test("autoscaler: follows memory by its amount", async () => {
   const target = { type: "AverageValue", averageValue: "50Mi" } as const;
   const cluster = await measuring([{ type: "Resource", resource: { name: "memory", target } }]);

@@ -17,10 +17,28 @@ import { linesOf } from "./lines.ts";
 /** The network, or the apiserver's own handler in the same process. */
 export type Fetch = (request: Request) => Promise<Response> | Response;
 
+/** A request in the words of HTTP, where no network lies in between. */
+export interface PlainRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+export interface PlainAnswer {
+  readonly status: number;
+  /** The whole body. */
+  readonly text: string;
+}
+
 export interface HttpApiOptions {
   /** Scheme, host and port, without a path. */
   baseUrl: string;
   fetch: Fetch;
+  /** Takes everything but watches in place of `fetch`, which costs a stream for each body. */
+  exchange?: (request: PlainRequest) => Promise<PlainAnswer>;
   /** Sent as a bearer token. */
   token?: string;
   /** The program that asks: managed fields name it. */
@@ -70,8 +88,10 @@ export class HttpApi implements Api {
   readonly #fetch: Fetch;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #pause: HttpApiOptions["pause"];
+  readonly #exchange: HttpApiOptions["exchange"];
 
-  constructor({ baseUrl, fetch, token, userAgent, pause }: HttpApiOptions) {
+  constructor({ baseUrl, fetch, exchange, token, userAgent, pause }: HttpApiOptions) {
+    this.#exchange = exchange;
     this.#pause = pause;
     this.#baseUrl = baseUrl.replace(/\/$/, "");
     this.#fetch = fetch;
@@ -202,6 +222,7 @@ export class HttpApi implements Api {
   }
 
   async #json<R>(call: Call): Promise<R> {
+    if (this.#exchange !== undefined) return await this.#exchanged(call, this.#exchange);
     const response = await this.#send(call);
     try {
       return await response.json() as R;
@@ -211,6 +232,21 @@ export class HttpApi implements Api {
         `Cannot read the answer to ${call.method} ${call.path}: ${messageOf(error)}`,
       );
     }
+  }
+
+  async #exchanged<R>(
+    { method, path, body, mediaType, accept }: Call,
+    exchange: NonNullable<HttpApiOptions["exchange"]>,
+  ): Promise<R> {
+    const headers = {
+      ...this.#headers,
+      ...(accept !== undefined && { accept }),
+      ...(body !== undefined && { "content-type": mediaType ?? "application/json" }),
+    };
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await exchange({ method, path, headers, body: text });
+    if (answer.status >= 400) throw failureIn(answer, `${method} ${path}`);
+    return JSON.parse(answer.text) as R;
   }
 
   async #send(call: Call): Promise<Response> {
@@ -324,10 +360,14 @@ function comeAgainMs({ status, headers }: Response): number | undefined {
 
 async function failureOf(response: Response, what: string): Promise<StatusError> {
   const text = await response.text().catch(() => "");
+  return failureIn({ status: response.status, text }, what);
+}
+
+function failureIn({ status: code, text }: PlainAnswer, what: string): StatusError {
   const status = fromStatus(parsed(text));
   if (status !== undefined) return status;
-  const reason = REASON_OF_CODE[response.status] ?? "InternalError";
-  return new StatusError(reason, `${what} answered ${response.status}: ${text.slice(0, 200)}`);
+  const reason = REASON_OF_CODE[code] ?? "InternalError";
+  return new StatusError(reason, `${what} answered ${code}: ${text.slice(0, 200)}`);
 }
 
 function parsed(text: string): unknown {

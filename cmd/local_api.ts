@@ -4,18 +4,24 @@ import type { KubeObject } from "../api/types/meta.ts";
 import { METRICS_API_VERSION } from "../api/types/metrics_v1beta1.ts";
 import type { Resource } from "../api/types/resources.ts";
 import type { List, ListOptions, WatchEvent, WatchOptions } from "../client/api.ts";
-import { HttpApi } from "../client/http_api.ts";
+import { HttpApi, type PlainRequest } from "../client/http_api.ts";
+import { exchangeWith } from "./local_exchange.ts";
 
 /**
- * The API for components in the server's own process. They write as everybody does, through its handler; what
+ * The API for components in the server's own process. They write as everybody does, through its pipeline; what
  * they list and watch comes as the very objects that the store holds, so that nothing is there twice.
  */
 export class LocalApi extends HttpApi {
   readonly #reads: ObjectReads;
 
-  constructor(api: Pick<KubeApi, "fetch" | "reads">, token: string, userAgent: string) {
+  constructor(
+    api: Pick<KubeApi, "answer" | "fetch" | "reads">,
+    token: string,
+    userAgent: string,
+  ) {
     const fetch = (request: Request) => api.fetch(request);
-    super({ baseUrl: "http://master", token, userAgent, fetch });
+    const exchange = (request: PlainRequest) => exchangeWith(api.answer, request);
+    super({ baseUrl: "http://master", token, userAgent, fetch, exchange });
     this.#reads = api.reads;
   }
 

@@ -48,7 +48,7 @@ import { type NodeAccess, openAccess } from "./node_access.ts";
 import { NodeMemory } from "./node_memory.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
-import { mayHold, sleepingServices } from "./sleeping_services.ts";
+import { mayHold, ofNode, sleepingServices } from "./sleeping_services.ts";
 import { shortenPods } from "./short_path.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { KUBERNETES_VERSION } from "./version.ts";
@@ -329,7 +329,8 @@ function startDataplane(
 ): Dataplane {
   const node = { name: settings.nodeName, addresses: nodeAddresses(settings) };
   const log = stderrLog("dataplane");
-  const holder = new HostHolder(settings.advertiseAddress, log);
+  const isOfNode = ofNode(settings.clusterCidr, () => nodeAddresses(settings));
+  const holder = new HostHolder(settings.advertiseAddress, isOfNode, log);
   signal.addEventListener("abort", () => holder.close());
   const holding = { holder, mayHold: mayHold(cache) };
   return runDataplane({ cache, backend, node, ...holding, clock: realClock, log, signal });

@@ -1,3 +1,4 @@
+import { BlockList } from "node:net";
 import type { SleepingServices } from "../agent/sleeping_services.ts";
 import { NETWORK_POLICIES } from "../api/types/networking_v1.ts";
 import type { Cache } from "../client/cache.ts";
@@ -26,4 +27,15 @@ export function sleepingServices({ waking }: Dataplane, backend: Backend): Sleep
 /** Behind a holder a policy would see the node in place of its client: with policies nobody is held. */
 export function mayHold(cache: Cache): () => boolean {
   return () => cache.list(NETWORK_POLICIES).length === 0;
+}
+
+/** Pods, and processes of the node itself. */
+export function ofNode(
+  clusterCidr: string,
+  ownAddresses: () => readonly string[],
+): (address: string) => boolean {
+  const pods = new BlockList();
+  const [base = "", length = "32"] = clusterCidr.split("/");
+  pods.addSubnet(base, Number(length));
+  return (address) => pods.check(address) || ownAddresses().includes(address);
 }

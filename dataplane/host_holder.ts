@@ -12,10 +12,19 @@ const HELD_MAX = 1_024;
  */
 export class HostHolder implements Holder {
   readonly #servers = new Map<string, { server: Server; address: PodAddress }>();
+  /** Rules for which no port could be had. */
+  readonly #refused = new Set<string>();
   #held = 0;
 
-  /** @param nodeAddress where pods and processes of the node reach it */
-  constructor(readonly nodeAddress: string, readonly log: Log) {}
+  /**
+   * @param nodeAddress where pods and processes of the node reach it
+   * @param isOfNode whether a client of this address is one of those: what others reach is not theirs to wake
+   */
+  constructor(
+    readonly nodeAddress: string,
+    readonly isOfNode: (address: string) => boolean,
+    readonly log: Log,
+  ) {}
 
   async hold(
     rule: string,
@@ -23,12 +32,14 @@ export class HostHolder implements Holder {
   ): Promise<PodAddress | undefined> {
     const known = this.#servers.get(rule);
     if (known !== undefined) return known.address;
+    if (this.#refused.has(rule)) return undefined;
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     server.on("connection", (client) => void this.#take(rule, client, served));
     const { promise, resolve } = Promise.withResolvers<PodAddress | undefined>();
     server.once("error", ({ message }) => {
       this.log("connections of a sleeping service are refused", { rule, reason: message });
       this.#servers.delete(rule);
+      this.#refused.add(rule);
       resolve(undefined);
     });
     server.listen(0, this.nodeAddress, () => {
@@ -47,7 +58,8 @@ export class HostHolder implements Holder {
     served: () => Promise<PodAddress | undefined>,
   ): Promise<void> {
     client.on("error", () => client.destroy());
-    if (this.#held >= HELD_MAX) return void client.resetAndDestroy();
+    const isWelcome = this.isOfNode(client.remoteAddress ?? "");
+    if (!isWelcome || this.#held >= HELD_MAX) return void client.resetAndDestroy();
     this.#held += 1;
     const pod = await served().finally(() => this.#held -= 1);
     if (pod === undefined) {
@@ -60,6 +72,7 @@ export class HostHolder implements Holder {
   release(rule: string): void {
     this.#servers.get(rule)?.server.close();
     this.#servers.delete(rule);
+    this.#refused.delete(rule);
   }
 
   close(): void {

@@ -30,6 +30,17 @@ Deno.test("holder: a client that no pod comes for is cut off, not left to wait",
   holder.close();
 });
 
+Deno.test("holder: who is not of the node is cut off, and wakes nothing", async () => {
+  const served = () => Promise.reject(new Error("somebody was served"));
+  const { holder, address } = await held(served, () => false);
+  const asking = async () => {
+    using client = await Deno.connect({ hostname: address.ip, port: address.port });
+    await allOf(client);
+  };
+  await assert.rejects(asking(), Deno.errors.ConnectionReset);
+  holder.close();
+});
+
 Deno.test("holder: the same rule keeps its place", async () => {
   const { holder, address } = await held(() => Promise.resolve(undefined));
   const again = await holder.hold("default/web:", () => Promise.resolve(undefined));
@@ -37,8 +48,11 @@ Deno.test("holder: the same rule keeps its place", async () => {
   holder.close();
 });
 
-async function held(served: () => Promise<PodAddress | undefined>) {
-  const holder = new HostHolder("127.0.0.1", () => {});
+async function held(
+  served: () => Promise<PodAddress | undefined>,
+  isOfNode: (address: string) => boolean = (address) => address === "127.0.0.1",
+) {
+  const holder = new HostHolder("127.0.0.1", isOfNode, () => {});
   const address = await holder.hold("default/web:", served);
   assert.ok(address !== undefined);
   return { holder, address };

@@ -80,8 +80,11 @@ async function list(master: Master, size: number): Promise<Row> {
 /** @returns how many pods there are: at least `size` */
 export async function fill(master: Master, space: string, size: number): Promise<number> {
   let filled = 0;
+  let rate = 0;
   for (let run = 0; filled < size; run += 1) {
-    await wrk(master, "bench/create.lua", 64, { PREFIX: `l${run}`, NAMESPACE: space });
+    const seconds = Math.min(SECONDS, Math.max(1, Math.floor((size - filled) / (rate || 1))));
+    const environment = { PREFIX: `l${run}`, NAMESPACE: space };
+    ({ rate } = await wrk(master, "bench/create.lua", 64, environment, seconds));
     filled = await countPods(master, space);
   }
   return filled;
@@ -132,8 +135,9 @@ async function wrk(
   script: string,
   connections: number,
   environment: Record<string, string>,
+  seconds = SECONDS,
 ): Promise<{ rate: number; errors: number }> {
-  const args = ["-t1", `-c${connections}`, `-d${SECONDS}s`, "--timeout", "10s", "-s", script, url];
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", script, url];
   const env = { ...environment, TOKEN: token };
   const { stdout, stderr } = await new Deno.Command("wrk", { args, env }).output();
   const text = new TextDecoder().decode(stdout);

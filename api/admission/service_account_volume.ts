@@ -40,17 +40,28 @@ function withMount(container: Container, name: string): Container {
   return { ...container, volumeMounts: [...container.volumeMounts ?? [], mount] };
 }
 
-function accessVolume(name: string): Volume {
-  const namespace = { apiVersion: "v1", fieldPath: "metadata.namespace" };
-  return {
-    name,
-    projected: {
-      defaultMode: MODE,
-      sources: [
-        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
-        { configMap: { name: ROOT_CA, items: [{ key: "ca.crt", path: "ca.crt" }] } },
-        { downwardAPI: { items: [{ path: "namespace", fieldRef: namespace }] } },
-      ],
+/** One for all pods: it is the largest part of a small one. Nobody may change it, as nobody may change stored objects. */
+const PROJECTED: NonNullable<Volume["projected"]> = frozen({
+  defaultMode: MODE,
+  sources: [
+    { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
+    { configMap: { name: ROOT_CA, items: [{ key: "ca.crt", path: "ca.crt" }] } },
+    {
+      downwardAPI: {
+        items: [{
+          path: "namespace",
+          fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" },
+        }],
+      },
     },
-  };
+  ],
+});
+
+function frozen<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === "object") frozen(part);
+  return Object.freeze(value);
+}
+
+function accessVolume(name: string): Volume {
+  return { name, projected: PROJECTED };
 }

@@ -1,85 +1,170 @@
-/** What a service costs a connection, beside the pod's own address, and how long its rules take to program. */
+/** What a service costs, beside the pod's own address, and how long its rules take to program. */
 import type { Backend } from "../dataplane/backend.ts";
 import { EbpfBackend } from "../dataplane/ebpf_backend.ts";
 import { ECHO_PORT } from "../dataplane/echo_pod_contract.ts";
+import { findCgroupRoot } from "../dataplane/host_files.ts";
 import { IptablesBackend } from "../dataplane/iptables_backend.ts";
 import { NftablesBackend } from "../dataplane/nftables_backend.ts";
+import { PodPath } from "../dataplane/pod_path.ts";
 import { clock, commands, missingPieces, PodWorld } from "../dataplane/pod_world_contract.ts";
-import type { PodAddress, ServiceRule } from "../dataplane/rules.ts";
+import type { PodAddress, Protocol, ServiceRule } from "../dataplane/rules.ts";
+import { KINDS, LOAD_PORT } from "./dataplane_load.ts";
+import { programming } from "./dataplane_programming.ts";
+import { compare, type Compared, Loader, ownWay, serveIn, type Way } from "./dataplane_traffic.ts";
 import type { Row } from "./run.ts";
 
-const CONNECTS = 2_000;
 const CHANGES = 101;
 const PODS_PER_SERVICE = 10;
-const CONNECT = new URL("./dataplane_connect.ts", import.meta.url).pathname;
+const NODE_PORT = 30_197;
+
+/** What a backend is measured with. */
+interface Scene {
+  readonly world: PodWorld;
+  readonly server: PodAddress;
+  /** In a pod beside the server's, and on a machine that knows the node only. */
+  readonly client: Loader;
+  readonly outside: Loader;
+  readonly cgroups: readonly string[];
+}
+
+interface Opened {
+  readonly backend: Backend;
+  /** Undefined: packets of pods go through the host in any case. */
+  readonly path?: PodPath;
+}
 
 interface Contender {
   /** Services; those that take minutes to program are left out. */
   readonly sizes: readonly number[];
-  open(world: PodWorld): Promise<Backend>;
+  open(world: PodWorld): Promise<Opened>;
 }
 
 const log = () => {};
 const CONTENDERS: readonly Contender[] = [
-  {
-    sizes: [1, 1_000, 10_000, 30_000],
-    open: ({ names, cgroup }) => EbpfBackend.open({ names, cgroup, commands, clock, log }),
-  },
+  { sizes: [1, 1_000, 10_000, 30_000], open: openEbpf },
   {
     sizes: [1, 1_000, 10_000],
-    open: ({ names }) => NftablesBackend.open({ names, commands, log }),
+    open: async ({ names }) => ({ backend: await NftablesBackend.open({ names, commands, log }) }),
   },
-  { sizes: [1, 1_000], open: ({ names }) => IptablesBackend.open({ names, commands, log }) },
+  {
+    sizes: [1, 1_000],
+    open: async ({ names }) => ({ backend: await IptablesBackend.open({ names, commands, log }) }),
+  },
 ];
+
+async function openEbpf(world: PodWorld): Promise<Opened> {
+  const { names, cgroup, network } = world;
+  const backend = await EbpfBackend.open({ names, cgroup, commands, clock, log });
+  const path = await PodPath.open(names);
+  await network.usePath(path);
+  await path.setUplinks([world.outsideLink()]);
+  return { backend, path };
+}
 
 export async function run(): Promise<Row[]> {
   const missing = await missingPieces();
   if (missing.length > 0) return [{ what: "skipped", figure: `missing ${missing.join(", ")}` }];
+  const rows = await traffic();
+  return [...rows, ...await programming()];
+}
+
+async function traffic(): Promise<Row[]> {
   const world = await PodWorld.create("bench-dataplane", 200);
+  const outsideCgroup = `${await findCgroupRoot()}/bench-dataplane-outside`;
+  await Deno.mkdir(outsideCgroup, { recursive: true });
+  const loaders: Loader[] = [];
   try {
-    await world.addPods(1);
+    await world.addPods(2);
+    const [serving, asking] = world.pods;
+    if (serving === undefined || asking === undefined) return [];
+    const away = await world.addOutside();
+    loaders.push(...await serveIn(serving, world.cgroup));
+    const client = await Loader.start(asking.echo.child.pid, world.cgroup);
+    const outside = await Loader.start(away.child.pid, outsideCgroup);
+    loaders.push(client, outside);
+    const scene = {
+      ...{ world, client, outside, cgroups: [world.cgroup, outsideCgroup] },
+      server: { ip: serving.ip, port: LOAD_PORT },
+    };
     const rows: Row[] = [];
     const runs = CONTENDERS.flatMap(({ sizes, open }) => sizes.map((size) => ({ size, open })));
     for (const { size, open } of shuffled(runs)) {
-      rows.push(...await measure(world, await open(world), size));
+      rows.push(...await measure(scene, await open(world), size));
     }
-    rows.sort((a, b) => a.what < b.what ? -1 : 1);
-    return rows;
+    return rows.sort((a, b) => a.what < b.what ? -1 : 1);
   } finally {
+    await Promise.all(loaders.map((loader) => loader.stop()));
     await world.remove();
+    await Deno.remove(outsideCgroup);
   }
 }
 
-async function measure(world: PodWorld, backend: Backend, size: number): Promise<Row[]> {
-  const { vip } = world.addresses;
-  const [pod] = world.pods.map(({ ip }) => ({ ip, port: ECHO_PORT }));
-  if (pod === undefined) return [];
-  const services = [service(vip, [pod]), ...fillers(size - 1)];
+async function measure(scene: Scene, { backend, path }: Opened, size: number): Promise<Row[]> {
+  const { vip, node } = scene.world.addresses;
+  const frontends = [
+    { address: vip, port: 80, isExternal: false },
+    { port: NODE_PORT, isExternal: true },
+  ];
+  const services = [
+    { ...service(vip, [scene.server]), frontends },
+    { ...service(vip, [scene.server], "UDP"), name: "bench/udp:" },
+    ...fillers(size - 1),
+  ];
   const what = `${backend.name}, ${size.toLocaleString("en")} services`;
+  const nodeAddresses = [node];
   try {
-    const programMs = await timeMs(() => backend.sync({ nodeAddresses: [], services }));
-    const change = await changesMs(backend, services);
-    const [direct = 0, through = 0] = await connects(world, `${pod.ip}:${pod.port}`, `${vip}:80`);
-    const ratio = (through / direct).toFixed(2);
+    const programMs = await timeMs(() => backend.sync({ nodeAddresses, services }));
+    const change = await changesMs(backend, nodeAddresses, services);
+    const rows: Row[] = [];
+    const guard = (isLong: boolean) => () => path?.guard(new Set(isLong ? [scene.server.ip] : []));
+    const own: Way = { ...ownWay(scene.server.ip), prepare: guard(true) };
+    const ways = { direct: own, through: { host: vip, port: 80, prepare: guard(false) } };
+    for (const kind of shuffled(KINDS)) {
+      const compared = await compare(scene.client, scene.cgroups, kind, ways);
+      rows.push({ what: `${what}: ${kind}`, figure: textOf(compared) });
+    }
+    if (size === 1) rows.push(...await nodePort(scene, what, guard(false)));
     return [
-      {
-        what: `${what}: connect p50, ratio to the pod itself`,
-        figure: `${ratio} (${us(through)})`,
-      },
+      ...rows,
       { what: `${what}: programmed from nothing`, figure: `${programMs.toFixed(0)} ms` },
       {
         what: `${what}: one change, p50, p99`,
         figure: `${change.p50.toFixed(1)} ms, ${change.p99.toFixed(1)} ms`,
-        goal: "≤ 25 ms",
       },
     ];
   } finally {
+    path?.close();
     await backend.remove();
   }
 }
 
+/** From outside, beside the pod's own address by way of the node. */
+async function nodePort(scene: Scene, what: string, prepare: () => void): Promise<Row[]> {
+  const { node } = scene.world.addresses;
+  const ways = {
+    direct: { ...ownWay(scene.server.ip), prepare },
+    through: { host: node, port: NODE_PORT, prepare },
+  };
+  const rows: Row[] = [];
+  for (const kind of ["connect", "close", "keep-alive", "throughput"] as const) {
+    const compared = await compare(scene.outside, scene.cgroups, kind, ways);
+    rows.push({ what: `${what}: node port of a local pod, ${kind}`, figure: textOf(compared) });
+  }
+  return rows;
+}
+
+function textOf({ rate, p50, p99, cpu, direct }: Compared): string {
+  const perSecond = Math.round(direct.perSecond).toLocaleString("en");
+  const times = Number.isNaN(p50) ? "" : `p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)}, `;
+  return `rate ${rate.toFixed(2)}, ${times}CPU ${cpu.toFixed(2)} (direct ${perSecond}/s)`;
+}
+
 /** One pod of the last service comes and goes. */
-async function changesMs(backend: Backend, services: ServiceRule[]) {
+async function changesMs(
+  backend: Backend,
+  nodeAddresses: readonly string[],
+  services: ServiceRule[],
+) {
   const samples: number[] = [];
   for (let i = 0; i < CHANGES; i++) {
     const last = services.at(-1);
@@ -87,10 +172,10 @@ async function changesMs(backend: Backend, services: ServiceRule[]) {
     const extra = { ip: "10.198.200.251", port: ECHO_PORT };
     const backends = i % 2 === 0 ? [...last.backends, extra] : last.backends.slice(0, -1);
     services[services.length - 1] = { ...last, backends };
-    samples.push(await timeMs(() => backend.sync({ nodeAddresses: [], services: [...services] })));
+    samples.push(await timeMs(() => backend.sync({ nodeAddresses, services: [...services] })));
   }
   if (CHANGES % 2 === 1) services[services.length - 1] = withoutLast(services.at(-1));
-  await backend.sync({ nodeAddresses: [], services: [...services] });
+  await backend.sync({ nodeAddresses, services: [...services] });
   samples.sort((a, b) => a - b);
   return { p50: samples[CHANGES >> 1] ?? 0, p99: samples[Math.floor(CHANGES * 0.99)] ?? 0 };
 }
@@ -107,20 +192,6 @@ function shuffled<T>(items: readonly T[]): T[] {
     .map(([, item]) => item);
 }
 
-async function connects({ cgroup }: PodWorld, ...targets: string[]): Promise<number[]> {
-  const script = `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`;
-  const command = [
-    Deno.execPath(),
-    "run",
-    "--no-lock",
-    "-A",
-    CONNECT,
-    String(CONNECTS),
-    ...targets,
-  ];
-  return JSON.parse(await commands.run("sh", ["-c", script, "sh", ...command]));
-}
-
 function fillers(count: number): ServiceRule[] {
   return Array.from({ length: count }, (_, i) => {
     const address = `10.196.${i >> 8}.${i & 255}`;
@@ -132,19 +203,19 @@ function fillers(count: number): ServiceRule[] {
   });
 }
 
-function service(address: string, backends: readonly PodAddress[]): ServiceRule {
+function service(
+  address: string,
+  backends: readonly PodAddress[],
+  protocol: Protocol = "TCP",
+): ServiceRule {
   const frontends = [{ address, port: 80, isExternal: false }];
-  return { name: "bench/web:", protocol: "TCP", frontends, backends, affinitySeconds: 0 };
+  return { name: "bench/web:", protocol, frontends, backends, affinitySeconds: 0 };
 }
 
 async function timeMs(act: () => Promise<void>): Promise<number> {
   const startMs = performance.now();
   await act();
   return performance.now() - startMs;
-}
-
-function us(value: number): string {
-  return `${value.toFixed(0)} µs`;
 }
 
 if (import.meta.main) console.table(await run());

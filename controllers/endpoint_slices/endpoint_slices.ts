@@ -23,6 +23,8 @@ import { MANAGED_BY, planSlices, SERVICE_NAME, type Wanted } from "./fill.ts";
 const MANAGER = "endpointslice-controller.k8s.io";
 const HEADLESS = "service.kubernetes.io/headless";
 const ZONE = "topology.kubernetes.io/zone";
+/** Source: Kubernetes, values of trafficDistribution. */
+const NEAR_ZONE: ReadonlySet<string> = new Set(["PreferClose", "PreferSameZone"]);
 
 /** Publishes the addresses of each Service's pods in slices of at most 100. */
 export const endpointSliceController: Controller<Service> = {
@@ -90,18 +92,26 @@ function endpointOf(service: Readonly<Service>, pod: Readonly<Pod>, cache: Cache
   const isPublished = service.spec.publishNotReadyAddresses ?? false;
   const node = nodeName ? cache.get(NODES, "", nodeName) : undefined;
   const zone = (node as Node | undefined)?.metadata.labels?.[ZONE];
+  const ready = isPublished || (isReady(pod) && !isEnding);
   return {
     addresses: [pod.status?.podIP ?? ""],
     conditions: {
-      ready: isPublished || (isReady(pod) && !isEnding),
+      ready,
       serving: isReady(pod),
       terminating: isEnding,
     },
+    ...(ready ? hintsFor(service, zone) : {}),
     ...(hostname && isNamedBy(service, pod) ? { hostname } : {}),
     ...(nodeName ? { nodeName } : {}),
     targetRef: { kind: "Pod", namespace, name, uid },
     ...(zone === undefined ? {} : { zone }),
   };
+}
+
+/** A pod is for clients of its own zone, where the service prefers near ones. Source: Kubernetes, reconcile hints. */
+function hintsFor({ spec }: Readonly<Service>, zone: string | undefined): Pick<Endpoint, "hints"> {
+  const isNear = NEAR_ZONE.has(spec.trafficDistribution ?? "");
+  return isNear && zone !== undefined ? { hints: { forZones: [{ name: zone }] } } : {};
 }
 
 /** Slices of others are their own affair. */

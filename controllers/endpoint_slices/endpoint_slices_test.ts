@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Endpoint, EndpointSlice } from "../../api/types/discovery_v1.ts";
 import { ENDPOINT_SLICES } from "../../api/types/discovery_v1.ts";
-import { ENDPOINTS, PODS, SERVICES } from "../../api/types/resources.ts";
+import { ENDPOINTS, NODES, PODS, SERVICES } from "../../api/types/resources.ts";
 import { podNamed, serviceNamed, startCluster } from "../fake_cluster.ts";
 import { planSlices, type Wanted } from "./fill.ts";
 
@@ -71,6 +71,29 @@ Deno.test("endpoint slices: show each pod as it is, and what ends as ending", as
   await cluster.api.delete(SERVICES, "default", "web");
   await cluster.clock.advance(100);
   assert.equal((await cluster.api.list(ENDPOINT_SLICES)).items.length, 0);
+  cluster.stop();
+});
+
+Deno.test("endpoint slices: hint at the pod's zone where near pods are preferred", async () => {
+  const cluster = await startCluster();
+  const labels = { "topology.kubernetes.io/zone": "a" };
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n1", labels }, spec: {} };
+  await cluster.api.create(NODES, node);
+  const web = serviceNamed("web");
+  const near = { ...web, spec: { ...web.spec, trafficDistribution: "PreferClose" } };
+  let service = await cluster.api.create(SERVICES, near);
+  const pod = podNamed("a", { labels: { app: "web" } });
+  const created = await cluster.api.create(PODS, { ...pod, spec: { ...pod.spec, nodeName: "n1" } });
+  const hints = async () => {
+    await cluster.clock.advance(100);
+    const { items } = await cluster.api.list(ENDPOINT_SLICES);
+    return items.flatMap(({ endpoints }) => endpoints.map((one) => one.hints));
+  };
+  await cluster.run(created, "10.0.0.1");
+  assert.deepEqual(await hints(), [{ forZones: [{ name: "a" }] }]);
+  const { trafficDistribution: _none, ...spec } = service.spec;
+  service = await cluster.api.update(SERVICES, { ...service, spec });
+  assert.deepEqual(await hints(), [undefined]);
   cluster.stop();
 });
 

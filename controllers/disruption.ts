@@ -1,3 +1,4 @@
+import { CUSTOM_RESOURCE_DEFINITIONS } from "../api/types/apiextensions_v1.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { selectorOf } from "../api/types/labels.ts";
 import type { KubeObject } from "../api/types/meta.ts";
@@ -13,8 +14,10 @@ import {
   NOTHING_TO_DO,
   type ObjectKey,
   onChangeOf,
+  type World,
 } from "./controller.ts";
-import { APP_OWNERS, needOf } from "./disruption_scale.ts";
+import { customOwnersOf } from "./disruption_custom.ts";
+import { APP_OWNERS, isShare, needOf } from "./disruption_scale.ts";
 import { isReady, timeOf } from "./pods.ts";
 
 type Budget = PodDisruptionBudget;
@@ -30,15 +33,13 @@ export const disruptionController: Controller<Budget> = {
   requeueOn: [
     onChangeOf(PODS, budgetsOfPod),
     ...APP_OWNERS.map((resource) => onChangeOf(resource, budgetsOfOwner)),
+    onChangeOf(CUSTOM_RESOURCE_DEFINITIONS, () => []),
   ],
-  plan(budget, { cache, now }) {
+  reads: (_key, budget, cache) =>
+    budget === undefined || !isShare(budget) ? [] : customOwnersOf(podsOf(budget, cache), cache),
+  plan(budget, world) {
     if (budget.metadata.deletionTimestamp !== undefined) return NOTHING_TO_DO;
-    const { namespace = "" } = budget.metadata;
-    const selector = selectorOf(budget.spec.selector);
-    const pods = cache.list(PODS, namespace).filter(({ metadata }) =>
-      selector.matches(metadata.labels)
-    );
-    const { status, againMs } = statusOf(budget, pods, cache, now);
+    const { status, againMs } = statusOf(budget, podsOf(budget, world.cache), world);
     return {
       writes: towardStatus(budget, status),
       ...(againMs !== undefined && { againMs }),
@@ -46,15 +47,22 @@ export const disruptionController: Controller<Budget> = {
   },
 };
 
+function podsOf({ metadata, spec }: Readonly<Budget>, cache: Cache): Readonly<Pod>[] {
+  const selector = selectorOf(spec.selector);
+  return cache.list(PODS, metadata.namespace ?? "").filter(({ metadata }) =>
+    selector.matches(metadata.labels)
+  );
+}
+
 /** @returns the status, and when one of its disrupted pods has had its time */
 function statusOf(
   budget: Readonly<Budget>,
   pods: readonly Readonly<Pod>[],
-  cache: Cache,
-  now: number,
+  world: World,
 ): { status: BudgetStatus; againMs: number | undefined } {
+  const { now } = world;
   try {
-    const { expectedPods, desiredHealthy } = needOf(budget, pods, cache);
+    const { expectedPods, desiredHealthy } = needOf(budget, pods, world);
     const disruptedPods = stillGoing(budget, pods, now);
     const currentHealthy = pods.filter((pod) => isHealthy(pod, disruptedPods)).length;
     // a budget without pods allows nothing: its first ones may come before they are counted

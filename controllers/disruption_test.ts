@@ -4,6 +4,7 @@ import type { Pod } from "../api/types/core_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from "../api/types/policy_v1.ts";
 import { PODS } from "../api/types/resources.ts";
+import type { Cache } from "../client/cache.ts";
 import { disruptionController } from "./disruption.ts";
 import { worldOf } from "./fake_cluster.ts";
 
@@ -58,6 +59,61 @@ Deno.test("disruption: a share of pods whose owner says no number fails, and all
   assert.equal(status.disruptionsAllowed, 0);
   assert.equal(status.conditions?.[0]?.reason, "SyncFailed");
   assert.equal(status.conditions?.[0]?.message, 'found no controllers for pod "pod-0"');
+});
+
+Deno.test("disruption: the owner may be of a custom kind, which says its size where its definition says", () => {
+  const [pod, ...others] = podsOf("rrr") as [Pod, ...Pod[]];
+  const reference = { ...OWNER, apiVersion: "harbour.example.com/v1", kind: "Fleet" };
+  const pods = [pod, ...others].map((one) => ({
+    ...one,
+    metadata: { ...one.metadata, ownerReferences: [reference] },
+  }));
+  const fleet = {
+    apiVersion: "harbour.example.com/v1",
+    kind: "Fleet",
+    metadata: { name: "web", namespace: "default", uid: "u" },
+    spec: { ships: { wanted: 4 } },
+  };
+  const definition = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "fleets.harbour.example.com" },
+    spec: {
+      group: "harbour.example.com",
+      scope: "Namespaced",
+      names: { plural: "fleets", singular: "fleet", kind: "Fleet" },
+      versions: [{
+        ...{ name: "v1", served: true, storage: true },
+        subresources: {
+          scale: { specReplicasPath: ".spec.ships.wanted", statusReplicasPath: ".status.ships" },
+        },
+      }],
+    },
+    status: { conditions: [{ type: "Established", status: "True" }] },
+  };
+  const { cache } = worldOf(pods);
+  const list: Cache["list"] = (resource, namespace) =>
+    resource.kind === definition.kind ? [definition as never] : cache.list(resource, namespace);
+  const world = worldOf([], { cache: { ...cache, list }, read: () => [fleet] as never[] });
+  const budget = budgetOf({ maxUnavailable: "50%" });
+  const key = { name: "web", namespace: "default" };
+  const time = { now: 0, heldSince: () => 0 };
+  const readings = disruptionController.reads!(key, budget, world.cache, time);
+  assert.deepEqual(readings.map(({ resource, options }) => [resource.resource, options]), [
+    ["fleets", { namespace: "default" }],
+  ]);
+  assert.deepEqual(
+    disruptionController.reads!(key, budgetOf({ minAvailable: 1 }), world.cache, time),
+    [],
+  );
+  const [write] = disruptionController.plan(budget, world).writes;
+  assert.ok(write?.verb === "updateStatus");
+  const { status } = write.object as PodDisruptionBudget;
+  assert.deepEqual([status?.expectedPods, status?.desiredHealthy, status?.disruptionsAllowed], [
+    4,
+    2,
+    1,
+  ]);
 });
 
 Deno.test("disruption: what was counted already is not written again", () => {

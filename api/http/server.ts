@@ -9,6 +9,7 @@ import type { KubeApi } from "./app.ts";
 import type { Peer } from "./authenticate.ts";
 import { authoritiesIn, peerOf } from "./client_certificate.ts";
 import type { Reply } from "./exchange.ts";
+import { IdleConnections } from "./idle_connections.ts";
 import { mayHaveBody, NodeCall, targetOf } from "./node_call.ts";
 import { dropRest, sendReply } from "./node_reply.ts";
 import { statusReply } from "./replies.ts";
@@ -57,6 +58,7 @@ class Listener {
   readonly #peers = new WeakMap<object, { peer: Peer | undefined }>();
   readonly #sockets = new Set<Duplex>();
   readonly #sessions = new Set<Http2Session>();
+  readonly #idle: IdleConnections;
   readonly #peer = (incoming: IncomingMessage) => this.#peerOf(incoming);
   #running = 0;
   #onIdle = () => {};
@@ -64,14 +66,21 @@ class Listener {
   constructor(options: ServeOptions) {
     this.#options = options;
     this.#authorities = authoritiesIn(options.tls?.ca ?? "");
+    this.#idle = new IdleConnections(options.clock);
     this.server = this.#listen();
-    this.server.on("connection", (socket: Duplex) => track(this.#sockets, socket));
+    this.server.on("connection", (socket: Duplex) => {
+      track(this.#sockets, socket);
+      if (options.tls !== undefined) this.#idle.connected(socket);
+    });
+    this.server.on("secureConnection", (socket: Duplex) => this.#idle.secured(socket));
     this.server.on("session", (session: Http2Session) => {
       closeOutsideOfCallbacks(session, options.clock);
       track(this.#sessions, session);
+      this.#idle.began(session);
     });
     this.server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Uint8Array) => {
       track(this.#sockets, socket);
+      this.#idle.enter(incoming.socket);
       this.#upgrade(incoming, socket, head);
     });
   }
@@ -104,8 +113,11 @@ class Listener {
 
   #take(incoming: IncomingMessage, outgoing: ServerResponse): void {
     this.#running += 1;
+    const connection = connectionOf(incoming);
+    this.#idle.enter(connection);
     outgoing.on("close", () => {
       this.#running -= 1;
+      this.#idle.leave(connection);
       if (this.#running === 0) this.#onIdle();
       if (mayHaveBody(incoming.method)) dropRest(incoming, this.#options.clock);
     });
@@ -124,15 +136,20 @@ class Listener {
   /** A connection is asked once for its certificate. */
   #peerOf(incoming: IncomingMessage): Peer | undefined {
     if (this.#options.tls === undefined) return undefined;
-    const { stream } = incoming as unknown as { stream?: { session?: Http2Session } };
-    const connection: object = stream?.session ?? incoming.socket;
+    const connection = connectionOf(incoming);
     const known = this.#peers.get(connection);
     if (known !== undefined) return stillGood(known.peer, this.#options.clock.now());
-    const socket = (stream?.session?.socket ?? incoming.socket) as TLSSocket;
+    const socket = ("socket" in connection ? connection.socket : connection) as TLSSocket;
     const peer = peerOf(socket, this.#authorities, this.#options.clock.now());
     this.#peers.set(connection, { peer });
     return peer;
   }
+}
+
+/** The session of HTTP/2, or the socket of HTTP/1.1. */
+function connectionOf(incoming: IncomingMessage): Http2Session | Duplex {
+  const { stream } = incoming as unknown as { stream?: { session?: Http2Session } };
+  return stream?.session ?? incoming.socket;
 }
 
 /**

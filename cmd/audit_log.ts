@@ -1,4 +1,5 @@
 import type { Log } from "../api/types/ambient.ts";
+import { MetricRegistry } from "../api/types/metrics.ts";
 import { type AuditRule, WRITES_ONLY } from "../api/audit/policy.ts";
 import { readAuditPolicy } from "../api/audit/read_policy.ts";
 
@@ -20,25 +21,38 @@ export async function readPolicyFile(path: string): Promise<readonly AuditRule[]
   }
 }
 
+export interface AuditLogOptions {
+  readonly bytesMax?: number;
+  readonly metrics?: MetricRegistry;
+}
+
 /** Lines to a file, in order; whoever writes them never waits. */
 export class AuditLog {
   readonly #path: string;
   readonly #log: Log;
   readonly #bytesMax: number;
+  readonly #errors: { add(amount: number): void };
   #waiting: string[] = [];
   #lost = 0;
   #bytes = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(path: string, log: Log, bytesMax = FILE_BYTES_MAX) {
+  constructor(
+    path: string,
+    log: Log,
+    { bytesMax = FILE_BYTES_MAX, metrics = new MetricRegistry() }: AuditLogOptions = {},
+  ) {
     this.#path = path;
     this.#log = log;
     this.#bytesMax = bytesMax;
+    const help = "Lines of the audit log that could not be written.";
+    this.#errors = metrics.counter("apiserver_audit_error_total", help, ["plugin"]).one("log");
   }
 
   write(line: string): void {
     if (this.#waiting.length >= WAITING_MAX) {
       this.#lost += 1;
+      this.#errors.add(1);
       return;
     }
     this.#waiting.push(line);
@@ -53,10 +67,11 @@ export class AuditLog {
   async #drain(): Promise<void> {
     await Promise.resolve(); // what comes in the same turn goes together
     while (this.#waiting.length > 0) {
-      const text = this.#waiting.splice(0).join("\n") + "\n";
+      const lines = this.#waiting.splice(0);
       try {
-        await this.#append(text);
+        await this.#append(lines.join("\n") + "\n");
       } catch (error) {
+        this.#errors.add(lines.length);
         this.#log("Cannot write the audit log", { path: this.#path, error: String(error) });
       }
       if (this.#lost > 0) this.#log("The audit log lost lines", { lines: this.#lost });

@@ -5,7 +5,7 @@ Deno.test("audit log: lines in order, and a full file is put aside", async () =>
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/audit.log`;
-    const log = new AuditLog(path, () => {}, 20);
+    const log = new AuditLog(path, () => {}, { bytesMax: 20 });
     for (const line of ["first", "second"]) log.write(line);
     await log.flushed();
     assert.equal(await Deno.readTextFile(path), "first\nsecond\n");

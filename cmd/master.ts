@@ -44,7 +44,7 @@ export async function master(settings: Settings): Promise<void> {
   const metrics = new MetricRegistry();
   countProcess(metrics, Date.now());
   const own = ownToken();
-  const auditLog = new AuditLog(settings.audit.log, log);
+  const auditLog = new AuditLog(settings.audit.log, log, { metrics });
   const audit = settings.audit.log === "" ? undefined : {
     rules: await readPolicyFile(settings.audit.policy),
     sink: (line: string) => auditLog.write(line),

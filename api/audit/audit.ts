@@ -1,4 +1,5 @@
 import type { Clock } from "../types/ambient.ts";
+import { type Amount, MetricRegistry } from "../types/metrics.ts";
 import type { Attributes } from "../authorization/attributes.ts";
 import type { User } from "../authentication/user.ts";
 import { type AuditLevel, type AuditRule, levelOf } from "./policy.ts";
@@ -24,6 +25,7 @@ export interface AuditOptions {
   readonly sink: (line: string) => void;
   readonly clock: Clock;
   readonly newUid: () => string;
+  readonly metrics?: MetricRegistry;
 }
 
 interface Begun {
@@ -44,13 +46,23 @@ const decoder = new TextDecoder();
 export class Audit {
   readonly #with: AuditOptions;
   readonly #begun = new WeakMap<Audited, Begun>();
+  readonly #events: { add(amount: number): void };
+  readonly #levels: Amount;
   constructor(options: AuditOptions) {
     this.#with = options;
+    const { metrics = new MetricRegistry() } = options;
+    this.#events = metrics.counter("apiserver_audit_event_total", "Events of the audit log.").one();
+    this.#levels = metrics.counter(
+      "apiserver_audit_level_total",
+      "Requests by how much of them the audit log wants.",
+      ["level"],
+    );
   }
 
   /** The caller is known, and what it wants. Where bodies count, reads are seen from here on. */
   begin(call: Audited, asker: User, user: User, attributes: Attributes): void {
     const level = levelOf(this.#with.rules, asker, attributes);
+    this.#levels.add(1, level);
     if (level === "None") return;
     const other = user === asker ? undefined : user;
     const begun: Begun = { level, attributes, user: asker, other, sent: undefined };
@@ -66,6 +78,7 @@ export class Audit {
     if (begun.level === "None") return;
     this.#begun.delete(call);
     const { clock, newUid, sink } = this.#with;
+    this.#events.add(1);
     const isWhole = begun.level === "RequestResponse";
     sink(JSON.stringify({
       kind: "Event",

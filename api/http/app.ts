@@ -145,7 +145,8 @@ export function createApi(options: ApiOptions): KubeApi {
     revision: () => store.revision,
     usesGzip: options.usesGzip ?? false,
     inFlight: options.inFlight,
-    audit: options.audit && new Audit({ ...options.audit, clock, newUid: options.newUid }),
+    audit: options.audit &&
+      new Audit({ ...options.audit, clock, newUid: options.newUid, metrics: registry }),
   });
   return {
     answer: (call) => pipeline.handle(call),

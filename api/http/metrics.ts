@@ -1,6 +1,13 @@
-import { type Amount, type Histogram, MetricRegistry, REQUEST_BUCKETS } from "../types/metrics.ts";
+import {
+  type Amount,
+  type Histogram,
+  MetricRegistry,
+  REQUEST_BUCKETS,
+  SIZE_BUCKETS,
+} from "../types/metrics.ts";
 import { groupOf, prefixOf, qualifiedName } from "../registry/keys.ts";
 import type { Attributes } from "../authorization/attributes.ts";
+import { AccessMetrics } from "./access_metrics.ts";
 import type { InFlight } from "./in_flight.ts";
 import type { Catalog, Served } from "./catalog.ts";
 
@@ -8,23 +15,51 @@ import type { Catalog, Served } from "./catalog.ts";
 const REQUEST = ["verb", "group", "version", "resource", "subresource", "scope", "component"];
 const COMPONENT = "apiserver";
 
+/** All that is counted of requests of one sort, found once for each sort. */
+interface Sort {
+  readonly values: readonly string[];
+  readonly codes: Map<number, { add(amount: number): void }>;
+  /** Absent for what lasts. */
+  readonly duration: { observe(seconds: number): void } | undefined;
+  readonly sliDuration: { observe(seconds: number): void } | undefined;
+  /** Of reads. */
+  readonly size: { observe(bytes: number): void } | undefined;
+}
+
+/** Sorts that are kept; there are fewer: verbs times kinds. */
+const SORTS_MAX = 4_000;
+
 /** What is looked at when somebody asks. */
 export interface Present {
   readonly revision: number;
   readonly inFlight: InFlight["counts"];
 }
 
+/** How a request ended. */
+export interface Told {
+  readonly code: number;
+  /** From the arrival of the call to its answer. */
+  readonly ms: number;
+  /** Of the answer, where they are known. */
+  readonly bytes: number | undefined;
+}
+
 /** What the server counts of itself, in Kubernetes's names where it has them. */
 export class Metrics {
   readonly registry: MetricRegistry;
+  readonly access: AccessMetrics;
+  readonly #sorts = new Map<string, Sort>();
   readonly #requests: Amount;
   readonly #durations: Histogram;
+  readonly #sliDurations: Histogram;
+  readonly #sizes: Histogram;
   readonly #terminated: Amount;
   readonly #longRunning: Amount;
   readonly #streams = new Map<string, { values: readonly string[]; count: number }>();
 
   constructor(registry = new MetricRegistry()) {
     this.registry = registry;
+    this.access = new AccessMetrics(registry);
     this.#requests = registry.counter(
       "apiserver_request_total",
       "Requests that were answered.",
@@ -35,6 +70,18 @@ export class Metrics {
       "Time from the arrival of a request to its answer; long-running bodies go on after it.",
       REQUEST,
       REQUEST_BUCKETS,
+    );
+    this.#sliDurations = registry.histogram(
+      "apiserver_request_sli_duration_seconds",
+      "The same; what webhooks take is in it.",
+      REQUEST,
+      REQUEST_BUCKETS,
+    );
+    this.#sizes = registry.histogram(
+      "apiserver_response_sizes",
+      "Bytes of the answers to reads, before they are packed.",
+      REQUEST,
+      SIZE_BUCKETS,
     );
     this.#terminated = registry.counter(
       "apiserver_request_terminations_total",
@@ -48,13 +95,35 @@ export class Metrics {
     );
   }
 
-  /** @param ms from the arrival of the call to its answer */
-  count(attributes: Attributes | undefined, method: string, code: number, ms: number): void {
-    const values = requestOf(attributes, method);
-    this.#requests.add(1, ...values, String(code));
+  count(attributes: Attributes | undefined, method: string, told: Told): void {
+    const { code, ms, bytes } = told;
+    const { values, codes, duration, sliDuration, size } = this.#sortOf(attributes, method);
+    const counted = codes.get(code) ?? this.#requests.one(...values, String(code));
+    codes.set(code, counted);
+    counted.add(1);
     if (code === 429) this.#terminated.add(1, ...values, "429");
-    const isLasting = values[0] === "WATCH" || values[0] === "CONNECT";
-    if (!isLasting) this.#durations.observe(ms / 1000, ...values);
+    duration?.observe(ms / 1000);
+    sliDuration?.observe(ms / 1000);
+    if (bytes !== undefined) size?.observe(bytes);
+  }
+
+  #sortOf(attributes: Attributes | undefined, method: string): Sort {
+    const values = requestOf(attributes, method);
+    const key = values.join();
+    const known = this.#sorts.get(key);
+    if (known !== undefined) return known;
+    const [verb] = values;
+    const isLasting = verb === "WATCH" || verb === "CONNECT";
+    const isRead = verb === "GET" || verb === "LIST";
+    const sort: Sort = {
+      values,
+      codes: new Map(),
+      duration: isLasting ? undefined : this.#durations.one(...values),
+      sliDuration: isLasting ? undefined : this.#sliDurations.one(...values),
+      size: isRead ? this.#sizes.one(...values) : undefined,
+    };
+    if (this.#sorts.size < SORTS_MAX) this.#sorts.set(key, sort);
+    return sort;
   }
 
   /** A stream to a pod or node is open until the returned function is called. */

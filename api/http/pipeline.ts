@@ -1,5 +1,7 @@
 import type { Clock, Log } from "../types/ambient.ts";
 import { StatusError } from "../types/status.ts";
+import type { User } from "../authentication/user.ts";
+import type { Attributes } from "../authorization/attributes.ts";
 import { type Authorizer, rejectForbidden } from "../authorization/authorizer.ts";
 import { adviceReply, type Advise, objectAskedFor } from "./advice.ts";
 import type { Audit } from "../audit/audit.ts";
@@ -53,6 +55,9 @@ export interface PipelineParts {
 /** A request that takes longer is answered without its outcome. Source: kube-apiserver, --request-timeout. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** What a HEAD is answered with. */
+const NO_BYTES = new Uint8Array();
+
 /** What a stream runs over. */
 export interface Connection {
   once(event: "close", listener: () => void): unknown;
@@ -104,8 +109,8 @@ export class Pipeline {
 
   /** Nothing is told to those who may not know it: a path is looked up only after the caller is known. */
   #route(call: Call): Route {
-    const { authenticate, authorizer, router, audit } = this.#parts;
-    const asker = authenticate(call);
+    const { authorizer, router, audit } = this.#parts;
+    const asker = this.#asker(call);
     const user = impersonated(asker, call, authorizer);
     call.user = user;
     const segments = segmentsOf(call.path);
@@ -114,9 +119,36 @@ export class Pipeline {
       ? this.#plainRoute(call, segments)
       : router.route(call, path);
     audit?.begin(call, asker, user, route.attributes);
-    rejectForbidden(authorizer, user, route.attributes);
-    if (route.alsoNeeds !== undefined) rejectForbidden(authorizer, user, route.alsoNeeds);
+    this.#rejectForbidden(user, route.attributes);
+    if (route.alsoNeeds !== undefined) this.#rejectForbidden(user, route.alsoNeeds);
     return route;
+  }
+
+  /** @throws {StatusError} Unauthorized */
+  #asker(call: Call): User {
+    const { authenticate, clock, metrics: { access } } = this.#parts;
+    const from = clock.now();
+    let user: User | undefined;
+    try {
+      return user = authenticate(call);
+    } finally {
+      const now = clock.now();
+      const until = user === undefined || call.peer === undefined ? undefined : call.peer.until;
+      access.authenticated(user, now - from, until && until - now);
+    }
+  }
+
+  /** @throws {StatusError} Forbidden, Unauthorized */
+  #rejectForbidden(user: User, attributes: Attributes): void {
+    const { authorizer, clock, metrics: { access } } = this.#parts;
+    const from = clock.now();
+    let isAllowed = false;
+    try {
+      rejectForbidden(authorizer, user, attributes);
+      isAllowed = true;
+    } finally {
+      access.authorized(isAllowed, clock.now() - from);
+    }
   }
 
   #isUnknown(group: string, version: string): boolean {
@@ -182,12 +214,14 @@ export class Pipeline {
 
   #done(call: Call, route: Route | undefined, reply: Reply, from: number): Reply {
     const { metrics, clock, audit } = this.#parts;
-    metrics.count(route?.attributes, call.method, reply.status, clock.now() - from);
+    const ms = clock.now() - from;
+    const told = { code: reply.status, ms, bytes: sizeOf(reply) };
+    metrics.count(route?.attributes, call.method, told);
     if (audit !== undefined) {
       const body = isFlow(reply.body) ? undefined : reply.body;
       audit.end(call, { status: reply.status, body }, from);
     }
-    if (call.method === "HEAD" && isFlow(reply.body)) return { ...reply, body: new Uint8Array() };
+    if (call.method === "HEAD") return { ...reply, body: NO_BYTES };
     const { query } = call;
     const shown = query.has("pretty") && isPretty(query) ? prettyReply(reply) : reply;
     return this.#parts.usesGzip ? gzipped(shown, call.header("accept-encoding")) : shown;
@@ -204,6 +238,12 @@ export class Pipeline {
     const why = "an error on the server has prevented the request from succeeding";
     return new StatusError("InternalError", why);
   }
+}
+
+function sizeOf({ body, headers }: Reply): number | undefined {
+  if (!isFlow(body)) return body.length;
+  const said = headers["content-length"];
+  return said === undefined ? undefined : Number(said);
 }
 
 /** Anything but a clear no; this is the last place where a wrong value may fail a request. */

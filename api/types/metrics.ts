@@ -10,6 +10,9 @@ export const REQUEST_BUCKETS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
 
+/** Source: kube-apiserver, apiserver_response_sizes: a kilobyte to a gigabyte. */
+export const SIZE_BUCKETS = Array.from({ length: 7 }, (_, at) => 1000 * 10 ** at);
+
 /** Series of one metric; more would mean that a label says what a caller made up. The rest counts together. */
 const SERIES_MAX = 4_000;
 
@@ -65,6 +68,12 @@ export class Amount extends Family<{ amount: number }> {
     this.at(values).amount = amount;
   }
 
+  /** One series, found once: for what is counted with each request. */
+  one(...values: string[]): { add(amount: number): void } {
+    const series = this.at(values);
+    return { add: (amount) => void (series.amount += amount) };
+  }
+
   protected fresh() {
     return { amount: 0 };
   }
@@ -88,7 +97,16 @@ export class Histogram extends Family<Distribution> {
   }
 
   observe(value: number, ...values: string[]): void {
+    this.#count(this.at(values), value);
+  }
+
+  /** One series, found once: for what is measured with each request. */
+  one(...values: string[]): { observe(value: number): void } {
     const series = this.at(values);
+    return { observe: (value) => this.#count(series, value) };
+  }
+
+  #count(series: Distribution, value: number): void {
     let at = 0;
     while (at < this.#ends.length && value > this.#ends[at]!) at += 1;
     series.counts[at]! += 1;

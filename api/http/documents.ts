@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { StatusError } from "../types/status.ts";
 import { ADVICE_DISCOVERY, ADVICE_GROUP } from "./advice.ts";
 import { type OpenApiTexts, openApiTexts } from "./openapi.ts";
+import { openApiV2Protobuf } from "./openapi_protobuf.ts";
 import type { Catalog } from "./catalog.ts";
 import { apiGroup, apiGroups, apiResources, apiVersions } from "./discovery.ts";
 import { aggregationFor, groupDiscovery } from "./discovery_aggregated.ts";
@@ -107,11 +108,12 @@ export class Documents {
     return text === undefined ? undefined : this.#text(`openapi/v3/${path}`, () => text);
   }
 
-  /** kubectl asks in protobuf first and is content with an empty document: it reads v3 then. */
+  /** Go clients ask in protobuf, and before they ask for version 3. */
   #openApiV2(call: Call): Document {
     const [first] = acceptedBy(call.header("accept"));
     if (first?.type === PROTOBUF_ASKED || first?.type === PROTOBUF_V2) {
-      return this.#text("openapi/v2 protobuf", () => "", PROTOBUF_V2);
+      const make = () => openApiV2Protobuf(JSON.parse(this.#openApiTexts().v2));
+      return this.#bytes("openapi/v2 protobuf", make, PROTOBUF_V2);
     }
     return this.#text("openapi/v2", () => this.#openApiTexts().v2);
   }
@@ -129,9 +131,13 @@ export class Documents {
   }
 
   #text(name: string, make: () => string, type = JSON_TYPE): Document {
+    return this.#bytes(name, () => new TextEncoder().encode(make()), type);
+  }
+
+  #bytes(name: string, make: () => Uint8Array, type: string): Document {
     const known = this.#made.get(name);
     if (known !== undefined) return known;
-    const bytes = new TextEncoder().encode(make());
+    const bytes = make();
     const hash = createHash("sha256").update(bytes).digest("hex").toUpperCase();
     const document = { bytes, type, etag: `"${hash}"` };
     this.#made.set(name, document);

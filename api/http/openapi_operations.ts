@@ -106,6 +106,9 @@ export function operationsOf(kind: AnyKind): Operation[] {
         operation(resource, `${collection}/{name}/${name}`, { ...draft, suffix: name, about })
       )
     ),
+    ...Object.values(kind.subresources ?? {}).flatMap((subresource) =>
+      onCollectionOf(subresource, scope)
+    ),
   ];
 }
 
@@ -164,6 +167,13 @@ function subresourcesOf(kind: AnyKind): [string, Draft[], Resource<KubeObject>][
   const hasOwnStatus = own.some(([name]) => name === "status");
   if (!kind.hasStatus || hasOwnStatus) return own;
   return [...own, ["status", onView(kind.schema.name), kind.resource]];
+}
+
+/** An action that is a collection of the namespace too, such as `bindings`. */
+function onCollectionOf(subresource: Subresource<KubeObject>, scope: string): Operation[] {
+  if (subresource.does !== "action" || subresource.collection === undefined) return [];
+  const path = `${scope}/${subresource.collection}`;
+  return draftsOf(subresource).map((draft) => operation(subresource.resource, path, draft));
 }
 
 function draftsOf(subresource: Subresource<KubeObject>): Draft[] {

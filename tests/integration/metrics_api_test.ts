@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import type { AgentTransport } from "../../api/http/agents.ts";
 import { SUMMARY_AGE_MAX_MS, SUMMARY_TIMEOUT_MS } from "../../api/http/node_summaries.ts";
-import { FakeClock } from "../../client/fake_clock.ts";
-import { type Harness, podNamed, startApi } from "./harness.ts";
+import { MEASURED_AT as TIME, MeteredNodes } from "./metered_nodes.ts";
 
 const METRICS = "/apis/metrics.k8s.io/v1beta1";
-const TIME = "2026-01-01T00:00:00Z";
 
 Deno.test("metrics.k8s.io: nodes and pods, from the agents of their nodes", async () => {
-  await using world = await World.open(["n1", "n2"]);
+  await using world = await MeteredNodes.open(["n1", "n2"]);
   const { api } = world;
   const nodes = await api.call("GET", `${METRICS}/nodes`);
   assert.deepEqual([nodes.code, nodes.body.kind], [200, "NodeMetricsList"]);
@@ -26,7 +23,7 @@ Deno.test("metrics.k8s.io: nodes and pods, from the agents of their nodes", asyn
 });
 
 Deno.test("metrics.k8s.io: selectors, tables, and what is not there", async () => {
-  await using world = await World.open(["n1", "n2"]);
+  await using world = await MeteredNodes.open(["n1", "n2"]);
   const { api } = world;
   const selected = await api.call("GET", `${METRICS}/pods?labelSelector=on%3Dn2`);
   assert.deepEqual(selected.body.items.map(nameOf), ["web-n2"]);
@@ -49,7 +46,7 @@ Deno.test("metrics.k8s.io: selectors, tables, and what is not there", async () =
 });
 
 Deno.test("metrics.k8s.io: in discovery of both forms, in OpenAPI, and for who may view", async () => {
-  await using world = await World.open([]);
+  await using world = await MeteredNodes.open([]);
   const { api } = world;
   const { body } = await api.call("GET", METRICS);
   assert.deepEqual(
@@ -72,7 +69,7 @@ Deno.test("metrics.k8s.io: in discovery of both forms, in OpenAPI, and for who m
 });
 
 Deno.test("metrics.k8s.io: an agent that is silent holds up nobody, and is asked again later", async () => {
-  await using world = await World.open(["n1", "n2"]);
+  await using world = await MeteredNodes.open(["n1", "n2"]);
   world.silent.add("n1");
   const answer = world.api.call("GET", `${METRICS}/nodes`);
   await world.clock.advance(SUMMARY_TIMEOUT_MS);
@@ -87,7 +84,7 @@ Deno.test("metrics.k8s.io: an agent that is silent holds up nobody, and is asked
 });
 
 Deno.test("metrics.k8s.io: what an agent says wrongly is left out, not passed on", async () => {
-  await using world = await World.open(["n1", "n2"]);
+  await using world = await MeteredNodes.open(["n1", "n2"]);
   world.says.set("n1", "{ not JSON");
   world.says.set("n2", JSON.stringify({ node: { cpu: { usageNanoCores: -1 } }, pods: [] }));
   const { code, body } = await world.api.call("GET", `${METRICS}/nodes`);
@@ -95,60 +92,3 @@ Deno.test("metrics.k8s.io: what an agent says wrongly is left out, not passed on
 });
 
 const nameOf = ({ metadata }: { metadata: { name: string } }) => metadata.name;
-
-/** An API server with a pod of two containers on each of its nodes, and agents that say what they are told to. */
-class World implements AsyncDisposable {
-  readonly clock = new FakeClock();
-  readonly asked: string[] = [];
-  readonly silent = new Set<string>();
-  readonly says = new Map<string, string>();
-  api!: Harness;
-  readonly #uids = new Map<string, string>();
-
-  static async open(nodes: readonly string[]): Promise<World> {
-    const world = new World();
-    world.api = await startApi({ clock: world.clock, agents: world.#agents() });
-    for (const node of nodes) await world.#add(node);
-    return world;
-  }
-
-  async #add(name: string): Promise<void> {
-    await this.api.call("POST", "/api/v1/nodes", { metadata: { name } });
-    const pods = "/api/v1/namespaces/default/pods";
-    const pod = podNamed(`web-${name}`, {
-      metadata: { name: `web-${name}`, labels: { on: name } },
-    });
-    const { body } = await this.api.call("POST", pods, pod);
-    await this.api.call("POST", `${pods}/web-${name}/binding`, { target: { name } });
-    this.#uids.set(name, body.metadata.uid);
-  }
-
-  #agents(): AgentTransport {
-    return {
-      connect: () => Promise.reject(new Error("nothing is streamed here")),
-      fetch: ({ metadata: { name } }, path) => {
-        assert.equal(path, "/stats/summary?only_cpu_and_memory=true");
-        this.asked.push(name);
-        if (this.silent.has(name)) return new Promise(() => {});
-        return Promise.resolve(new Response(this.says.get(name) ?? this.#summaryOf(name)));
-      },
-    };
-  }
-
-  #summaryOf(node: string): string {
-    const figures = (usageNanoCores: number, workingSetBytes: number) => ({
-      cpu: { time: TIME, usageNanoCores, windowSeconds: 15 },
-      memory: { time: TIME, workingSetBytes },
-    });
-    const containers = [{ name: "a", ...figures(1_500_000, 2048) }, {
-      name: "b",
-      ...figures(0, 0),
-    }];
-    const podRef = { uid: this.#uids.get(node) };
-    return JSON.stringify({ node: figures(250_000_000, 1 << 20), pods: [{ podRef, containers }] });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.api[Symbol.asyncDispose]();
-  }
-}

@@ -24,6 +24,7 @@ import { countProcess } from "./process_metrics.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
 import { ensureSigningKey } from "./signing_key.ts";
 import { tracingOf } from "./tracing.ts";
+import { newUid } from "./uid.ts";
 import { VERSION_INFO } from "./version.ts";
 
 const log = stderrLog("master");
@@ -55,7 +56,7 @@ export async function master(settings: Settings): Promise<void> {
     kinds,
     clock: realClock,
     random: Math.random,
-    newUid: () => crypto.randomUUID(),
+    newUid,
     tokens: new Map([...tokens.map(asUser), asUser(own)]),
     agents: agentTransport(await readTls(paths.pki, API_SERVER_TO_AGENT_FILE), realClock),
     log: stderrLog("api"),

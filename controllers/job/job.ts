@@ -32,7 +32,7 @@ export const jobController: Controller<Job> = {
         isTracked(before) === isTracked(after) && before.status?.phase === after.status?.phase,
     ),
   ],
-  plan(job, { cache, now }) {
+  plan(job, { cache, now, failure }) {
     const { managedBy } = job.spec;
     if (managedBy !== undefined && managedBy !== "kubernetes.io/job-controller") {
       return NOTHING_TO_DO;
@@ -43,7 +43,7 @@ export const jobController: Controller<Job> = {
     if (claims.writes.length > 0) return { writes: claims.writes };
     return isFinished(job)
       ? planFinished(job, claims.mine, now)
-      : planRunning(job, claims.mine, now);
+      : planRunning(job, claims.mine, { now, isRefused: failure?.verb === "create" });
   },
   planGone({ namespace, name }, { cache }) {
     const left = cache.list(PODS, namespace).filter((pod) => {
@@ -80,7 +80,15 @@ const deletions = (pods: readonly Readonly<Pod>[]): Write[] =>
     isTracked(object) ? { verb: "update", object: untracked(object) } : { verb: "delete", object }
   );
 
-function planRunning(job: Readonly<Job>, pods: readonly Readonly<Pod>[], now: number): Plan {
+/**
+ * What has ended is let go of before anything new is asked for: it may be what leaves no room in a quota.
+ * @param isRefused the last pod that was asked for was not to be had
+ */
+function planRunning(
+  job: Readonly<Job>,
+  pods: readonly Readonly<Pod>[],
+  { now, isRefused }: { now: number; isRefused: boolean },
+): Plan {
   const tally = tallyOf(job, pods);
   const active = pods.filter(isActive);
   const failedIndexes = failedIndexesOf(job, pods);
@@ -90,17 +98,17 @@ function planRunning(job: Readonly<Job>, pods: readonly Readonly<Pod>[], now: nu
   const needed: Needed = end !== undefined || isSuspended
     ? { create: [], remove: active, againMs: undefined }
     : neededOf(course);
-  const status = statusOf(course, end, needed);
+  const status = statusOf(course, end, isRefused ? { ...needed, create: [] } : needed);
   const deadline = untilDeadlineMs(course);
   const waits = [needed.againMs, deadline].filter((ms) => ms !== undefined);
   return {
     writes: [
       ...tally.writes,
+      ...deletions(needed.remove),
+      ...towardStatus(job, status),
       ...needed.create.map(({ index, failures }): Write => {
         return { verb: "create", object: podFor(job, index, failures) };
       }),
-      ...deletions(needed.remove),
-      ...towardStatus(job, status),
     ],
     ...(waits.length === 0 ? {} : { againMs: Math.max(0, Math.min(...waits)) }),
   };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Job, JOBS, type JobSpec } from "../../api/types/batch_v1.ts";
 import type { Pod } from "../../api/types/core_v1.ts";
 import { PODS } from "../../api/types/resources.ts";
+import { StatusError } from "../../api/types/status.ts";
 import { startCluster } from "../fake_cluster.ts";
 import { isActive } from "../pods.ts";
 import { indexOf } from "./indexes.ts";
@@ -83,6 +84,26 @@ Deno.test("job: a pod that is deleted as soon as it has ended is counted all the
   await cluster.api.delete(PODS, "default", pod!.metadata.name);
   await cluster.clock.advance(20_000);
   assert.equal((await status(cluster))?.succeeded, 1);
+  assert.equal((await active(cluster)).length, 1);
+  cluster.stop();
+});
+
+Deno.test("job: a lost pod whose room the next one needs is let go of first", async () => {
+  const cluster = await started();
+  const [lost] = await active(cluster);
+  // as a quota of one pod, which a lost one counts against for as long as it is held
+  cluster.api.intercept = ({ verb, resource }) => {
+    if (verb !== "create" || resource !== "pods" || isGone) return;
+    throw new StatusError("Forbidden", "exceeded quota");
+  };
+  let isGone = false;
+  await cluster.api.delete(PODS, "default", lost!.metadata.name, { gracePeriodSeconds: 0 });
+  await cluster.clock.advance(2_000);
+  isGone = (await cluster.pods()).length === 0;
+  assert.ok(isGone, "the lost pod is held no longer");
+  assert.equal((await status(cluster))?.failed, 1);
+  assert.equal((await status(cluster))?.active ?? 0, 0);
+  await cluster.clock.advance(60_000);
   assert.equal((await active(cluster)).length, 1);
   cluster.stop();
 });

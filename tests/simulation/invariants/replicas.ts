@@ -5,12 +5,17 @@ import { controllerOf } from "../../../client/owners.ts";
 import { isActive } from "../../../controllers/pods.ts";
 import type { Invariant } from "./invariant.ts";
 
-const KINDS = ["ReplicationController", "ReplicaSet"];
+const KINDS = ["ReplicationController", "ReplicaSet", "StatefulSet", "Job"];
 /** For so long a controller may still act on what its owner asked for before. */
 const STALE_MS = 90_000;
 
 /** Creates whose answer was lost, by the owner's uid: its controller may make one more for each. */
 export type LostCreates = ReadonlyMap<string, number>;
+
+interface Sized {
+  readonly replicas?: number;
+  readonly parallelism?: number;
+}
 
 /** No pod is created beyond what its owner wants or has wanted a moment ago. */
 export function noMoreThanWanted(lost: LostCreates): Invariant {
@@ -45,6 +50,6 @@ function noteWanted(
   const last = times.at(-1);
   if (last !== undefined && last.until === Infinity) last.until = now;
   if (after === undefined) return;
-  const { replicas = 1 } = (after as { spec?: { replicas?: number } }).spec ?? {};
-  times.push({ replicas, until: Infinity });
+  const { replicas = 1, parallelism = 1 } = (after as { spec?: Sized }).spec ?? {};
+  times.push({ replicas: after.kind === "Job" ? parallelism : replicas, until: Infinity });
 }

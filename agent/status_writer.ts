@@ -41,7 +41,7 @@ export class StatusWriter {
   latest(pod: Readonly<Pod>): Readonly<Pod> {
     const slot = this.#slots.get(pod.metadata.uid ?? "");
     if (slot === undefined) return pod;
-    if (revisionOf(pod) > revisionOf(slot.base)) slot.base = pod;
+    learn(slot, pod);
     // whoever has called the pod ended is right: no pod comes back from there
     if (isOver(slot.base.status?.phase)) return slot.base;
     return { ...pod, status: this.#merged(slot) };
@@ -61,7 +61,7 @@ export class StatusWriter {
     const slot = this.#slots.get(uid) ??
       { base: pod, wanted, written: undefined, writing: undefined };
     this.#slots.set(uid, slot);
-    if (revisionOf(pod) > revisionOf(slot.base)) slot.base = pod;
+    learn(slot, pod);
     slot.wanted = wanted;
     slot.writing ??= this.#writeAll(slot).finally(() => slot.writing = undefined);
     return slot.writing;
@@ -98,8 +98,9 @@ export class StatusWriter {
     const status = slot.wanted;
     try {
       const sent = { ...slot.base, status: this.#merged(slot) };
-      slot.base = await api.updateStatus(PODS, sent);
-      slot.written = { status, answer: slot.base.status };
+      const answer = await api.updateStatus(PODS, sent);
+      slot.written = { status, answer: answer.status };
+      learn(slot, answer);
       return "written";
     } catch (error) {
       if (hasReason(error, "NotFound")) return "gone";
@@ -110,10 +111,15 @@ export class StatusWriter {
       const found = await api.get(PODS, namespace, name).catch(() => undefined);
       if (found === undefined) return "retry";
       if (found.metadata.uid !== uid) return "gone";
-      slot.base = found;
+      learn(slot, found);
       return "retry";
     }
   }
+}
+
+/** An answer may come after the watch has told what others made of it. */
+function learn(slot: Slot, pod: Readonly<Pod>): void {
+  if (revisionOf(pod) > revisionOf(slot.base)) slot.base = pod;
 }
 
 function needsWrite({ base, wanted, written }: Slot): boolean {

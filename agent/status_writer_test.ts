@@ -42,6 +42,27 @@ Deno.test("StatusWriter: puts right what someone else has written over it", asyn
   assert.equal((await read(api)).status?.conditions?.[0]?.status, "True");
 });
 
+Deno.test("StatusWriter: an answer that comes after somebody's later change does not hide it", async () => {
+  const { api, writer, pod } = await setUp();
+  const status = conditions("True");
+  const answer = Promise.withResolvers<void>();
+  const update = api.updateStatus.bind(api);
+  let isSlow = true;
+  api.updateStatus = async (resource, object) => {
+    const written = await update(resource, object);
+    if (isSlow) await answer.promise;
+    return written;
+  };
+  const written = writer.write(pod, status);
+  while ((await read(api)).status?.conditions === undefined) await Promise.resolve();
+  isSlow = false;
+  await update(PODS, { ...await read(api), status: conditions("False") });
+  void writer.write(await read(api), status);
+  answer.resolve();
+  await written;
+  assert.equal((await read(api)).status?.conditions?.[0]?.status, "True");
+});
+
 Deno.test("StatusWriter: a pod that someone has called ended stays so", async () => {
   const { api, writer, pod } = await setUp();
   await writer.write(pod, { phase: "Running" });

@@ -1,5 +1,5 @@
 import { asFlags, type Settings } from "./flags.ts";
-import { ownProgram, pathWithSystem } from "./own_program.ts";
+import { AGENT_MEMORY, ownProgram, pathWithSystem } from "./own_program.ts";
 import { pathsOf } from "./paths.ts";
 import {
   type Background,
@@ -34,7 +34,8 @@ export async function ensureChild(child: Child, settings: Settings): Promise<Sta
   }
   const logFile = paths.logFile(child);
   const { program, args } = ownProgram([child, ...asFlags(settings)]);
-  const env = { PATH: pathWithSystem(), WHERRY_BACKGROUND: "1" };
+  const memory = child === "agent" ? AGENT_MEMORY : {};
+  const env = { PATH: pathWithSystem(), WHERRY_BACKGROUND: "1", ...memory };
   const background = startInBackground(program, args, { logFile, env });
   await recordProcess(paths.pidFile(child), background.pid);
   const died = lastWords(child, background, logFile);

@@ -12,6 +12,15 @@ const MAIN = new URL("../cmd/wherry.ts", import.meta.url).pathname;
 /** Half the memory after load: a small young generation. Half of this again costs a tenth of the creates in collecting. */
 const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
 
+/**
+ * How an agent's C library hands out memory. By itself it learns to keep ever more of what a burst of starts has
+ * used; with these bounds it gives it back. The units in deploy/ say the same. Record 0069.
+ */
+export const AGENT_MEMORY = {
+  MALLOC_MMAP_THRESHOLD_: "65536",
+  MALLOC_TRIM_THRESHOLD_: "65536",
+} as const;
+
 /** The command line that runs one of Wherry's commands as this process was run. */
 export function ownProgram(args: readonly string[]): { program: string; args: string[] } {
   if (COMPILED !== undefined) return { program: COMPILED, args: [...args] };

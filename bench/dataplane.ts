@@ -9,6 +9,7 @@ import { PodPath } from "../dataplane/pod_path.ts";
 import { clock, commands, missingPieces, PodWorld } from "../dataplane/pod_world_contract.ts";
 import type { PodAddress, Protocol, ServiceRule } from "../dataplane/rules.ts";
 import { KINDS, LOAD_PORT } from "./dataplane_load.ts";
+import { remoteNodePort } from "./dataplane_remote.ts";
 import { programming } from "./dataplane_programming.ts";
 import { compare, type Compared, Loader, ownWay, serveIn, type Way } from "./dataplane_traffic.ts";
 import type { Row } from "./run.ts";
@@ -65,6 +66,10 @@ export async function run(): Promise<Row[]> {
   const missing = await missingPieces();
   if (missing.length > 0) return [{ what: "skipped", figure: `missing ${missing.join(", ")}` }];
   const rows = await traffic();
+  for (const compared of await remoteNodePort()) {
+    const what = `ebpf, 1 services: node port of another node's pod, ${compared.kind}`;
+    rows.push({ what, figure: textOf(compared), goal: "p50, CPU ≤ 1.25" });
+  }
   return [...rows, ...await programming()];
 }
 

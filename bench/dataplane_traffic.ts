@@ -31,10 +31,10 @@ export class Loader {
   readonly child: Deno.ChildProcess;
   #text = "";
 
-  private constructor(pid: number, cgroup: string, args: readonly string[]) {
+  private constructor(network: string, cgroup: string, args: readonly string[]) {
     const script = `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`;
     const run = [Deno.execPath(), "run", "--no-lock", "-A", LOAD, ...args];
-    const enter = ["nsenter", `--net=/proc/${pid}/ns/net`, ...run];
+    const enter = ["nsenter", `--net=${network}`, ...run];
     this.child = new Deno.Command("sh", {
       args: ["-c", script, "sh", ...enter],
       ...{ stdin: "piped", stdout: "piped" },
@@ -43,8 +43,13 @@ export class Loader {
     this.#input = this.child.stdin.getWriter();
   }
 
-  static async start(pid: number, cgroup: string, ...args: string[]): Promise<Loader> {
-    const loader = new Loader(pid, cgroup, args);
+  static start(pid: number, cgroup: string, ...args: string[]): Promise<Loader> {
+    return Loader.startIn(`/proc/${pid}/ns/net`, cgroup, ...args);
+  }
+
+  /** @param network path of a network namespace */
+  static async startIn(network: string, cgroup: string, ...args: string[]): Promise<Loader> {
+    const loader = new Loader(network, cgroup, args);
     await loader.#line();
     return loader;
   }

@@ -10,6 +10,9 @@ const NODE_PORT = 30_197;
 const CONNECTIONS = 2_000;
 const SHARE_ERROR_MAX = 0.15;
 const AT_ONCE_MS = 200;
+/** Longer than the affinity of one second; of three pods the same comes so often once in a million runs. */
+const AWAY_MS = 1_100;
+const STAYS_AWAY_MAX = 13;
 
 export interface BackendUnderTest {
   readonly name: string;
@@ -210,6 +213,16 @@ const STEPS: Readonly<Record<string, Step>> = {
     const after = namesIn(await host.askMany(webAt(vip), 50));
     assert.equal(after.length, 1);
     assert.notEqual(after[0], first);
+  },
+
+  async "affinity ends for a client that stays away"({ backend, host, vip, pods }) {
+    await backend.sync(rules({ ...web(vip, pods), affinitySeconds: 1 }));
+    const { name } = await host.ask(webAt(vip));
+    for (let again = name, left = STAYS_AWAY_MAX; again === name; left--) {
+      assert(left > 0, `every time ${name}`);
+      await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
+      again = (await host.ask(webAt(vip))).name;
+    }
   },
 
   async "the same rules twice change nothing"({ backend, host, vip, pods }) {

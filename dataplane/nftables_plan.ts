@@ -1,3 +1,4 @@
+import { affinityChainOf, type AffinityLines, planAffinity } from "./nftables_affinity.ts";
 import type { Protocol, Rules, ServiceRule } from "./rules.ts";
 import { staleFlow } from "./stale_flows.ts";
 
@@ -48,15 +49,27 @@ export class NftablesTable {
     }
     this.#diffPods(podsBefore, removed, added);
     dropEqual(removed, added);
+    const affinity = this.#planAffinity(byName);
     this.#byName = byName;
     const lines = [
       ...(this.#exists === true ? [] : renderBase(this.table, this.linkPrefix)),
       ...this.#newChains(changed),
+      ...affinity.flatMap(({ before }) => before),
       ...renderElements("delete", this.table, removed),
       ...renderElements("add", this.table, added),
+      ...affinity.flatMap(({ after }) => after),
     ];
     this.#exists = true;
     return { script: joinLines(lines), staleFlows: staleFlowsOf(removed, added) };
+  }
+
+  #planAffinity(next: ReadonlyMap<string, ServiceRule>): AffinityLines[] {
+    const names = new Set([...this.#byName.keys(), ...next.keys()]);
+    return [...names].flatMap((name) => {
+      const [before, after] = [this.#byName.get(name), next.get(name)];
+      const isConcerned = before !== after && (isAffine(before) || isAffine(after));
+      return isConcerned ? [planAffinity(this.table, before, after)] : [];
+    });
   }
 
   /** No service, no table: then the kernel tracks no connection for our sake. */
@@ -95,7 +108,7 @@ export class NftablesTable {
 
   #newChains(rules: readonly ServiceRule[]): string[] {
     const chains = new Map<string, string>();
-    for (const rule of rules) {
+    for (const rule of rules.filter((rule) => !isAffine(rule))) {
       for (const { address } of rule.backends.length === 0 ? [] : rule.frontends) {
         const chain = chainOf(rule, address);
         if (!this.#chains.has(chain)) chains.set(chain, renderPick(rule, address));
@@ -163,23 +176,20 @@ function renderBase(table: string, linkPrefix: string): string[] {
   ];
 }
 
-function chainOf({ protocol, backends, affinitySeconds }: ServiceRule, address?: string): string {
+const isAffine = (rule: ServiceRule | undefined) => (rule?.affinitySeconds ?? 0) > 0;
+
+function chainOf(rule: ServiceRule, address?: string): string {
+  if (isAffine(rule)) return affinityChainOf(rule);
   const scope = address === undefined ? "node-" : "";
-  const pick = affinitySeconds === 0 ? "random" : "client";
-  return `${protocol.toLowerCase()}-${scope}${pick}-${backends.length}`;
+  return `${rule.protocol.toLowerCase()}-${scope}random-${rule.backends.length}`;
 }
 
-/** Affinity by hash keeps a client on its pod, without memory or time-out, for as long as the pods stay the same. */
-function renderPick(
-  { protocol, backends, affinitySeconds }: ServiceRule,
-  address?: string,
-): string {
+function renderPick({ protocol, backends }: ServiceRule, address?: string): string {
   const name = protocol.toLowerCase();
-  const index = affinitySeconds === 0 ? "numgen random" : "jhash ip saddr";
   const [key, map] = address === undefined
     ? [`${name} dport`, `${name}-node-backends`]
     : [`ip daddr . ${name} dport`, `${name}-backends`];
-  return `dnat ip to ${key} . ${index} mod ${backends.length} map @${map}`;
+  return `dnat ip to ${key} . numgen random mod ${backends.length} map @${map}`;
 }
 
 function addElements(elements: Elements, rule: ServiceRule): void {

@@ -26,10 +26,13 @@ export interface Remembered {
 export class FenceMemory {
   readonly #with: FenceMemoryOptions;
   #heardAt = 0;
+  #isWritingHeard = false;
   #kept = "";
-  /** What has been seen, and what of it is being written. */
-  #next: readonly FencedPod[] | undefined;
-  #writing: Promise<void> | undefined;
+  /** What was seen last and is not being written yet. */
+  #next: readonly FencedPod[] = [];
+  /** The write that is under way, and the one after it, which takes all that is seen until it begins. */
+  #writing: Promise<void> = Promise.resolve();
+  #following: Promise<void> | undefined;
 
   constructor(options: FenceMemoryOptions) {
     this.#with = options;
@@ -53,30 +56,30 @@ export class FenceMemory {
 
   /** A renewal that was sent then has come off. */
   heard(sentAt: number): void {
-    if (sentAt - this.#heardAt < HEARD_EVERY_MS) return;
+    if (this.#isWritingHeard || sentAt - this.#heardAt < HEARD_EVERY_MS) return;
     this.#heardAt = sentAt;
-    void this.#replace("heard", `${sentAt}\n`);
+    this.#isWritingHeard = true;
+    void this.#replace("heard", `${sentAt}\n`).finally(() => this.#isWritingHeard = false);
   }
 
   /** These are the node's pods. */
   see(pods: readonly FencedPod[]): void {
     this.#next = pods;
-    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+    this.#following ??= this.#writing.then(() => this.#write());
   }
 
-  /** Resolves once everything that was seen is kept. A disk that fails is no reason to run nothing. */
-  async settled(): Promise<void> {
-    await this.#writing;
+  /** Resolves once what has been seen so far is kept. A disk that fails is no reason to run nothing. */
+  settled(): Promise<void> {
+    return this.#following ?? this.#writing;
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#next !== undefined) {
-      const text = textOf(this.#next);
-      this.#next = undefined;
-      if (text === this.#kept) continue;
-      this.#kept = text;
-      await this.#replace("pods.json", text);
-    }
+  async #write(): Promise<void> {
+    this.#writing = this.#following ?? this.#writing;
+    this.#following = undefined;
+    const text = textOf(this.#next);
+    if (text === this.#kept) return;
+    this.#kept = text;
+    await this.#replace("pods.json", text);
   }
 
   async #replace(name: string, text: string): Promise<void> {

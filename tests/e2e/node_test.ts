@@ -256,8 +256,13 @@ async function alone(cluster: Cluster, path: string): Promise<void> {
 }
 
 async function pressure(cluster: Cluster): Promise<void> {
-  await cluster.kubectl.apply(sleeper("victim", "sleep 3600"));
-  await running(cluster, "victim");
+  const vital = sleeper("vital", "sleep 3600", { priorityClassName: "system-node-critical" });
+  const metadata = { ...vital.metadata, namespace: "kube-system" };
+  await cluster.kubectl.apply({ ...vital, metadata });
+  for (const name of ["victim", "next"]) {
+    await cluster.kubectl.apply(sleeper(name, "sleep 3600"));
+    await running(cluster, name);
+  }
   await restartAgent(cluster, {
     "eviction-hard": "memory.available<100Ti",
     "eviction-pressure-transition-period": "1s",
@@ -274,6 +279,9 @@ async function pressure(cluster: Cluster): Promise<void> {
     ),
   );
   assert.equal(await condition(cluster, "MemoryPressure"), "True KubeletHasInsufficientMemory");
+  await failed(cluster, "next");
+  const { status } = await cluster.kubectl.json<Pod>("get", "pod", "vital", "-n", "kube-system");
+  assert.equal(status?.phase, "Running", "a critical pod is never evicted");
   await eventually(async () => {
     const taints = (await node(cluster)).spec.taints ?? [];
     const isTainted = taints.some(({ key }) => key === "node.kubernetes.io/memory-pressure");

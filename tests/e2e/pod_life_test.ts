@@ -109,6 +109,10 @@ async function debug({ kubectl }: Cluster): Promise<void> {
   });
   const printed = await kubectl.run("logs", "tcp-probe", "-c", "look");
   assert.match(printed, /httpd -f -p 8080[^]*looked/);
+  const talk = `echo hello | kubectl debug -i tcp-probe -c talk ${image} -- sh -c ` +
+    `'read word; echo got $word'`;
+  const { stdout, stderr } = await kubectl.shell(talk);
+  assert.match(stdout, /got hello/, stderr);
 }
 
 /** The copy has the debugger beside its container, whose command was changed so that it stays up. */

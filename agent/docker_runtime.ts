@@ -240,19 +240,22 @@ export class DockerRuntime implements Runtime {
       container.attach({ stream: true, hijack: true, stdin: hasStdin, stdout: true, stderr: true }),
     );
     // one that ended before would leave the client waiting for its next start
-    if ((await this.#inspect(id))?.state !== "running") {
+    const { State, Config } = await asked(container.inspect(), "NoSuchContainer");
+    if (!State.Running) {
       connection.end();
       throw new RuntimeError("NotRunning", `Container ${id} is not running`);
     }
     const gone = new AbortController();
     connection.once("close", () => gone.abort());
     void this.#end(id, gone.signal).then(() => endWhenIdle(connection as never));
-    return sessionOver(connection as never, isTty, {
+    const session = sessionOver(connection as never, isTty, {
       resize: (w, h) => asked(container.resize({ w, h })),
       exitCode: async () => (await asked(container.inspect())).State.ExitCode,
       // the container's own process is ended with the container
       kill: () => Promise.resolve(true),
     });
+    // of one whose input stays open for others the engine would end the output, too
+    return Config.StdinOnce && !isTty ? session : { ...session, closeInput: () => {} };
   }
 
   async #inspect(id: string): Promise<RuntimeContainer | undefined> {

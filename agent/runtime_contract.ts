@@ -18,6 +18,7 @@ const STUBBORN = ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; don
 const FAILING = ["sh", "-c", "echo one; echo two; exit 3"];
 const MISSING = ["/no/such/program"];
 const ECHO = ["sh", "-c", "cat; exit 7"];
+const ANSWERS = ["sh", "-c", "read word; sleep 1; echo got $word; sleep 3600"];
 const QUICK = ["sh", "-c", "exit 0"];
 
 /** Commands of the contract, for a shell, with what they do, for a fake. */
@@ -27,6 +28,7 @@ export const PROGRAMS: readonly { readonly command: readonly string[]; does: Fak
   { command: FAILING, does: { prints: "one\ntwo\n", exits: 3 } },
   { command: MISSING, does: { fails: "no such file" } },
   { command: ECHO, does: { echoes: true, exits: 7 } },
+  { command: ANSWERS, does: { prints: "got hello\n" } },
   { command: QUICK, does: { exits: 0 } },
 ];
 
@@ -171,6 +173,20 @@ export function testRuntime(name: string, subject: () => Promise<RuntimeUnderTes
     const quick = await world.runtime.exec(id, { command: QUICK, hasStdin: false, isTty: false });
     assert.equal(await textOf(quick.output), "");
     assert.equal(await quick.exitCode(), 0);
+  });
+
+  test("hears an attached container after the end of the input", async (world) => {
+    const { id } = await world.start({ args: ANSWERS, hasStdin: true });
+    const session = await world.runtime.attach(id, { hasStdin: true, isTty: false });
+    await session.write(new TextEncoder().encode("hello\n"));
+    session.closeInput();
+    let heard = "";
+    for await (const { bytes } of session.output) {
+      heard = new TextDecoder().decode(bytes);
+      break;
+    }
+    session.close();
+    assert.equal(heard, "got hello\n");
   });
 
   test("refuses to attach to a container that has ended", async (world) => {

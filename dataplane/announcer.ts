@@ -113,7 +113,8 @@ export class Announcer {
     }
     const fresh = wanted.filter((ip) => !has.includes(ip));
     const lines = [
-      ...(has.length === 0 ? [`link add ${link} type dummy`] : []),
+      // a bridge without ports: kernels may lack dummy links
+      ...(has.length === 0 ? [`link add ${link} type bridge`] : []),
       `link set ${link} addrgenmode none`,
       `link set ${link} up`,
       ...has.filter((ip) => !wanted.includes(ip)).map((ip) => `address del ${ip}/32 dev ${link}`),

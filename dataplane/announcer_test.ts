@@ -16,7 +16,7 @@ Deno.test("announcer: takes addresses, tells neighbours once, and gives all up w
   const announcer = announcerOf(services, ran);
   await announcer.sync();
   assert.deepEqual(ran.splice(0), [
-    `link add ${LINK} type dummy`,
+    `link add ${LINK} type bridge`,
     `link set ${LINK} addrgenmode none`,
     `link set ${LINK} up`,
     `address add 192.0.2.8/32 dev ${LINK}`,

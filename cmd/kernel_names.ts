@@ -2,7 +2,7 @@ import type { PodNetwork } from "../agent/pod_network.ts";
 import type { Log } from "../api/types/ambient.ts";
 import type { BackendChoice } from "../dataplane/choose_backend.ts";
 import type { Commands } from "../dataplane/host_commands.ts";
-import { NameAnswers } from "../dataplane/name_answers.ts";
+import { NameAnswers, removeNameAnswers } from "../dataplane/name_answers.ts";
 import { type ClusterNames, linkNameOf } from "../dataplane/names.ts";
 import type { DnsOptions, DnsServer } from "../dns/server.ts";
 
@@ -11,7 +11,7 @@ export interface KernelNames {
   readonly table: DnsOptions["kernel"];
   /** A network whose pods get their answers from the kernel. */
   withAnswers(network: PodNetwork): PodNetwork;
-  /** Once the agent answers, programs of another version have nothing left to do. */
+  /** Once the agent answers, what others have left in the kernel has nothing to do any more. */
   settleWith(dns: Pick<DnsServer, "state" | "onChange">): void;
   close(): void;
 }
@@ -27,7 +27,7 @@ export async function openKernelNames(
   },
 ): Promise<KernelNames> {
   if (choice === "nftables" || choice === "iptables") {
-    return without(`--backend=${choice} keeps programs out of the kernel`);
+    return without(`--backend=${choice} keeps programs out of the kernel`, { names, log });
   }
   try {
     const answers = await NameAnswers.open({ names, commands });
@@ -36,29 +36,40 @@ export async function openKernelNames(
     return {
       table: answers,
       withAnswers: (network) => answering(network, { answers, names, log }),
-      settleWith(dns) {
-        let isSettled = false;
-        dns.onChange(() => {
-          if (isSettled || dns.state() === undefined) return;
-          isSettled = true;
-          answers.dropOtherVersions().catch((error) =>
-            log("programs of another version stay", { reason: String(error) })
-          );
-        });
-      },
+      settleWith: (dns) => onceAnswered(dns, () => answers.dropOtherVersions(), log),
       close: () => answers.close(),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log("the kernel answers no names", { reason });
-    return without(reason);
+    return without(reason, { names, log });
   }
 }
 
-function without(missing: string): KernelNames {
-  const nothing = () => {};
-  const withAnswers = (network: PodNetwork) => network;
-  return { table: { missing }, withAnswers, settleWith: nothing, close: nothing };
+/** What an earlier process taught the kernel is right until something changes: that nobody would tell it. */
+function without(
+  missing: string,
+  { names, log }: { names: ClusterNames; log: Log },
+): KernelNames {
+  return {
+    table: { missing },
+    withAnswers: (network) => network,
+    settleWith: (dns) => onceAnswered(dns, () => removeNameAnswers(names), log),
+    close: () => {},
+  };
+}
+
+function onceAnswered(
+  dns: Pick<DnsServer, "state" | "onChange">,
+  act: () => Promise<void>,
+  log: Log,
+): void {
+  let isDone = false;
+  dns.onChange(() => {
+    if (isDone || dns.state() === undefined) return;
+    isDone = true;
+    act().catch((error) => log("earlier answers stay in the kernel", { reason: String(error) }));
+  });
 }
 
 function answering(

@@ -1,8 +1,9 @@
 import { ArrivalsBackend } from "./arrivals_backend.ts";
 import type { Backend } from "./backend.ts";
-import { EbpfBackend, type EbpfOptions, removeEbpf } from "./ebpf_backend.ts";
+import { EbpfBackend, type EbpfOptions, removeServicePrograms } from "./ebpf_backend.ts";
 import { IptablesBackend, removeIptables } from "./iptables_backend.ts";
 import { NftablesBackend } from "./nftables_backend.ts";
+import { SucceedingBackend } from "./succeeding_backend.ts";
 
 export type BackendChoice = "auto" | "ebpf" | "nftables" | "iptables";
 
@@ -38,27 +39,28 @@ const OPEN = { ebpf: openEbpf, nftables: openNftables, iptables: openIptables } 
 
 async function openEbpf(options: EbpfOptions): Promise<Backend> {
   const sockets = await EbpfBackend.open(options);
-  await removeIptables(options.names, options.commands);
-  if (!await options.commands.has("nft")) {
-    options.log("nft is not installed: node ports answer on this node only, not from outside");
-    return sockets;
+  const removeOthers = () => removeIptables(options.names, options.commands);
+  if (await options.commands.has("nft")) {
+    const all = new ArrivalsBackend(sockets, new NftablesBackend(options));
+    return new SucceedingBackend(all, removeOthers);
   }
-  return new ArrivalsBackend(sockets, new NftablesBackend(options));
+  options.log("nft is not installed: node ports answer on this node only, not from outside");
+  return new SucceedingBackend(sockets, removeOthers);
 }
 
 /** Programs of an earlier run with the other backend would go on translating by old rules. */
 async function openNftables(options: EbpfOptions): Promise<Backend> {
-  const backend = await NftablesBackend.open(options);
-  await removeEbpf(options.names);
-  await removeIptables(options.names, options.commands);
-  return backend;
+  return new SucceedingBackend(await NftablesBackend.open(options), async () => {
+    await removeServicePrograms(options.names);
+    await removeIptables(options.names, options.commands);
+  });
 }
 
 async function openIptables(options: EbpfOptions): Promise<Backend> {
-  const backend = await IptablesBackend.open(options);
-  await removeEbpf(options.names);
-  await removeNftables(options).catch(() => {}); // it may be refused on this host
-  return backend;
+  return new SucceedingBackend(await IptablesBackend.open(options), async () => {
+    await removeServicePrograms(options.names);
+    await removeNftables(options).catch(() => {}); // it may be refused on this host
+  });
 }
 
 async function removeNftables(options: EbpfOptions): Promise<void> {

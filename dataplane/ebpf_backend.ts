@@ -28,6 +28,8 @@ export interface EbpfOptions {
   readonly log: Log;
   /** The cgroup whose processes see the services; absent: the root of the v2 hierarchy, hence all. */
   readonly cgroup?: string;
+  /** Another compiled object than ours, in tests. */
+  readonly object?: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -71,7 +73,7 @@ export class EbpfBackend implements Backend {
     const { links, mapsHere } = ebpfPinsOf(options.names);
     await makeFolder(links);
     await makeFolder(mapsHere);
-    const object = new BpfObject(lib, await readBytes(OBJECT), mapsHere);
+    const object = new BpfObject(lib, options.object ?? await readBytes(OBJECT), mapsHere);
     const hooks = new CgroupHooks(object, cgroup, links);
     try {
       await hooks.attach();
@@ -182,4 +184,12 @@ export class EbpfBackend implements Backend {
 /** Detaches and forgets; it needs no libbpf, since a link goes with its last pin. */
 export async function removeEbpf(names: ClusterNames): Promise<void> {
   await removeTree(names.pins);
+}
+
+/**
+ * Services, and the short way of pods' packets, which passes other translations by: that first. Names are answered on.
+ */
+export async function removeServicePrograms(names: ClusterNames): Promise<void> {
+  const { networkLinks, links, mapsRoot } = ebpfPinsOf(names);
+  for (const folder of [networkLinks, links, mapsRoot]) await removeTree(folder);
 }

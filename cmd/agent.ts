@@ -28,7 +28,6 @@ import { carryDnsAddress } from "../dataplane/dns_address.ts";
 import { HostCommands } from "../dataplane/host_commands.ts";
 import { HealthCheckServers } from "../dataplane/host_health_checks.ts";
 import { HostHolder } from "../dataplane/host_holder.ts";
-import { lockDataPath } from "../dataplane/host_lock.ts";
 import { type ClusterNames, namesOf } from "../dataplane/names.ts";
 import { podMtuOf, runOverlay } from "../dataplane/overlay.ts";
 import { PodNetwork } from "../dataplane/pod_network.ts";
@@ -40,6 +39,8 @@ import { realClock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { Settings } from "./flags.ts";
 import { openKernelNames } from "./kernel_names.ts";
+import { lockOnceFree } from "./data_path_lock.ts";
+import { leavingNothingBehind } from "./failed_start.ts";
 import { beginLifetime, END_PATIENCE_MS, untilAborted } from "./lifetime.ts";
 import { behindPolicies, enforcePolicies } from "./network_policies.ts";
 import { type NodeSettings, nodeSettingsOf } from "./node_flags.ts";
@@ -63,6 +64,15 @@ interface Surroundings {
   readonly node: NodeSettings;
   /** What is done between the signal that ends the process and `signal`. */
   readonly beforeEnd: { do: () => Promise<void> };
+  /** Aborts `signal`. */
+  readonly stop: () => void;
+}
+
+/** What a node that is known to the API has of its own. */
+interface OnNode {
+  readonly names: ClusterNames;
+  readonly commands: HostCommands;
+  readonly podCidr: string;
 }
 
 /** Runs the node's agent and data path until a signal; containers, links and rules stay as they are. */
@@ -77,7 +87,8 @@ export async function agent(asked: Settings): Promise<void> {
   const beforeEnd = { do: () => Promise.resolve() };
   const ended = new AbortController();
   void untilAborted(lifetime.signal).then(() => beforeEnd.do()).finally(() => ended.abort());
-  await run({ settings, paths, connection, access, node, beforeEnd, signal: ended.signal });
+  const stop = () => ended.abort();
+  await run({ settings, paths, connection, access, node, beforeEnd, signal: ended.signal, stop });
   await lifetime.end(0);
 }
 
@@ -102,9 +113,18 @@ async function run(surroundings: Surroundings): Promise<void> {
   const { taints } = surroundings.node;
   const memory = new NodeMemory(surroundings.paths.node, log);
   const asking = { api, nodeName, taints, memory, clock: realClock, log, signal };
+  await lockOnceFree(names); // until this process ends, and before anybody hears of the node
   const podCidr = await podCidrOf(asking);
   if (podCidr === undefined) return;
-  await lockOnceFree(names); // until this process ends
+  const onNode = { names, commands, podCidr };
+  await leavingNothingBehind(settings, () => runParts(surroundings, onNode));
+}
+
+/** All that works on a node, until the signal aborts or one of them fails. */
+async function runParts(surroundings: Surroundings, onNode: OnNode): Promise<void> {
+  const { settings, connection: { api }, signal } = surroundings;
+  const { names, commands, podCidr } = onNode;
+  const { nodeName } = settings;
   const [network, first] = await Promise.all([
     openNetwork(settings, { names, commands, podCidr }),
     chooseBackend(settings.backend, { names, commands, clock: realClock, log }),
@@ -125,7 +145,7 @@ async function run(surroundings: Surroundings): Promise<void> {
     log: stderrLog("policies"),
     ...path === undefined ? {} : { guard: (ips) => path.guard(ips) },
   });
-  await Promise.all([
+  await allOrNone(surroundings, [
     runPods(surroundings, cache, {
       network: behindPolicies(kernelNames.withAnswers(network), policies),
       dataplane,
@@ -150,18 +170,17 @@ async function run(surroundings: Surroundings): Promise<void> {
   kernelNames.close();
 }
 
-/** What an agent was just starting when it was killed holds its lock for a moment longer. */
-const LOCK_MS_MAX = 5_000;
-const LOCK_AGAIN_MS = 100;
-
-async function lockOnceFree(names: ClusterNames): Promise<void> {
-  for (const until = realClock.now() + LOCK_MS_MAX;;) {
-    try {
-      return void lockDataPath(names);
-    } catch (error) {
-      if (realClock.now() > until) throw error;
-      await new Promise<void>((resolve) => realClock.after(LOCK_AGAIN_MS, resolve));
-    }
+/** When one fails the others end before its error is told, so that nothing is laid down any more. */
+async function allOrNone(
+  { stop }: Pick<Surroundings, "stop">,
+  parts: readonly Promise<unknown>[],
+): Promise<void> {
+  try {
+    await Promise.all(parts);
+  } catch (error) {
+    stop();
+    await Promise.race([Promise.allSettled(parts), realClock.sleep(END_PATIENCE_MS)]);
+    throw error;
   }
 }
 

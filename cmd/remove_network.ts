@@ -1,6 +1,7 @@
 import { removeAnnouncements } from "../dataplane/announcer.ts";
 import { removeEbpf } from "../dataplane/ebpf_backend.ts";
 import { dropDnsAddress } from "../dataplane/dns_address.ts";
+import { returnBorrowed } from "../dataplane/host_borrowed.ts";
 import { CommandError, HostCommands } from "../dataplane/host_commands.ts";
 import { removeIptables } from "../dataplane/iptables_backend.ts";
 import { type ClusterNames, linkNameOf, namesOf } from "../dataplane/names.ts";
@@ -26,6 +27,7 @@ export async function removeFromKernel(
     await removePolicies(names, commands);
   }
   await removeIptables(names, commands);
+  await returnBorrowed(names.cluster);
   if (!await commands.has("ip")) return "no links, as there is no ip";
   const count = await removeLinks(names, commands);
   await removeAnnouncements(names, commands);

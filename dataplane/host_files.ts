@@ -66,13 +66,6 @@ export async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   return await Deno.readFile(url);
 }
 
-/** Writes a kernel setting unless it has this value already. */
-export async function setSysctl(name: string, value: string): Promise<void> {
-  const path = `/proc/sys/${name.replaceAll(".", "/")}`;
-  if ((await Deno.readTextFile(path)).trim() === value) return;
-  await Deno.writeTextFile(path, value);
-}
-
 /** @returns "" when the file is missing */
 export async function readTextIfAny(path: string): Promise<string> {
   try {

@@ -39,13 +39,12 @@ export function planWiring(
   const { sandboxPid, mtu, nodeIp } = wire;
   const link = linkNameOf(names, podUid);
   const mac = podMacOf(ip);
-  const source = nodeIp === undefined ? "" : ` src ${nodeIp}`;
   const host = [
     `link add name ${link} address ${HOST_MAC} mtu ${mtu} type veth peer name ${POD_INTERFACE} address ${mac} mtu ${mtu} netns ${sandboxPid}`,
     `link set dev ${link} addrgenmode none`,
     `link set dev ${link} alias ${aliasOf(names, podUid, ip)} up`,
     `neigh replace ${ip} lladdr ${mac} dev ${link} nud permanent`,
-    `route replace ${ip}/32 dev ${link} scope link${source}`,
+    routeTo(ip, link, nodeIp),
   ];
   const pod = [
     "link set dev lo up",
@@ -57,6 +56,16 @@ export function planWiring(
     `route add default via ${GATEWAY} dev ${POD_INTERFACE}`,
   ];
   return { host: joinLines(host), pod: joinLines(pod), link };
+}
+
+/** The host's ways to pods that are wired: those that named an address of the node are gone with that address. */
+export function planRoutes(links: readonly PodLink[], nodeIp?: string): string {
+  return joinLines(links.map(({ ip, link }) => routeTo(ip, link, nodeIp)));
+}
+
+function routeTo(ip: string, link: string, nodeIp: string | undefined): string {
+  const source = nodeIp === undefined ? "" : ` src ${nodeIp}`;
+  return `route replace ${ip}/32 dev ${link} scope link${source}`;
 }
 
 /** The link itself says whose it is, so that nothing else need remember it. */

@@ -1,10 +1,17 @@
 import type { Log } from "../api/types/ambient.ts";
 import { AddressPool } from "./address_pool.ts";
 import { CommandError, type Commands } from "./host_commands.ts";
-import { setSysctl } from "./host_files.ts";
+import { borrowSysctl, returnBorrowed } from "./host_borrowed.ts";
 import { type ClusterNames, linkNameOf } from "./names.ts";
 import { closeFirewall, openFirewall } from "./pod_firewall.ts";
-import { planWiring, type PodLink, podMacOf, type PodRef, readPodLinks } from "./pod_links.ts";
+import {
+  planRoutes,
+  planWiring,
+  type PodLink,
+  podMacOf,
+  type PodRef,
+  readPodLinks,
+} from "./pod_links.ts";
 import type { PathPod } from "./pod_path.ts";
 
 /** Of Ethernet; an overlay between nodes asks for less: overlay.ts. */
@@ -47,13 +54,27 @@ export class PodNetwork {
   /** @throws {Error} when the host lacks `ip` or the right to use it */
   static async open(options: PodNetworkOptions): Promise<PodNetwork> {
     const network = new PodNetwork(options);
-    await setSysctl("net.ipv4.ip_forward", "1");
+    await borrowSysctl(options.names.cluster, "net.ipv4.ip_forward", "1");
     await openFirewall({ ...options, clusterCidr: options.clusterCidr ?? options.podCidr });
-    for (const { uid, ip } of await network.#links()) {
+    const links = await network.#links();
+    for (const { uid, ip } of links) {
       network.#pods.set(uid, ip);
       network.#addresses.claim(ip);
     }
+    await network.#layRoutes(links);
     return network;
+  }
+
+  /** The node may have another address than when the pods were wired. */
+  async #layRoutes(links: readonly PodLink[]): Promise<void> {
+    const { commands, nodeIp, log } = this.options;
+    if (links.length === 0) return;
+    try {
+      await commands.run("ip", ["-force", "-batch", "-"], planRoutes(links, nodeIp));
+    } catch (error) {
+      // of a link that went meanwhile; the others have theirs
+      log("not every pod that is wired has its route", { reason: messageOf(error) });
+    }
   }
 
   /** From here on every pod goes by this way too, those that are wired already first. */
@@ -118,6 +139,7 @@ export class PodNetwork {
   async remove(): Promise<void> {
     for (const { uid } of await this.#links()) await this.detach(uid);
     await closeFirewall(this.options.names, this.options.commands);
+    await returnBorrowed(this.options.names.cluster);
   }
 
   async #links(): Promise<PodLink[]> {

@@ -7,8 +7,24 @@ export async function hostState(ownLink: string): Promise<string[]> {
     lines("link", ["ip", "-o", "link", "show"], (line) => line.split(": ")[1]?.split("@")[0]),
     lines("route", ["ip", "-o", "route", "show", "table", "all"]),
     lines("rule", ["ip", "rule", "show"]),
-    lines("nftables", ["nft", "list", "tables"]),
-    lines("iptables", ["iptables", "-S", "FORWARD"]),
+    lines("nftables", ["nft", "--stateless", "list", "ruleset"]),
+    ...["filter", "nat", "mangle", "raw"].map((table) =>
+      lines(`iptables ${table}`, ["iptables", "-t", table, "-S"])
+    ),
+    lines("neighbour", ["ip", "neigh", "show", "nud", "permanent"]),
+    lines("sysctl", [
+      "sysctl",
+      "-a",
+      "--pattern",
+      "^net\\.ipv4\\.(ip_forward|conf\\.(all|default))",
+    ]),
+    lines("program", ["bpftool", "net", "show"], (line) => line.includes("prog_id") ? line : ""),
+    lines(
+      "cgroup program",
+      ["bpftool", "cgroup", "tree"],
+      (line) => /\b(service|answer)_/.test(line) ? line : "",
+    ),
+    lines("cgroup", ["find", "/sys/fs/cgroup", "-type", "d", "-name", "*wherry*"]),
     lines("container", ["docker", "ps", "-aq"]),
     lines("pins", ["find", "/sys/fs/bpf", "-mindepth", "1"]),
     lines(

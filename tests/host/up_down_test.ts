@@ -4,6 +4,7 @@ import { runningProcess } from "../../cmd/processes.ts";
 import { Kubectl } from "../fixtures/kubectl.ts";
 import { ownFlags } from "../e2e/cluster.ts";
 import { hostState } from "../e2e/host_state.ts";
+import { command, difference, run, wherry } from "./wherry.ts";
 
 const STEPS = [
   ...["host", "container engine", "certificates", "master", "agent", "example image"],
@@ -78,32 +79,6 @@ Deno.test("a host that cannot run a cluster hears what it lacks, a sentence each
   assert.match(stderr + stdout, /\broot\b/);
 });
 
-function command(name: string, flags: readonly string[]): string[] {
-  const entry = new URL("../../cmd/wherry.ts", import.meta.url).pathname;
-  return [Deno.execPath(), "run", "-A", "--quiet", "--no-check", entry, name, ...flags];
-}
-
-async function wherry(name: string, flags: readonly string[]) {
-  const [program = "", ...args] = command(name, flags);
-  return await run(program, args);
-}
-
-async function run(program: string, args: readonly string[]) {
-  const output = await new Deno.Command(program, { args: [...args], stdin: "null" }).output();
-  const text = new TextDecoder();
-  return {
-    code: output.code,
-    stdout: text.decode(output.stdout),
-    stderr: text.decode(output.stderr),
-  };
-}
-
 async function uids(kubectl: Kubectl): Promise<string> {
   return await kubectl.run("get", "pods", "-o", "jsonpath={.items[*].metadata.uid}");
-}
-
-function difference(before: readonly string[], after: readonly string[]): string[] {
-  const left = after.filter((line) => !before.includes(line)).map((line) => `left: ${line}`);
-  const lost = before.filter((line) => !after.includes(line)).map((line) => `lost: ${line}`);
-  return [...left, ...lost];
 }

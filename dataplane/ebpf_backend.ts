@@ -190,6 +190,6 @@ export async function removeEbpf(names: ClusterNames): Promise<void> {
  * Services, and the short way of pods' packets, which passes other translations by: that first. Names are answered on.
  */
 export async function removeServicePrograms(names: ClusterNames): Promise<void> {
-  const { networkLinks, links, mapsRoot } = ebpfPinsOf(names);
-  for (const folder of [networkLinks, links, mapsRoot]) await removeTree(folder);
+  const { networkLinks, uplinks, links, mapsRoot } = ebpfPinsOf(names);
+  for (const folder of [networkLinks, uplinks, links, mapsRoot]) await removeTree(folder);
 }

@@ -55,7 +55,7 @@ async function requestOnce(hostname: string, port: number): Promise<string> {
       await connection.write(REQUEST);
       step = "receive";
       const answer = await readAll(connection);
-      return /^HTTP\/1\.1 200 .*\r\n\r\n./s.test(answer) ? "" : `answer ${answer.slice(0, 40)}`;
+      return /^HTTP\/1\.[01] 200 .*\r\n\r\n./s.test(answer) ? "" : `answer ${answer.slice(0, 40)}`;
     } finally {
       clearTimeout(timer);
     }

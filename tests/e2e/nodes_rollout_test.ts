@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import type { Pod, Service } from "../../api/types/core_v1.ts";
+import type { Pod, PodCondition, Service } from "../../api/types/core_v1.ts";
+import { DRAINED_CONDITION, PROGRAMMED_CONDITION } from "../../api/types/drain_barrier.ts";
 import { EXAMPLE_IMAGE } from "../../cmd/example.ts";
 import { NGINX } from "../../images/recipes.ts";
-import { BED_IMAGE, type BedCluster, startBedCluster } from "../fixtures/bed/cluster.ts";
+import { BED_IMAGE, type BedCluster, startBedCluster, until } from "../fixtures/bed/cluster.ts";
 import { loadFromBedPod, loadFromOutside, loadFromPlace } from "./bed_load.ts";
 import type { Load } from "./load.ts";
 import { deploymentOf } from "./rollout_deployment.ts";
@@ -13,16 +14,25 @@ const REQUESTS = Number(Deno.env.get("WHERRY_ROLLOUT_REQUESTS") ?? 10_000);
 /** Of the counters that tell before the end, those of hosts and of outside. */
 const ROLLOUTS_MAX = 500;
 
-Deno.test("two nodes: no request fails while all pods of a service are replaced", async () => {
+Deno.test("two nodes: pods of a service are replaced", async (t) => {
   const images = [{ ...NGINX, name: EXAMPLE_IMAGE }];
   await using cluster = await startBedCluster({ nodes: 2, images });
-  const { kubectl, nodes: [first, second], bed } = cluster;
+  const { kubectl } = cluster;
   await kubectl.apply(deploymentOf("web", REPLICAS));
   await kubectl.run("expose", "deployment", "web", "--port=80", "--type=NodePort");
   for (const { name } of cluster.nodes) await kubectl.apply(clientOn(name));
   await kubectl.run("wait", "--for=condition=Ready", "pod", "-l", "app=load", "--timeout=90s");
   await rolledOut(cluster);
   await areOnBoth(cluster);
+  await t.step("no request fails meanwhile", () => underLoad(cluster));
+  await t.step(
+    "a node that says nothing holds a pod up for the bound alone",
+    () => frozenNode(cluster),
+  );
+});
+
+async function underLoad(cluster: BedCluster): Promise<void> {
+  const { kubectl, nodes: [first, second], bed } = cluster;
   const { spec } = await kubectl.json<Service>("get", "service", "web");
   const { clusterIP: ip = "", ports: [{ nodePort = 0 } = {}] = [] } = spec;
 
@@ -52,7 +62,35 @@ Deno.test("two nodes: no request fails while all pods of a service are replaced"
     assert.ok(answered > 0, `${from} asked`);
   }
   assert.ok(total >= REQUESTS);
-});
+  const { items } = await kubectl.json<{ items: Pod[] }>("get", "pods", "-l", "app=web");
+  for (const pod of items.filter(({ metadata }) => !metadata.deletionTimestamp)) {
+    assert.equal(conditionOf(pod, PROGRAMMED_CONDITION)?.status, "True", pod.metadata.name);
+  }
+}
+
+/** Until its lease has run out it counts as ready: it is waited for, but not without end. */
+async function frozenNode({ kubectl, nodes: [first, second] }: BedCluster): Promise<void> {
+  const { items } = await kubectl.json<{ items: Pod[] }>("get", "pods", "-l", "app=web");
+  const name = items.find(({ spec }) => spec.nodeName === first!.name)?.metadata.name ?? "";
+  let seen: PodCondition | undefined;
+  second!.freezeAgent();
+  try {
+    await kubectl.run("delete", "pod", name, "--wait=false");
+    await until(async () => {
+      const { code, stdout } = await kubectl.try(["get", "pod", name, "-o", "json"]);
+      if (code !== 0) return true;
+      seen = conditionOf(JSON.parse(stdout) as Pod, DRAINED_CONDITION) ?? seen;
+      return false;
+    }, () => `${name} is still there, with ${JSON.stringify(seen)}`);
+  } finally {
+    second!.thawAgent();
+  }
+  assert.deepEqual([seen?.status, seen?.reason], ["False", "TimedOut"]);
+  assert.match(seen?.message ?? "", new RegExp(`after 5 s: ${second!.name} at endpoints before`));
+}
+
+const conditionOf = ({ status }: Pod, wanted: string) =>
+  status?.conditions?.find(({ type }) => type === wanted);
 
 async function rolledOut({ kubectl }: BedCluster): Promise<void> {
   await kubectl.run("rollout", "status", "deployment/web", "--timeout=180s");

@@ -5,9 +5,9 @@ import { NODES } from "../../api/types/resources.ts";
 import { hasReason } from "../../api/types/status.ts";
 import { parseCommand, type Settings } from "../../cmd/flags.ts";
 import { joinCluster } from "../../cmd/join.ts";
-import { ownProgram } from "../../cmd/own_program.ts";
 import { makeDataDir, pathsOf } from "../../cmd/paths.ts";
-import { type Master, startMaster, until } from "../fixtures/master.ts";
+import { startMaster, until } from "../fixtures/master.ts";
+import { tokenFlags } from "../fixtures/token.ts";
 
 const HOST = { hostname: "elsewhere", address: "192.0.2.7", dockerHost: undefined };
 const NEVER = new AbortController().signal;
@@ -117,19 +117,6 @@ Deno.test("a host joins with what `token` prints, and hears in a sentence why no
     await master.stop();
   }
 });
-
-/** What `wherry token` prints, as flags. */
-async function tokenFlags(master: Master, ...more: string[]): Promise<string[]> {
-  const { program, args } = ownProgram([
-    ...["token", `--data-dir=${master.dataDir}`, "--cluster-name=test"],
-    ...["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"],
-    ...[`--api-port=${new URL(master.url).port}`, ...more],
-  ]);
-  const { stdout, stderr, success } = await new Deno.Command(program, { args }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  const words = new TextDecoder().decode(stdout).trim().split(" ");
-  return words.filter((word) => word.startsWith("--"));
-}
 
 async function hostWith(
   flags: readonly string[],

@@ -18,7 +18,11 @@ export async function hostState(ownLink: string): Promise<string[]> {
       "--pattern",
       "^net\\.ipv4\\.(ip_forward|conf\\.(all|default))",
     ]),
-    lines("program", ["bpftool", "net", "show"], (line) => line.includes("prog_id") ? line : ""),
+    lines(
+      "program",
+      ["bpftool", "prog", "show"],
+      (line) => /name (service_|answer_|from_|to_)/.exec(line) ? line.split("tag")[0] : undefined,
+    ),
     lines(
       "cgroup program",
       ["bpftool", "cgroup", "tree"],

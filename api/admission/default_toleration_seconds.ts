@@ -21,7 +21,7 @@ export const defaultTolerationSeconds: Admission = ({ operation, kind, object })
     ? BOTH
     : BOTH.filter(({ key }) => !tolerations.some((one) => tolerates(one, key ?? "")));
   if (missing.length === 0) return;
-  return { ...pod, spec: { ...pod.spec, tolerations: [...tolerations, ...missing] } } as Pod;
+  return { ...pod, spec: { ...pod.spec, tolerations: tolerations.concat(missing) } } as Pod;
 };
 
 function tolerates({ key = "", effect = "NoExecute" }: Toleration, taint: string): boolean {

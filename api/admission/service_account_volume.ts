@@ -24,7 +24,8 @@ export function withAccess(pod: Pod, newName: (prefix: string) => string): Pod {
     ...pod,
     spec: {
       ...spec,
-      volumes: [...spec.volumes ?? [], ...there === undefined ? [accessVolume(name)] : []],
+      // concat: a literal of two lists keeps room for more, in every pod that is stored
+      volumes: (spec.volumes ?? []).concat(there === undefined ? [accessVolume(name)] : []),
       containers: mounting(spec.containers),
       ...(spec.initContainers && { initContainers: mounting(spec.initContainers) }),
     },
@@ -37,7 +38,7 @@ function hasMount({ volumeMounts = [] }: Container): boolean {
 
 function withMount(container: Container, name: string): Container {
   const mount: VolumeMount = { name, readOnly: true, mountPath: PATH };
-  return { ...container, volumeMounts: [...container.volumeMounts ?? [], mount] };
+  return { ...container, volumeMounts: (container.volumeMounts ?? []).concat(mount) };
 }
 
 /** One for all pods: it is the largest part of a small one. Nobody may change it, as nobody may change stored objects. */

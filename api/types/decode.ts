@@ -170,19 +170,19 @@ function decodeFields({ fields, always }: Plan, json: JsonObject, walk: Walk): J
   return object;
 }
 
+/** Lists stay in the store: mapped ones take the room that they need, where one that was pushed to has 16 to spare. */
 function listDecoder(item: AnySchema, goType: string): Decoder {
   const zero = zeroOf(item);
   return (value, walk) => {
     if (!Array.isArray(value)) return refuse(walk, value, goType);
     const decoder = decoderOf(item);
-    const list: unknown[] = [];
-    for (let i = 0; i < value.length; i++) {
+    const list = (value as unknown[]).map((one, i) => {
       walk.path.enter(i);
-      const decoded = decoder(value[i] ?? zero, walk);
-      if (decoded !== undefined) list.push(decoded);
+      const decoded = decoder(one ?? zero, walk);
       walk.path.leave();
-    }
-    return list;
+      return decoded;
+    });
+    return list.includes(undefined) ? list.filter((one) => one !== undefined) : list;
   };
 }
 

@@ -94,7 +94,9 @@ async function traffic(): Promise<Row[]> {
     const rows: Row[] = [];
     const runs = CONTENDERS.flatMap(({ sizes, open }) => sizes.map((size) => ({ size, open })));
     for (const { size, open } of shuffled(runs)) {
-      rows.push(...await measure(scene, await open(world), size));
+      const some = await measure(scene, await open(world), size);
+      for (const { what, figure } of some) console.error(`${what}: ${figure}`); // it takes minutes
+      rows.push(...some);
     }
     return rows.sort((a, b) => a.what < b.what ? -1 : 1);
   } finally {

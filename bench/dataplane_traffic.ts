@@ -3,8 +3,8 @@ import type { EchoPod } from "../dataplane/pod_world_contract.ts";
 import { type Ask, type Done, type Kind, LOAD_PORT } from "./dataplane_load.ts";
 
 const LOAD = new URL("./dataplane_load.ts", import.meta.url).pathname;
-const ROUNDS = 7;
-const ROUND_MS = 150;
+const ROUNDS = 5;
+const ROUND_MS = 120;
 
 /** One way to the pod, and what has to be done before it is measured. */
 export interface Way {

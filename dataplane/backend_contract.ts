@@ -276,6 +276,21 @@ const STEPS: Readonly<Record<string, Step>> = {
     assert.notEqual((await away.ask(target)).name, name);
   },
 
+  async "one socket outside reaches a service and its pod, and hears each by its own address"(
+    { backend, away, vip, pods: [pod], node },
+  ) {
+    assert(pod !== undefined);
+    const frontends = [frontend(vip, 53), NODE_FRONTEND];
+    await backend.sync(rulesOn(node, { ...dns(vip, [pod]), frontends }));
+    const socket = { protocol: "udp", socket: "both" } as const;
+    for (let i = 0; i < 3; i++) {
+      const service = await away.ask({ ...socket, host: node, port: NODE_PORT });
+      assert.equal(service.server, `${node}:${NODE_PORT}`);
+      const itself = await away.ask({ ...socket, host: pod.ip, port: pod.port });
+      assert.equal(itself.server, `${pod.ip}:${pod.port}`);
+    }
+  },
+
   async "a restart of the agent leaves no gap"(scene, under) {
     const { host, vip, pods, world } = scene;
     await scene.backend.sync(rules(web(vip, pods)));

@@ -37,7 +37,8 @@ export class PodPath {
   readonly #uplinks: string;
   /** By address, as in the kernel. */
   readonly #known = new Map<string, maps.PodEntry>();
-  #peersThere = new Map<string, maps.PeerEntry>();
+  /** By range, as in the kernel; undefined: not read yet. */
+  #peersThere: ReadonlyMap<string, maps.PeerEntry | undefined> | undefined;
   #overlayIndex: number | undefined;
   #guarded: ReadonlySet<string>;
   #isClosed = false;
@@ -112,14 +113,13 @@ export class PodPath {
     if (this.#isClosed) return;
     const ifindex = overlay === undefined ? 0 : await this.#attachOnce(overlay);
     const wanted = overlay === undefined ? [] : peers.map((peer) => ({ ...peer, ifindex }));
-    const there = this.#peersThere;
+    const there = this.#peersThere ??= this.#readPeers();
     const changed = wanted.filter(({ cidr, nextHop }) => {
       const known = there.get(cidr);
       return known?.nextHop !== nextHop || known.ifindex !== ifindex;
     });
     const next = new Map(wanted.map((peer) => [peer.cidr, peer]));
-    const known = there.size === 0 ? this.#readPeers() : [...there.keys()];
-    const gone = known.filter((cidr) => !next.has(cidr));
+    const gone = [...there.keys()].filter((cidr) => !next.has(cidr));
     this.#peers.delete(gone.length, maps.encodeRanges(gone));
     const keys = maps.encodeRanges(changed.map(({ cidr }) => cidr));
     this.#peers.update(changed.length, keys, maps.encodePeers(changed));
@@ -146,9 +146,10 @@ export class PodPath {
     this.object.close();
   }
 
-  #readPeers(): string[] {
+  /** Only the ranges: what is wanted of them is written again. */
+  #readPeers(): ReadonlyMap<string, undefined> {
     const read = this.#peers.read(maps.PEERS_MAX, maps.RANGE_BYTES, maps.PEER_BYTES);
-    return maps.decodeRanges(read.keys, read.count);
+    return new Map(maps.decodeRanges(read.keys, read.count).map((cidr) => [cidr, undefined]));
   }
 
   #write(pod: maps.PodEntry): void {

@@ -158,7 +158,8 @@ export class NodeKeeper {
     // what could not be told is not tried more often than the rest
     const hurry = hasFailed ? signal : AbortSignal.any([signal, this.#hurry.signal]);
     await clock.sleep(RENEW_MS, hurry);
-    const tooEarlyMs = sentAt + ACKNOWLEDGE_MS_MIN - clock.now();
+    // a clock that was set back must not put the next one off
+    const tooEarlyMs = Math.min(sentAt + ACKNOWLEDGE_MS_MIN - clock.now(), ACKNOWLEDGE_MS_MIN);
     if (tooEarlyMs > 0) await clock.sleep(tooEarlyMs, signal);
   }
 

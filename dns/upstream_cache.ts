@@ -66,7 +66,9 @@ export class UpstreamCache {
 
   #fresh(question: string): Entry | undefined {
     const entry = this.#entries.get(question);
-    if (entry === undefined || this.#clock.now() < entry.until) return entry;
+    const now = this.#clock.now();
+    // before `since` the clock has been set back: nobody knows how old it is
+    if (entry === undefined || (entry.since <= now && now < entry.until)) return entry;
     this.#entries.delete(question);
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { Api } from "../client/api.ts";
 import { realClock } from "./clock.ts";
 import { connect } from "./connection.ts";
 import { ADMIN_USER, tokenOf } from "./credentials.ts";
@@ -16,6 +17,9 @@ const SPREAD_MS = 3_000;
 /** No more begin in a second: each lists and watches before it says that it is ready. */
 const BEGIN_PER_SECOND = 200;
 
+/** A connection of HTTP/2 carries a bounded number of streams, and each node watches with three. */
+const NODES_PER_CONNECTION = 20;
+
 /** Stands for many nodes in one process, until a signal: agents over an engine, a network and a disk in memory. */
 export async function hollow(settings: Settings): Promise<void> {
   const { hollowNodes: count } = settings;
@@ -27,7 +31,14 @@ export async function hollow(settings: Settings): Promise<void> {
   const lifetime = await beginLifetime("hollow", `${paths.dataDir}/run/hollow.pid`);
   const token = tokenOf(tokens, ADMIN_USER);
   const server = settings.join.server || serverOf(settings);
-  using connection = await connect(server, paths, { token, userAgent: "kubelet" });
+  using connections = new DisposableStack();
+  const apis: Api[] = [];
+  for (let i = 0; i < count; i += NODES_PER_CONNECTION) {
+    const connection = await connect(server, paths, { token, userAgent: "kubelet" });
+    apis.push(connections.use(connection).api);
+    // what is asked before it is known to be HTTP/2 makes a connection of its own each time
+    await (await connection.fetch("/version")).body?.cancel();
+  }
   const { signal } = lifetime;
   const log = stderrLog("hollow");
   const spreadMs = Math.max(SPREAD_MS, count / BEGIN_PER_SECOND * 1000);
@@ -36,7 +47,8 @@ export async function hollow(settings: Settings): Promise<void> {
     await realClock.sleep(index / count * spreadMs, signal);
     if (signal.aborted) return;
     await runHollowNode({
-      ...{ host: hostOf(index), api: connection.api, clock: realClock, random: Math.random },
+      ...{ host: hostOf(index), clock: realClock, random: Math.random },
+      api: apis[Math.floor(index / NODES_PER_CONNECTION)]!,
       ...{ log, signal, version: KUBERNETES_VERSION, hasDataplane: false },
     });
   }));

@@ -1,7 +1,7 @@
 /** What every service backend must do, with real sockets of the host, of pods and of a machine outside. */
 import assert from "node:assert/strict";
 import type { Backend } from "./backend.ts";
-import { type Answer, ECHO_PORT } from "./echo_pod_contract.ts";
+import { type Answer, ECHO_PORT, type Target } from "./echo_pod_contract.ts";
 import { type Addresses, type EchoProcess, leftovers, PodWorld } from "./pod_world_contract.ts";
 import type { Frontend, PodAddress, Rules, ServiceRule } from "./rules.ts";
 
@@ -291,18 +291,23 @@ const STEPS: Readonly<Record<string, Step>> = {
     }
   },
 
-  async "a restart of the agent leaves no gap"(scene, under) {
-    const { host, vip, pods, world } = scene;
-    await scene.backend.sync(rules(web(vip, pods)));
+  async "a restart of the agent leaves no gap, for clients inside and outside"(scene, under) {
+    const { host, away, vip, pods, node, world } = scene;
+    const served = rulesOn(node, {
+      ...web(vip, pods),
+      frontends: [frontend(vip, 80), NODE_FRONTEND],
+    });
+    await scene.backend.sync(served);
     let isOver = false;
-    const load = (async () => {
-      while (!isOver) await host.askMany(webAt(vip), 20);
-    })();
+    const loadOf = async (client: EchoProcess, target: Target) => {
+      while (!isOver) await client.askMany(target, 20);
+    };
+    const load = Promise.all([loadOf(host, webAt(vip)), loadOf(away, nodePortAt(node))]);
     for (let i = 0; i < 3; i++) {
       await scene.backend.close();
       await twoOf(world)[0].echo.ask(webAt(vip));
       scene.backend = await under.open(world);
-      await scene.backend.sync(rules(web(vip, pods)));
+      await scene.backend.sync(served);
     }
     isOver = true;
     await load;

@@ -4,10 +4,10 @@ import { fuzz } from "../tests/integration/fuzz/run.ts";
 import { fuzzWire } from "../tests/integration/fuzz/wire.ts";
 
 /**
- * Random requests to the API in this process, until the time is over; or, with --wire, connections to it that do
- * not keep to HTTP:
+ * Random requests to the API in this process, until the time is over, with --custom for kinds that they declare; or,
+ * with --wire, connections to it that do not keep to HTTP:
  *
- *     deno run -A tools/fuzz_api.ts [--seed=N] [--requests=N] [--seconds=N]
+ *     deno run -A tools/fuzz_api.ts [--custom] [--seed=N] [--requests=N] [--seconds=N]
  *     deno run -A tools/fuzz_api.ts --wire [--seed=N] [--attacks=N] [--seconds=N]
  */
 const { values } = parseArgs({
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     requests: { type: "string", default: "5000" },
     attacks: { type: "string", default: "5000" },
     seconds: { type: "string", default: "30" },
+    custom: { type: "boolean", default: false },
     wire: { type: "boolean", default: false },
   },
 });
@@ -26,11 +27,14 @@ async function fuzzRequests(): Promise<number> {
   const counts = new Map<string, number>();
   let count = 0;
   for (let seed = first; !signal.aborted; seed += 1) {
-    const findings = await fuzz({ seed, requests: Number(values.requests), signal, counts });
+    const requests = Number(values.requests);
+    const findings = await fuzz({ seed, requests, signal, counts, isCustom: values.custom });
     count += findings.length;
     for (const { index, request, what } of findings) {
       console.log(`seed ${seed}, request ${index}: ${what}\n  ${request}`);
-      console.log(`  again: deno run -A tools/fuzz_api.ts --seed=${seed} --requests=${index + 1}`);
+      const custom = values.custom ? " --custom" : "";
+      const again = `tools/fuzz_api.ts${custom} --seed=${seed} --requests=${index + 1}`;
+      console.log(`  again: deno run -A ${again}`);
     }
     if (values.seed !== undefined) break;
     console.log(`seed ${seed}: ${findings.length} found`);

@@ -17,3 +17,18 @@ for (const seed of [...SEEDS, Math.floor(Math.random() * 2 ** 31)]) {
     assert.deepEqual(findings, []);
   });
 }
+
+/** The same of custom kinds. */
+const CUSTOM_SEEDS = [1];
+
+for (const seed of [...CUSTOM_SEEDS, Math.floor(Math.random() * 2 ** 31)]) {
+  const name = CUSTOM_SEEDS.includes(seed) ? `seed ${seed}` : "a new seed";
+  Deno.test(`fuzz: ${name} of custom kinds gets neither a failure nor silence`, async () => {
+    const findings = await fuzz({ seed, requests: REQUESTS, isCustom: true });
+    for (const { index } of findings) {
+      const again = `tools/fuzz_api.ts --custom --seed=${seed} --requests=${index + 1}`;
+      console.error(`Again: deno run -A ${again}`);
+    }
+    assert.deepEqual(findings, []);
+  });
+}

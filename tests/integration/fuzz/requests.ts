@@ -3,9 +3,12 @@ import { KINDS } from "../../../api/registry/kinds.ts";
 import { encodeProtobuf, sealEnvelope } from "../../../api/types/protobuf.ts";
 import type { MessageSchema } from "../../../api/types/schema.ts";
 import type { Choices } from "../choices.ts";
-import { SAMPLES } from "../../fixtures/samples.ts";
+import { SAMPLES as OWN_SAMPLES } from "../../fixtures/samples.ts";
 import type { Json } from "../harness.ts";
+import { CUSTOM_KINDS, CUSTOM_SAMPLES, definitionRequest } from "./custom.ts";
 import { Values } from "./values.ts";
+
+const SAMPLES = { ...OWN_SAMPLES, ...CUSTOM_SAMPLES };
 
 export interface FuzzRequest {
   readonly method: string;
@@ -35,6 +38,8 @@ const ON_ITEM: Readonly<Record<string, number>> = {
 };
 /** Requests about one kind, on average. */
 const EPISODE = 50;
+/** Of the requests about custom kinds: those that declare them. */
+const DECLARED = 0.03;
 const SEGMENTS = [
   "..",
   "",
@@ -167,19 +172,25 @@ export class Requests {
   readonly #values: Values;
   /** The one that most requests are about for a while, so that they meet. */
   #kind: AnyKind;
-  constructor(choices: Choices) {
+  readonly #kinds: readonly AnyKind[];
+  readonly #isCustom: boolean;
+  /** @param isCustom asks for kinds that it declares, instead of those that every server has */
+  constructor(choices: Choices, isCustom = false) {
     this.#choices = choices;
     this.#values = new Values(choices);
-    this.#kind = choices.of(KINDS);
+    this.#isCustom = isCustom;
+    this.#kinds = isCustom ? CUSTOM_KINDS : KINDS;
+    this.#kind = choices.of(this.#kinds);
   }
 
   next(): FuzzRequest {
     const choices = this.#choices;
+    if (this.#isCustom && choices.chance(DECLARED)) return definitionRequest(choices, this.#values);
     if (choices.chance(1 / EPISODE)) {
-      this.#kind = choices.of(KINDS);
+      this.#kind = choices.of(this.#kinds);
       return this.#plain(this.#kind);
     }
-    const kind = choices.chance(0.8) ? this.#kind : choices.of(KINDS);
+    const kind = choices.chance(0.8) ? this.#kind : choices.of(this.#kinds);
     const method = choices.weighted(METHODS);
     const subresource = choices.chance(0.15) ? this.#subresource(kind) : undefined;
     const headers = this.#headers(method);

@@ -1,10 +1,14 @@
+import assert from "node:assert/strict";
 import { Choices } from "../choices.ts";
 import { type Harness, startApi } from "../harness.ts";
+import { DEFINITIONS, FIRST_DEFINITIONS } from "./custom.ts";
 import { type FuzzRequest, Requests } from "./requests.ts";
 
 export interface FuzzRun {
   readonly seed: number;
   readonly requests: number;
+  /** Asks for kinds that it declares. */
+  readonly isCustom?: boolean | undefined;
   /** Ends it earlier. */
   readonly signal?: AbortSignal;
   /** Counts answers by what was asked for: a fuzzer that is refused at the door finds nothing. */
@@ -27,15 +31,21 @@ const STREAM_MS = 3;
  * Sends random requests as the administrator and @returns what the server may never do: fail for reasons of its
  * own, hang, log a failure, or answer with something that is no Status where it refuses.
  */
-export async function fuzz({ seed, requests, signal, counts }: FuzzRun): Promise<Finding[]> {
+export async function fuzz(
+  { seed, requests, signal, counts, isCustom }: FuzzRun,
+): Promise<Finding[]> {
   const choices = new Choices(seed);
-  const source = new Requests(choices);
+  const source = new Requests(choices, isCustom);
   const logged: string[] = [];
   const log = (message: string, fields: unknown) => {
     logged.push(`logged "${message}": ${textOf(fields)}`);
   };
   await using api = await startApi({ log, random: new Choices(seed + 1).next, usesGzip: true });
   const findings: Finding[] = [];
+  for (const definition of isCustom ? FIRST_DEFINITIONS : []) {
+    const { code, body } = await api.call("POST", DEFINITIONS, definition);
+    assert.equal(code, 201, JSON.stringify(body));
+  }
   for (let index = 0; index < requests && !signal?.aborted; index += 1) {
     const request = source.next();
     const found = await judge(request, api, counts);

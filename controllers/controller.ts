@@ -77,7 +77,10 @@ export interface World {
   read<T extends KubeObject>(resource: Resource<T>): readonly T[];
 }
 
-/** The writes do not depend on each other: they are made in any order, some of them at one time. */
+/**
+ * The writes do not depend on each other; they are begun in their order, one and then ever more at one time, until one
+ * is refused. What makes room comes first, and what a quota may refuse comes last: it must not hold up the others.
+ */
 export interface Plan {
   readonly writes: readonly Write[];
   /** Plan again after this time, even though nothing changes. */

@@ -2,6 +2,7 @@ import type { Node, Pod, ReplicationController, Service } from "../api/types/cor
 import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import { PODS, type Resource } from "../api/types/resources.ts";
+import { StatusError } from "../api/types/status.ts";
 import type { Cache } from "../client/cache.ts";
 import { FakeApi } from "../client/fake_api.ts";
 import { FakeClock } from "../client/fake_clock.ts";
@@ -152,5 +153,16 @@ export function nodeNamed(name: string): Node {
     metadata: { name },
     spec: {},
     status: { conditions: [{ type: "Ready", status: "True" }] },
+  };
+}
+
+/** As a quota that is full until one of these is deleted. */
+export function refuseUntilDeleted({ api }: { api: FakeApi }, plural: string): void {
+  let hasRoom = false;
+  api.intercept = ({ verb, resource }) => {
+    if (resource !== plural) return;
+    if (verb === "delete") hasRoom = true;
+    if (verb !== "create" || hasRoom) return;
+    throw new StatusError("Forbidden", "exceeded quota");
   };
 }

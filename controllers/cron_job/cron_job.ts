@@ -44,9 +44,8 @@ export const cronJobController: Controller<CronJob> = {
     const { create, replaced = [], at, againMs } = start;
     const status = statusOf(cron, jobs, at);
     const writes: Write[] = [
-      ...replaced.map(withItsPods),
+      ...[...replaced, ...outlived(cron, jobs)].map(withItsPods),
       ...(create === undefined ? [] : [{ verb: "create" as const, object: create }]),
-      ...outlived(cron, jobs).map(withItsPods),
       ...towardStatus(cron, status),
     ];
     return { writes, ...(againMs === undefined ? {} : { againMs }) } satisfies Plan;

@@ -9,7 +9,7 @@ import {
 import type { ConfigMap } from "../../api/types/core_v1.ts";
 import { CONFIG_MAPS } from "../../api/types/resources.ts";
 import { controllerReferenceTo } from "../../client/owners.ts";
-import { startCluster } from "../fake_cluster.ts";
+import { refuseUntilDeleted, startCluster } from "../fake_cluster.ts";
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
 const MINUTE = 60_000;
@@ -155,5 +155,28 @@ Deno.test("cron job: ended jobs are kept as far as the history goes", async () =
   }
   assert.equal((await jobs(cluster)).length, 2);
   assert.ok((await cronOf(cluster)).status?.lastSuccessfulTime);
+  cluster.stop();
+});
+
+Deno.test("cron job: jobs that make room go before the next is asked for", async () => {
+  const cluster = await started();
+  for (let i = 0; i < 3; i += 1) {
+    await cluster.clock.advance(MINUTE);
+    for (const job of await jobs(cluster)) {
+      if (job.status?.conditions === undefined) await finish(cluster, job);
+    }
+  }
+  const cron = await cronOf(cluster);
+  await cluster.api.update(CRON_JOBS, { ...cron, spec: { ...cron.spec, suspend: true } });
+  await cluster.clock.advance(2 * MINUTE);
+  const before = await jobs(cluster);
+  refuseUntilDeleted(cluster, "jobs");
+  const now = await cronOf(cluster);
+  const spec = { ...now.spec, suspend: false, successfulJobsHistoryLimit: 1 };
+  await cluster.api.update(CRON_JOBS, { ...now, spec });
+  await cluster.clock.advance(2_000);
+  const names = new Set(before.map(({ metadata }) => metadata.name));
+  const after = await jobs(cluster);
+  assert.ok(after.some(({ metadata }) => !names.has(metadata.name)), "the next one is there");
   cluster.stop();
 });

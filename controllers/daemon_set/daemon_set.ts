@@ -93,12 +93,12 @@ function planPods(
   const isLive = (revision: Readonly<ControllerRevision>) =>
     pods.some(({ metadata }) => metadata.labels?.[REVISION_HASH] === hashOf(revision));
   const writes: Write[] = [
-    ...create.slice(0, BURST_MAX).map((node): Write => {
-      return { verb: "create", object: podFor(set, node, hash) };
-    }),
     ...remove.slice(0, BURST_MAX).map((object): Write => ({ verb: "delete", object })),
     ...forgetting(history, set.spec.revisionHistoryLimit ?? 10, isLive),
     ...towardStatus(set, statusOf(nodes, update)),
+    ...create.slice(0, BURST_MAX).map((node): Write => {
+      return { verb: "create", object: podFor(set, node, hash) };
+    }),
   ];
   const againMs = nextAvailableMs(pods, availability);
   return { writes, ...(againMs === undefined ? {} : { againMs }) };

@@ -7,7 +7,7 @@ import {
 } from "../../api/types/apps_v1.ts";
 import type { Node, Pod, Taint } from "../../api/types/core_v1.ts";
 import { NODES, PODS } from "../../api/types/resources.ts";
-import { nodeNamed, startCluster } from "../fake_cluster.ts";
+import { nodeNamed, refuseUntilDeleted, startCluster } from "../fake_cluster.ts";
 import { isReady } from "../pods.ts";
 import { fitOf, nodeNameOf } from "./node_fit.ts";
 
@@ -171,5 +171,20 @@ Deno.test("daemon set: OnDelete waits for somebody to delete", async () => {
   await cluster.api.delete(PODS, "default", pod!.metadata.name);
   await settle(cluster, 3);
   assert.equal((await placed(cluster)).filter((one) => one.endsWith("log:2")).length, 1);
+  cluster.stop();
+});
+
+Deno.test("daemon set: pods that make room go before others are asked for", async () => {
+  const cluster = await started({ template: templateOf("log:1", { zone: "a" }) });
+  for (const [name, zone] of [["n1", "a"], ["n2", "b"]] as const) {
+    const node = await cluster.api.get(NODES, "", name);
+    await cluster.api.update(NODES, { ...node, metadata: { ...node.metadata, labels: { zone } } });
+  }
+  await settle(cluster, 3);
+  assert.deepEqual(await placed(cluster), ["n1 log:1"]);
+  refuseUntilDeleted(cluster, "pods");
+  await change(cluster, { template: templateOf("log:1", { zone: "b" }) });
+  await settle(cluster, 3);
+  assert.deepEqual(await placed(cluster), ["n2 log:1"]);
   cluster.stop();
 });

@@ -96,11 +96,11 @@ function planPods(
   const isLive = ({ metadata: { name } }: Readonly<ControllerRevision>) =>
     name === standing.current || pods.some((pod) => revisionOf(pod) === name);
   const writes: Write[] = [
-    ...born,
     ...retained,
     ...deaths,
     ...forgetting(history, set.spec.revisionHistoryLimit ?? 10, isLive),
     ...towardStatus(set, statusOf(standing)),
+    ...born,
   ];
   const againMs = nextAvailableMs(pods, availability);
   return { writes, ...(againMs === undefined ? {} : { againMs }) };

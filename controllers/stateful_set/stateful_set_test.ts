@@ -6,7 +6,7 @@ import {
   type StatefulSetSpec,
 } from "../../api/types/apps_v1.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PODS } from "../../api/types/resources.ts";
-import { startCluster } from "../fake_cluster.ts";
+import { refuseUntilDeleted, startCluster } from "../fake_cluster.ts";
 import { isReady } from "../pods.ts";
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
@@ -195,5 +195,15 @@ Deno.test("stateful set: asks nothing of the apiserver while nothing changes", a
   const before = cluster.api.calls.length;
   await cluster.clock.advance(280_000);
   assert.equal(cluster.api.calls.length, before);
+  cluster.stop();
+});
+
+Deno.test("stateful set: pods that make room go before others are asked for", async () => {
+  const cluster = await started({ podManagementPolicy: "Parallel" });
+  await cluster.api.delete(PODS, "default", "db-0", { gracePeriodSeconds: 0 });
+  refuseUntilDeleted(cluster, "pods");
+  await change(cluster, { replicas: 2 });
+  await cluster.clock.advance(5_000);
+  assert.deepEqual(await shown(cluster), ["db-0 db:1", "db-1 db:1"]);
   cluster.stop();
 });

@@ -18,7 +18,7 @@ const AGAIN = /^(duplicate field|yaml:) /;
  */
 export function rejectMistakes(
   kind: AnyKind,
-  name: string,
+  name: string | undefined,
   { refusal, mistakes }: { refusal: StatusError; mistakes: Mistakes },
   validate: () => void,
 ): never {
@@ -29,7 +29,7 @@ export function rejectMistakes(
     const told = causesOf(mistakes);
     const left = causesOf(withoutDoubles(mistakes));
     const rest = (error as StatusError).causes.filter(({ field }) => !isToldOf(field, left));
-    if (rest.length > 0) throw invalidStatus(kind.resource, name, [...told, ...rest]);
+    if (rest.length > 0) throw invalidStatus(kind.resource, name ?? "", [...told, ...rest]);
   }
   throw refusal;
 }

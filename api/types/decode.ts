@@ -111,13 +111,15 @@ function messageDecoder({ name, fields }: MessageSchema): Decoder {
 /** Metadata is the same in all objects; of the rest the structure knows more. */
 function structureDecoder({ name, fields }: MessageSchema, structure: Structure): Decoder {
   const metadata = decoderOf(fields["metadata"]!.schema);
+  const short = name.slice(name.lastIndexOf(".") + 1);
   return (value, walk) => {
     if (!isJsonObject(value)) return refuse(walk, value, goMessageName(name));
     const { object, unknown, isTooDeep } = structure.read(value);
     if (isTooDeep) walk.errors.push(TOO_DEEP);
     for (const path of unknown) walk.unknown.push(`unknown field ${JSON.stringify(path)}`);
+    walk.owner = short;
     walk.path.enter("metadata");
-    const meta = metadata(value["metadata"] ?? {}, walk);
+    const meta = metadata(value["metadata"] ?? {}, walk) ?? metadata({}, walk);
     walk.path.leave();
     return { ...object, metadata: meta };
   };

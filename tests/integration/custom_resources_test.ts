@@ -158,6 +158,18 @@ Deno.test("custom resources: every verb", async () => {
   await watch.close();
 });
 
+Deno.test("custom resources: metadata that is no object is refused, as everywhere", async () => {
+  await using api = await withWidgets();
+  for (const metadata of [0, "x", [null], true]) {
+    const { code, body } = await api.call("POST", WIDGETS, { metadata, spec: { size: 1 } });
+    assert.deepEqual([code, body.reason], [422, "Invalid"]);
+    assert.match(
+      body.message,
+      /^Widget.example.com "" is invalid: \[.*json: cannot unmarshal .*metadata/,
+    );
+  }
+});
+
 Deno.test("custom resources: errors all at once, in Kubernetes's words", async () => {
   await using api = await withWidgets();
   const spec = {

@@ -19,7 +19,7 @@ for (const seed of [...SEEDS, Math.floor(Math.random() * 2 ** 31)]) {
 }
 
 /** The same of custom kinds. */
-const CUSTOM_SEEDS = [1];
+const CUSTOM_SEEDS = [1, 661177121];
 
 for (const seed of [...CUSTOM_SEEDS, Math.floor(Math.random() * 2 ** 31)]) {
   const name = CUSTOM_SEEDS.includes(seed) ? `seed ${seed}` : "a new seed";

@@ -162,11 +162,8 @@ Deno.test("custom resources: metadata that is no object is refused, as everywher
   await using api = await withWidgets();
   for (const metadata of [0, "x", [null], true]) {
     const { code, body } = await api.call("POST", WIDGETS, { metadata, spec: { size: 1 } });
-    assert.deepEqual([code, body.reason], [422, "Invalid"]);
-    assert.match(
-      body.message,
-      /^Widget.example.com "" is invalid: \[.*json: cannot unmarshal .*metadata/,
-    );
+    assert.deepEqual([code, body.reason], [400, "BadRequest"]);
+    assert.match(body.message, /^Widget in version "v1" cannot be handled as a Widget: json: /);
   }
 });
 

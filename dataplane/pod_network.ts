@@ -97,18 +97,22 @@ export class PodNetwork {
     this.#pods.set(pod.uid, ip);
     const wire = { sandboxPid, mtu, ...(nodeIp === undefined ? {} : { nodeIp }) };
     const plan = planWiring(names, pod.uid, ip, wire);
+    let shortened: Promise<void> | undefined;
     try {
       await commands.run("ip", ["-batch", "-"], plan.host);
+      // meanwhile: it needs the node's end of the wire alone
+      shortened = this.#shorten({ ip, link: plan.link });
       const inside = [`--net=/proc/${sandboxPid}/ns/net`, "ip", "-batch", "-"];
       await commands.run("nsenter", inside, plan.pod);
     } catch (error) {
+      await shortened;
       await this.detach(pod.uid);
       throw new Error(
         `Cannot wire pod ${pod.namespace}/${pod.name} at ${ip}: ${messageOf(error)}`,
         { cause: error },
       );
     }
-    await this.#shorten({ ip, link: plan.link });
+    await shortened;
     return { ip };
   }
 

@@ -19,8 +19,13 @@ export class FakeImages implements ImageStore {
     }));
   }
 
-  list(): Promise<StoredImage[]> {
-    return Promise.resolve([...this.#images]);
+  /** Lists that fail before the next one that does not. */
+  failures = 0;
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async list(): Promise<StoredImage[]> {
+    if (this.failures-- > 0) throw new RuntimeError("Failed", "No such image");
+    return [...this.#images];
   }
 
   inUse(): Promise<ReadonlySet<string>> {

@@ -92,6 +92,22 @@ Deno.test("image gc: the disk is looked at from time to time, and the node told 
   await running;
 });
 
+Deno.test("image gc: an engine that fails is asked again soon, and later each time", async () => {
+  const world = new World(["a:1"]);
+  world.images.failures = 3;
+  const stop = new AbortController();
+  const running = world.keeper().run(stop.signal);
+  await world.clock.settle();
+  assert.equal(world.told, 0);
+  await world.clock.advance(6_900);
+  assert.equal(world.told, 0);
+  await world.clock.advance(200);
+  assert.equal(world.told, 1);
+  stop.abort();
+  await world.clock.settle();
+  await running;
+});
+
 Deno.test("images: the largest fifty are shown, with names", () => {
   const images = Array.from({ length: 60 }, (_, at) => ({
     id: String(at),

@@ -13,6 +13,8 @@ import {
 
 /** Source: kubelet, ImageGCPeriod. */
 export const IMAGE_GC_EVERY_MS = 300_000;
+/** An engine that removes an image while it lists them fails: it is asked again, later each time. */
+const RETRY_FIRST_MS = 1_000;
 
 export interface ImageKeeperOptions {
   readonly images: ImageStore;
@@ -52,13 +54,17 @@ export class ImageKeeper {
   /** Until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#with;
+    let retryMs = RETRY_FIRST_MS;
     while (!signal.aborted) {
       try {
         await this.look();
+        retryMs = RETRY_FIRST_MS;
+        await clock.sleep(IMAGE_GC_EVERY_MS, signal);
       } catch (error) {
-        log("Cannot look after images", { error: String(error) });
+        log("Cannot look after images", { error: String(error), retryMs });
+        await clock.sleep(retryMs, signal);
+        retryMs = Math.min(2 * retryMs, IMAGE_GC_EVERY_MS);
       }
-      await clock.sleep(IMAGE_GC_EVERY_MS, signal);
     }
   }
 

@@ -72,18 +72,24 @@ async function underLoad(cluster: BedCluster): Promise<void> {
 async function frozenNode({ kubectl, nodes: [first, second] }: BedCluster): Promise<void> {
   const { items } = await kubectl.json<{ items: Pod[] }>("get", "pods", "-l", "app=web");
   const name = items.find(({ spec }) => spec.nodeName === first!.name)?.metadata.name ?? "";
+  const holdFor = (...finalizers: string[]) => {
+    const patch = JSON.stringify({ metadata: { finalizers } });
+    return kubectl.run("patch", "pod", name, "--type=merge", "-p", patch);
+  };
   let seen: PodCondition | undefined;
+  // the object outlives its processes, for its last word to be read
+  await holdFor("tests.wherry.dev/read");
   second!.freezeAgent();
   try {
     await kubectl.run("delete", "pod", name, "--wait=false");
     await until(async () => {
-      const { code, stdout } = await kubectl.try(["get", "pod", name, "-o", "json"]);
-      if (code !== 0) return true;
-      seen = conditionOf(JSON.parse(stdout) as Pod, DRAINED_CONDITION) ?? seen;
-      return false;
-    }, () => `${name} is still there, with ${JSON.stringify(seen)}`);
+      const pod = await kubectl.json<Pod>("get", "pod", name);
+      seen = conditionOf(pod, DRAINED_CONDITION);
+      return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+    }, () => `${name} still runs, with ${JSON.stringify(seen)}`);
   } finally {
     second!.thawAgent();
+    await holdFor();
   }
   assert.deepEqual([seen?.status, seen?.reason], ["False", "TimedOut"]);
   assert.match(seen?.message ?? "", new RegExp(`after 5 s: ${second!.name} at endpoints before`));

@@ -31,12 +31,6 @@ export const ADVICE_GROUP = {
   preferredVersion: { groupVersion: `${GROUP}/${VERSION}`, version: VERSION },
 };
 
-/** The same where one document tells of everything: questions are no resources that a client could list. */
-export const ADVICE_DISCOVERY = {
-  metadata: { name: GROUP, creationTimestamp: null },
-  versions: [{ version: VERSION, resources: [], freshness: "Current" }],
-};
-
 /** The questions, as discovery lists them; any other object has an `explain` too. */
 const RESOURCES = [
   { name: "pods/explain", namespaced: true, kind: "PodExplanation" },
@@ -53,6 +47,29 @@ const LIST = {
   groupVersion: `${GROUP}/${VERSION}`,
   resources: RESOURCES.map((resource) => ({ ...resource, singularName: "", verbs: ["get"] })),
 };
+
+/**
+ * The same where one document tells of everything. The objects that questions are about are resources of other
+ * groups, so that their entries here have no kind; with no entry at all clients would remember nothing, and ask for
+ * all documents each time. Source: Kubernetes, discovery/aggregated and the cache of client-go.
+ */
+export const ADVICE_DISCOVERY = {
+  metadata: { name: GROUP, creationTimestamp: null },
+  versions: [{ version: VERSION, resources: RESOURCES.map(parentOf), freshness: "Current" }],
+};
+
+function parentOf({ name, namespaced, kind }: typeof RESOURCES[number]) {
+  const [resource = "", subresource = ""] = name.split("/");
+  const responseKind = { group: GROUP, version: VERSION, kind };
+  return {
+    resource,
+    responseKind: { group: "", version: "", kind: "" },
+    scope: namespaced ? "Namespaced" : "Cluster",
+    singularResource: "",
+    verbs: [],
+    subresources: [{ subresource, responseKind, verbs: ["get"] }],
+  };
+}
 
 /**
  * Whoever asks how an object came about must be allowed to read it, besides the path.

@@ -100,10 +100,17 @@ function planPods(
     ...deaths,
     ...forgetting(history, set.spec.revisionHistoryLimit ?? 10, isLive),
     ...towardStatus(set, statusOf(standing)),
+    ...claimsThatWereLost(standing, cache),
     ...born,
   ];
   const againMs = nextAvailableMs(pods, availability);
   return { writes, ...(againMs === undefined ? {} : { againMs }) };
+}
+
+/** A pod whose claims could not be made with it, or that lost one, waits for a node until they are there. */
+function claimsThatWereLost({ set, pods }: Standing, cache: Cache): Write[] {
+  return pods.filter((pod) => !pod.spec.nodeName && !isEnding(pod))
+    .flatMap((pod) => missingClaims(set, ordinalOf(set, pod)!, cache));
 }
 
 function missingClaims(set: Readonly<StatefulSet>, ordinal: number, cache: Cache): Write[] {

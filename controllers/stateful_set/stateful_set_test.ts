@@ -6,6 +6,7 @@ import {
   type StatefulSetSpec,
 } from "../../api/types/apps_v1.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PODS } from "../../api/types/resources.ts";
+import { StatusError } from "../../api/types/status.ts";
 import { refuseUntilDeleted, startCluster } from "../fake_cluster.ts";
 import { isReady } from "../pods.ts";
 
@@ -175,6 +176,21 @@ Deno.test("stateful set: each pod has a claim of its own, which outlives it", as
   await change(cluster, { replicas: 1 });
   for (let i = 0; i < 3; i += 1) await round(cluster);
   assert.equal((await claims(cluster)).length, 3);
+  cluster.stop();
+});
+
+Deno.test("stateful set: a claim that could not be made with its pod is made afterwards", async () => {
+  const cluster = await startCluster();
+  let lost = 0;
+  cluster.api.intercept = ({ verb, resource }) => {
+    if (verb !== "create" || resource !== "persistentvolumeclaims" || lost++ > 0) return;
+    throw new StatusError("ServiceUnavailable", "request lost");
+  };
+  await cluster.api.create(STATEFUL_SETS, setOf({ replicas: 1, volumeClaimTemplates: [CLAIM] }));
+  await cluster.clock.advance(60_000);
+  assert.ok(lost > 1);
+  assert.deepEqual(await claims(cluster), ["data-db-0"]);
+  assert.deepEqual(await shown(cluster), ["db-0 db:1"]);
   cluster.stop();
 });
 

@@ -51,8 +51,10 @@ async function well(world: World): Promise<void> {
   await statusesAre(world, "started and ready", ({ started, ready }) => started === true && ready);
 }
 
-function headers({ server }: World): void {
+async function headers({ server }: World): Promise<void> {
   for (const name of PROBES) {
+    const isAsked = () => server.asked.some(({ probe }) => probe === name);
+    await eventually(() => Promise.resolve(isAsked() ? "" : `${name} was not asked yet`));
     const [first] = server.asked.filter(({ probe }) => probe === name);
     const { header, host, agent } = first ?? {};
     assert.deepEqual([header, host], [name, "shop.test"], name);

@@ -156,7 +156,7 @@ function connectionOf(incoming: IncomingMessage): Http2Session | Duplex {
  * A client's GOAWAY makes the library close the session while it still reads from it, which frees what is in use
  * and ends the process. A turn later nobody reads.
  */
-function closeOutsideOfCallbacks(session: Http2Session, clock: Clock): void {
+export function closeOutsideOfCallbacks(session: Http2Session, clock: Clock): void {
   const close = session.close.bind(session);
   const destroy = session.destroy.bind(session);
   session.close = (callback?: () => void) => void clock.after(0, () => close(callback));

@@ -10,6 +10,8 @@ const PODS = 20;
  * more than that where much does.
  */
 const TRUTH_MS_MAX = 60_000;
+/** An engine that is not ready yet may refuse a start or two, after which the back-off counts. */
+const BACK_MS_MAX = 240_000;
 const POLICIES = ["Always", "OnFailure", "Never", "Always"] as const;
 
 Deno.test("an engine that restarts takes its containers along, and pods come back by their policy", async () => {
@@ -22,7 +24,7 @@ Deno.test("an engine that restarts takes its containers along, and pods come bac
   await eventually(() => complaint(cluster, ({ spec }) => spec.restartPolicy === "Never"));
   const took = Math.max(...(await podsOf(cluster)).filter(isOver).map(overSince)) - began;
   assert.ok(took <= TRUTH_MS_MAX, `the API knew of the pods' end after ${took} ms`);
-  await eventually(() => complaint(cluster, () => true));
+  await eventually(() => complaint(cluster, () => true), BACK_MS_MAX);
 });
 
 Deno.test("an engine that keeps its containers over a restart keeps the pods", async () => {
@@ -59,8 +61,8 @@ const shown = ({ metadata, spec, status }: Pod) => ({
 /** Of these pods, those that are not what their policy makes of a container that was killed. */
 async function complaint(cluster: Cluster, isMeant: (pod: Pod) => boolean): Promise<string> {
   const wrong = (await podsOf(cluster)).filter(isMeant).map(shown).filter((pod) => {
-    const { phase, restarts, policy } = pod;
-    return policy === "Never" ? phase !== "Failed" : phase !== "Running" || restarts !== 1;
+    const { phase, restarts = 0, policy } = pod;
+    return policy === "Never" ? phase !== "Failed" : phase !== "Running" || restarts < 1;
   });
   return wrong.length === 0 ? "" : `not as their policy says: ${JSON.stringify(wrong)}`;
 }

@@ -5,11 +5,14 @@ const TIMEOUT_MS = 90_000;
 const ASK_AGAIN_MS = 100;
 
 /** Asks until the answer is there; the last complaint is the error. A complaint is a sentence, "" is fine. */
-export async function eventually(ask: () => Promise<string>): Promise<void> {
-  const end = Date.now() + TIMEOUT_MS;
+export async function eventually(
+  ask: () => Promise<string>,
+  timeoutMs = TIMEOUT_MS,
+): Promise<void> {
+  const end = Date.now() + timeoutMs;
   let complaint = await ask();
   while (complaint !== "") {
-    if (Date.now() > end) throw new Error(`After ${TIMEOUT_MS / 1000} s: ${complaint}`);
+    if (Date.now() > end) throw new Error(`After ${timeoutMs / 1000} s: ${complaint}`);
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     complaint = await ask();
   }

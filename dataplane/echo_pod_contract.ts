@@ -48,6 +48,7 @@ export function askTcp(host: string, port: number, waitMs = NO_ANSWER_MS): Promi
     socket.on("close", () => {
       clearTimeout(timer);
       if (text !== "") resolve({ ...JSON.parse(text), server });
+      else reject(codedError("ECONNRESET")); // ended without a word, which not every end tells as an error
     });
   });
 }

@@ -5,6 +5,9 @@ import { renderRemoval } from "./nftables_plan.ts";
 import { PodPath } from "./pod_path.ts";
 import { commands, leftovers, missingPieces, PodWorld } from "./pod_world_contract.ts";
 
+/** So often the host may see what belongs to earlier questions. */
+const ASKS_MAX = 10;
+
 const missing = await missingPieces();
 if (missing.length > 0) {
   console.log(`pod path: the kernel is not asked, this host lacks ${missing.join(", ")}`);
@@ -30,6 +33,13 @@ Deno.test({
         return await forwarded(table);
       };
 
+      // the ends of connections that came the other way are still on their way
+      const asksUntilNoneIsSeen = async () => {
+        let seen = await ask();
+        for (let again = 0; seen !== 0 && again < ASKS_MAX; again += 1) seen = await ask();
+        assert.equal(seen, 0);
+      };
+
       await t.step("without it the host forwards them", async () => {
         assert.notEqual(await ask(), 0);
       });
@@ -37,7 +47,7 @@ Deno.test({
         "with it the host sees none of them, and pods that were wired before go too",
         async () => {
           await world.network.usePath(path);
-          assert.equal(await ask(), 0);
+          await asksUntilNoneIsSeen();
         },
       );
       for (const guarded of [from, to]) {
@@ -52,11 +62,11 @@ Deno.test({
         await world.network.usePath(path);
         assert.notEqual(await ask(), 0);
         path.guard(new Set());
-        assert.equal(await ask(), 0);
+        await asksUntilNoneIsSeen();
       });
       await t.step("while no agent runs they go on", async () => {
         path.close();
-        assert.equal(await ask(), 0);
+        await asksUntilNoneIsSeen();
         path = await PodPath.open(world.names);
         await world.network.usePath(path);
       });

@@ -1,3 +1,5 @@
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { count, request } from "./api.ts";
 import type { Master } from "../tests/fixtures/master.ts";
 import type { Row } from "./run.ts";
@@ -22,10 +24,10 @@ export async function fanOut(master: Master, watchers: number): Promise<Row[]> {
   const numbers = [watchers, EVENTS, PACED_EVENTS].map(String);
   const args = [script, master.url, master.token, ...numbers];
   const child = new Deno.Command("python3", { args, stdout: "piped" }).spawn();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const lines = linesOf(child.stdout);
   const said = async (what: string) => {
-    const { value = "" } = await lines.read();
-    if (!value.startsWith(what)) throw new Error(`watchers: ${value}`);
+    const { value } = await lines.next();
+    if (!value?.startsWith(what)) throw new Error(`The watchers said ${value}, not ${what}`);
     return value;
   };
   await said("open");
@@ -34,7 +36,7 @@ export async function fanOut(master: Master, watchers: number): Promise<Row[]> {
   await said("done");
   const seconds = (performance.now() - from) / 1000;
   await writePaced(master);
-  const [, p50, p99] = (await said("delays")).trim().split(" ");
+  const [, p50, p99] = (await said("delays")).split(" ");
   await child.status;
   const rate = count(watchers * PACED_PER_SECOND);
   return [
@@ -49,6 +51,11 @@ export async function fanOut(master: Master, watchers: number): Promise<Row[]> {
       goal: "p99 ≤ 100 ms",
     },
   ];
+}
+
+/** However the output comes in pieces. */
+function linesOf(output: ReadableStream<Uint8Array>): AsyncIterator<string> {
+  return createInterface({ input: Readable.fromWeb(output as never) })[Symbol.asyncIterator]();
 }
 
 async function writeAll(master: Master): Promise<void> {

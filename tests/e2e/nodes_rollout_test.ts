@@ -14,6 +14,9 @@ const REQUESTS = Number(Deno.env.get("WHERRY_ROLLOUT_REQUESTS") ?? 10_000);
 /** Of the counters that tell before the end, those of hosts and of outside. */
 const ROLLOUTS_MAX = 500;
 
+/** A shell waits for what the load leaves behind; `sleep` would keep each of its processes until the host has no more. */
+const REAPER = ["sh", "-c", "while :; do sleep 3600; done"];
+
 Deno.test("two nodes: pods of a service are replaced", async (t) => {
   const images = [{ ...NGINX, name: EXAMPLE_IMAGE }];
   await using cluster = await startBedCluster({ nodes: 2, images });
@@ -116,7 +119,7 @@ function clientOn(nodeName: string): Pod {
     spec: {
       nodeName,
       terminationGracePeriodSeconds: 1,
-      containers: [{ name: "load", image: BED_IMAGE.name, command: ["sleep", "36000"] }],
+      containers: [{ name: "load", image: BED_IMAGE.name, command: REAPER }],
     },
   };
 }

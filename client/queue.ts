@@ -38,7 +38,8 @@ export class WorkQueue {
   readonly #inWork = new Set<string>();
   readonly #timers = new Map<string, { at: number; cancel: () => void }>();
   readonly #failures = new Map<string, number>();
-  #wakes: (() => void)[] = [];
+  readonly #heeded = new WeakSet<AbortSignal>();
+  readonly #wakes: (() => void)[] = [];
 
   constructor({ clock, backoffFirstMs, backoffMaxMs, watcher }: WorkQueueOptions) {
     this.#watcher = watcher;
@@ -97,16 +98,19 @@ export class WorkQueue {
   async next(signal: AbortSignal): Promise<string | undefined> {
     while (!signal.aborted) {
       if (this.length > 0) return this.#take();
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          signal.removeEventListener("abort", wake);
-          resolve();
-        };
-        signal.addEventListener("abort", wake);
-        this.#wakes.push(wake);
-      });
+      this.#wakeAtEnd(signal);
+      await new Promise<void>((resolve) => this.#wakes.push(resolve));
     }
     return undefined;
+  }
+
+  /** Listening costs more than waiting does: once for each signal, for all who wait with it and will. */
+  #wakeAtEnd(signal: AbortSignal): void {
+    if (this.#heeded.has(signal)) return;
+    this.#heeded.add(signal);
+    signal.addEventListener("abort", () => {
+      for (const wake of this.#wakes.splice(0)) wake();
+    }, { once: true });
   }
 
   done(key: string): void {

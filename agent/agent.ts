@@ -141,6 +141,7 @@ export class Agent implements AgentView {
       ...options,
       observed: this.#observed,
       poke: (uid) => this.#workers?.poke(uid),
+      onBack: () => this.#workers?.tryAgain(),
       onHealth: () => this.#keeper?.check(),
     });
   }

@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { createRequire } from "node:module";
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
@@ -34,3 +35,14 @@ async function loadDockerode(): Promise<typeof Docker> {
 
 /** The client library of the Docker Engine API. */
 export const DockerClient: typeof Docker = await loadDockerode();
+
+const KEEPS_NOTHING = { agent: new Agent({ keepAlive: false }) };
+
+/**
+ * A client for what begins something, with a new connection for each request. An engine that ends closes its
+ * socket, then kills its containers, and answers all the while on connections that it has: what it began there
+ * would be killed as well. Record 0085 says more.
+ */
+export function beginner(socketPath: string): Docker {
+  return new DockerClient({ socketPath, ...KEEPS_NOTHING });
+}

@@ -1,5 +1,6 @@
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
+import { isOfTheEngine } from "./docker_errors.ts";
 import {
   type ContainerConfig,
   CPU_PERIOD_MICROS,
@@ -241,7 +242,8 @@ export function fromInspection(found: Docker.ContainerInspectInfo): RuntimeConta
     pid: state.Pid,
     exitCode: state.ExitCode,
     isOomKilled: state.OOMKilled,
-    error: state.Error,
+    // the engine keeps its own troubles, too: then nothing has been started
+    error: isOfTheEngine(state.Error) ? "" : state.Error,
     createdAt: timeIn(found.Created),
     // of a process that ends at once the engine may note the end before the start
     startedAt: finishedAt > 0 ? Math.min(startedAt, finishedAt) : startedAt,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { containerOptions, sandboxOptions } from "./docker_containers.ts";
+import { containerOptions, fromInspection, sandboxOptions } from "./docker_containers.ts";
 import type { ContainerConfig, Mount, SandboxConfig } from "./runtime.ts";
 
 const BIND = { Type: "bind", Source: "/a:b", Target: "/v" };
@@ -87,3 +87,21 @@ for (const { name, config, want } of cases) {
     assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges", ...want]);
   });
 }
+
+// deno-fmt-ignore
+const ERRORS: { name: string; kept: string; want: string }[] = [
+  { name: "of its program is told",        kept: 'exec: "x": no such file or directory: unknown', want: 'exec: "x": no such file or directory: unknown' },
+  { name: "of the engine is none",         kept: "transport is closing: unavailable",             want: "" },
+  { name: "that was not is none",          kept: "",                                              want: "" },
+];
+
+for (const { name, kept, want } of ERRORS) {
+  Deno.test(`DockerRuntime: an error ${name}`, () => {
+    const { Labels } = containerOptions(CONFIG, SETTINGS);
+    const State = { ...NEVER_STARTED, Error: kept };
+    const found = { Id: "1", Image: "shop", Created: "", Config: { Labels }, State };
+    assert.equal(fromInspection(found as never)?.error, want);
+  });
+}
+
+const NEVER_STARTED = { Status: "created", Running: false, StartedAt: "", FinishedAt: "" };

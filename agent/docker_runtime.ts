@@ -1,7 +1,7 @@
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
 import process from "node:process";
-import { DockerClient } from "./docker_client.ts";
+import { beginner, DockerClient } from "./docker_client.ts";
 import {
   CLUSTER_LABEL,
   containerOptions,
@@ -42,13 +42,17 @@ export interface DockerRuntimeOptions extends DockerSettings {
 /** The only user of the Docker Engine API. */
 export class DockerRuntime implements Runtime {
   readonly #docker: Docker;
+  /** Makes, starts and pulls; an engine that is ending refuses it. */
+  readonly #beginner: Docker;
   readonly #options: DockerRuntimeOptions;
   /** What an inspection said last, kept while a list says that the state is the same. */
   readonly #known = new Map<string, RuntimeContainer>();
 
   constructor(options: DockerRuntimeOptions) {
     this.#options = options;
-    this.#docker = new DockerClient({ socketPath: options.socketPath ?? "/var/run/docker.sock" });
+    const { socketPath = "/var/run/docker.sock" } = options;
+    this.#docker = new DockerClient({ socketPath });
+    this.#beginner = beginner(socketPath);
   }
 
   async version(): Promise<string> {
@@ -105,14 +109,16 @@ export class DockerRuntime implements Runtime {
   }
 
   async #create(options: Docker.ContainerCreateOptions): Promise<string> {
-    const { id } = await asked(this.#docker.createContainer(options), "NoSuchImage");
+    const { id } = await asked(this.#beginner.createContainer(options), "NoSuchImage");
     return id;
   }
 
   async start(id: string): Promise<RuntimeContainer> {
-    const refusal = await asked(this.#docker.getContainer(id).start()).then(() => undefined, same);
+    const refusal = await asked(this.#beginner.getContainer(id).start())
+      .then(() => undefined, same);
+    if (failedFor(refusal, "Unavailable")) throw refusal;
     const container = await this.#inspect(id);
-    // the engine keeps the error of a start that its container can't do, and none of its own troubles
+    // the engine keeps the error of a start that its container can't do
     if (container !== undefined && (refusal === undefined || container.error !== "")) {
       return container;
     }
@@ -142,7 +148,7 @@ export class DockerRuntime implements Runtime {
 
   async pullImage(image: string, login?: RegistryLogin): Promise<void> {
     const stream = await asked(
-      this.#docker.pull(withTag(image), pullOptions(login)),
+      this.#beginner.pull(withTag(image), pullOptions(login)),
       "NoSuchImage",
     );
     await new Promise<void>((resolve, reject) => {

@@ -53,6 +53,7 @@ export class FakeRuntime implements Runtime {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+  #streams = new AbortController();
   #ids = 0;
 
   constructor(clock: Clock) {
@@ -73,6 +74,7 @@ export class FakeRuntime implements Runtime {
 
   async *events(signal: AbortSignal, onReady: () => void): AsyncGenerator<RuntimeEvent> {
     this.intercept("events");
+    const ended = AbortSignal.any([signal, this.#streams.signal]);
     const line: RuntimeEvent[] = [];
     let wake = () => {};
     const listener = (event: RuntimeEvent) => {
@@ -81,18 +83,24 @@ export class FakeRuntime implements Runtime {
     };
     this.#listeners.add(listener);
     const stop = () => wake();
-    signal.addEventListener("abort", stop);
+    ended.addEventListener("abort", stop);
     onReady();
     try {
-      while (!signal.aborted) {
+      while (!ended.aborted) {
         for (let event = line.shift(); event !== undefined; event = line.shift()) yield event;
-        if (signal.aborted) return;
+        if (ended.aborted) return;
         await new Promise<void>((resolve) => wake = resolve);
       }
     } finally {
       this.#listeners.delete(listener);
-      signal.removeEventListener("abort", stop);
+      ended.removeEventListener("abort", stop);
     }
+  }
+
+  /** Everybody's events end, as they do when an engine ends. */
+  hangUp(): void {
+    this.#streams.abort();
+    this.#streams = new AbortController();
   }
 
   // deno-lint-ignore require-await -- it throws as the real one does

@@ -1,7 +1,7 @@
 import type { Clock } from "../api/types/ambient.ts";
 import { doubled } from "./back_off.ts";
 import { isImageReference } from "./image_reference.ts";
-import type { RegistryLogin, Runtime } from "./runtime.ts";
+import { failedFor, type RegistryLogin, type Runtime } from "./runtime.ts";
 import type { Waiting } from "./sync.ts";
 
 export type PullPolicy = "Always" | "IfNotPresent" | "Never";
@@ -14,6 +14,8 @@ type Pull =
   | {
     readonly is: "failed";
     readonly message: string;
+    /** The runtime was away: nothing is known of the image or its registry. */
+    readonly isRuntimes: boolean;
     readonly delaySeconds: number;
     readonly at: number;
   };
@@ -109,6 +111,13 @@ export class Images {
     return { waiting: { reason: "InvalidImageName", message }, retryAt };
   }
 
+  /** The runtime is back: what failed for it alone need not wait. */
+  tryAgain(): void {
+    for (const [key, pull] of this.#pulls) {
+      if (pull.is === "failed" && pull.isRuntimes) this.#pulls.delete(key);
+    }
+  }
+
   forgetPod(podUid: string): void {
     for (const key of this.#pulls.keys()) {
       if (key.startsWith(`${podUid}/`)) this.#pulls.delete(key);
@@ -125,19 +134,14 @@ export class Images {
     this.#with.onPulling(user);
     const { clock } = this.#with;
     const began = clock.now();
-    const end = (failure: string | undefined) => {
+    const end = (result: Pull & { readonly message?: string }) => {
       if (!this.#pulls.has(key)) return;
-      this.#pulls.set(
-        key,
-        failure === undefined
-          ? { is: "pulled" }
-          : { is: "failed", message: failure, delaySeconds, at: clock.now() },
-      );
-      this.#with.onPulled(user, failure, clock.now() - began);
+      this.#pulls.set(key, result);
+      this.#with.onPulled(user, result.message, clock.now() - began);
     };
     this.#pullAs(user).then(
-      () => end(undefined),
-      (error) => end(error instanceof Error ? error.message : String(error)),
+      () => end({ is: "pulled" }),
+      (error) => end({ is: "failed", delaySeconds, at: clock.now(), ...failureOf(error) }),
     );
     return PULLING;
   }
@@ -169,6 +173,11 @@ export class Images {
 }
 
 const PULLING: ImageWait = { waiting: { reason: "ContainerCreating" }, retryAt: Infinity };
+
+function failureOf(error: unknown) {
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, isRuntimes: failedFor(error, "Unavailable") };
+}
 
 const keyOf = ({ podUid, container, image }: ImageUser) => `${podUid}/${container}/${image}`;
 

@@ -4,6 +4,8 @@ import type { Failures, Pass } from "./sync_tools.ts";
 /** What the agent knows of a pod besides its object and its containers. All of it can be lost. */
 export interface PodRecord {
   failures: Failures;
+  /** After a pass that failed: nothing is started before, whatever else happens to the pod. */
+  restsUntil: number;
   ip: string | undefined;
   /** Why the agent has refused or ended it; the API remembers it in the pod's status. */
   failure: PodFailure | undefined;
@@ -20,6 +22,7 @@ export interface PodRecord {
 export function newRecord(): PodRecord {
   return {
     failures: new Map(),
+    restsUntil: 0,
     ip: undefined,
     failure: undefined,
     isAdmitted: false,

@@ -1,6 +1,6 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
-import { containerNamed } from "./container_roles.ts";
+import { containerNamed, containersOf } from "./container_roles.ts";
 import { imageUserOf } from "./container_start.ts";
 import type { Phase } from "./pod_phase.ts";
 import type { PodRecord } from "./pod_record.ts";
@@ -53,17 +53,23 @@ function waitsOf(pod: Readonly<Pod>, record: PodRecord, tools: SyncTools): [stri
   });
 }
 
-/** By container name: when a start that failed may be tried again. */
+/** By container name: when a start that failed, or any after a pass that failed, may be tried again. */
 export function retryTimes(
   pod: Readonly<Pod>,
   record: PodRecord,
   tools: SyncTools,
 ): Map<string, number> {
-  return new Map([...record.failures].map(([name, failure]) => {
+  const { failures, restsUntil } = record;
+  const times = new Map([...failures].map(([name, failure]) => {
     const wait = imageWaitOf(pod, name, tools);
     if (wait !== undefined) return [name, wait.retryAt];
     return [name, failure.retryAt === Infinity ? 0 : failure.retryAt];
   }));
+  if (restsUntil <= tools.clock.now()) return times;
+  for (const { container: { name } } of containersOf(pod)) {
+    times.set(name, Math.max(times.get(name) ?? 0, restsUntil));
+  }
+  return times;
 }
 
 function imageWaitOf(pod: Readonly<Pod>, name: string, { images }: SyncTools) {

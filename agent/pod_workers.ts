@@ -47,6 +47,8 @@ export class PodWorkers {
   readonly #pods = new Map<string, Readonly<Pod>>();
   readonly #records = new Map<string, PodRecord>();
   #knowsAll = false;
+  /** How often the runtime has come back. */
+  #timesBack = 0;
 
   constructor(options: PodWorkersOptions) {
     this.#with = options;
@@ -83,6 +85,17 @@ export class PodWorkers {
   /** Something about this pod may have changed. */
   poke(uid: string): void {
     this.#queue.add(uid);
+  }
+
+  /** The runtime was away and is back: what failed meanwhile need not wait. */
+  tryAgain(): void {
+    this.#with.tools.images.tryAgain();
+    this.#timesBack++;
+    for (const [uid, record] of this.#records) {
+      record.restsUntil = 0;
+      this.#queue.forget(uid);
+      this.poke(uid);
+    }
   }
 
   /** What the API has bound to this node is known: what runs besides is left over. */
@@ -131,14 +144,17 @@ export class PodWorkers {
   }
 
   async #syncSafely(uid: string): Promise<void> {
-    const { log, relist, tools } = this.#with;
+    const { log, relist, tools, clock } = this.#with;
+    const timesBack = this.#timesBack;
     try {
       await this.#sync(uid);
-      this.#queue.forget(uid);
+      // one that rests has done all but what failed
+      if ((this.#records.get(uid)?.restsUntil ?? 0) <= clock.now()) this.#queue.forget(uid);
     } catch (error) {
       const pod = this.#pods.get(uid);
       const message = error instanceof Error ? error.message : String(error);
       const retryMs = this.#queue.addLater(uid);
+      if (timesBack === this.#timesBack) this.#recordOf(uid).restsUntil = clock.now() + retryMs;
       log("Cannot sync the pod", { pod: pod?.metadata.name ?? uid, error: message, retryMs });
       if (pod !== undefined) tools.record(pod, "Warning", "FailedSync", message);
       if (failedFor(error, "NameTaken", "NoSuchContainer", "NotRunning")) await relist();

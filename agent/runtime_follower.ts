@@ -4,7 +4,8 @@ import type { PodNetwork } from "./pod_network.ts";
 import type { Runtime } from "./runtime.ts";
 
 const RECONNECT_FIRST_MS = 200;
-const RECONNECT_MAX_MS = 10_000;
+/** To ask a socket costs next to nothing; pods that ended with the engine are to be told of at once. */
+const RECONNECT_MAX_MS = 2_000;
 
 export interface RuntimeFollowerOptions {
   readonly runtime: Runtime;
@@ -15,6 +16,8 @@ export interface RuntimeFollowerOptions {
   readonly signal: AbortSignal;
   /** Something about this pod's containers has changed. */
   readonly poke: (podUid: string) => void;
+  /** The engine was away and answers again: what failed meanwhile may be tried at once. */
+  readonly onBack: () => void;
   /** What ails the node has changed, or may have. */
   readonly onHealth: () => void;
 }
@@ -27,6 +30,7 @@ export class RuntimeFollower {
   #version: string | undefined;
   #runtimeTrouble: string | undefined = "container runtime is not up yet";
   #networkTrouble: string | undefined;
+  #wasAway = false;
 
   constructor(options: RuntimeFollowerOptions) {
     this.#with = options;
@@ -68,19 +72,23 @@ export class RuntimeFollower {
         log("Cannot follow the container runtime", { error: String(error), retryMs });
         onHealth();
       }
+      this.#wasAway = true;
       await clock.sleep(retryMs, signal);
       retryMs = Math.min(2 * retryMs, RECONNECT_MAX_MS);
     }
   }
 
   async relist(): Promise<void> {
-    const { runtime, observed, poke, log, onHealth } = this.#with;
+    const { runtime, observed, poke, onBack, log, onHealth } = this.#with;
     const hadTrouble = this.troubles().length > 0;
     try {
       await this.checkHealth();
       for (const uid of await observed.replace(() => runtime.listContainers())) poke(uid);
       this.#listed.resolve();
+      if (this.#wasAway) onBack();
+      this.#wasAway = false;
     } catch (error) {
+      this.#wasAway = true;
       this.#runtimeTrouble = `container runtime is down: ${String(error)}`;
       log("Cannot list containers", { error: String(error) });
     }

@@ -49,7 +49,7 @@ export class SandboxStart {
 
   /**
    * Starts it where it does not run yet, and gives it its address. @returns the pod's address
-   * @throws {SandboxError} after it has taken away what can't be used
+   * @throws {SandboxError} after it has taken away what can't be used; {RuntimeError} Unavailable
    */
   async wire(sandboxId: string, filesWritten: Promise<unknown>): Promise<string> {
     const { runtime, network, nodeAddress, observed } = this.tools;
@@ -65,6 +65,8 @@ export class SandboxStart {
       if (this.#isNew) await this.#writeHosts(ip);
       return ip;
     } catch (error) {
+      // an engine that is away takes nothing back: what is left is found and removed once it answers
+      if (failedFor(error, "Unavailable")) throw error;
       // a sandbox without a network is worth nothing: the next pass makes a new one
       const failure = this.#failure(error);
       await removeOne(this.pod, sandboxId, this.tools);

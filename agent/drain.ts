@@ -7,8 +7,6 @@ import { selecting } from "../client/selecting.ts";
 import type { HostConnections } from "./host_connections.ts";
 import { GRACE_SECONDS_DEFAULT } from "./stop_containers.ts";
 
-/** Of the time that nodes have, and besides it: for the controller to say that they let it pass. */
-const ANSWER_SHARE = 0.2;
 /** Clients that keep connections open without end are not waited for longer. */
 const CONNECTIONS_MS_MAX = 2_000;
 /** The kernel tells nobody that a connection of another network has ended: for this short while it is asked. */
@@ -43,8 +41,7 @@ export class Drain {
     const services = selecting(cache.list(SERVICES, pod.metadata.namespace), pod.metadata.labels);
     if (services.length === 0) return await unused(podIp);
     const over = new AbortController();
-    const boundMs = drainMsMax(graceSeconds) * (1 + ANSWER_SHARE);
-    const cancel = clock.after(boundMs, () => over.abort());
+    const cancel = clock.after(drainMsMax(graceSeconds), () => over.abort());
     const told = Promise.withResolvers<void>();
     const end = cache.onChange(PODS, (before, after) => {
       const { uid } = pod.metadata;

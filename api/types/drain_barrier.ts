@@ -18,3 +18,8 @@ export const BARRIER_MS_MAX = 5_000;
 export function drainMsMax(graceSeconds: number): number {
   return Math.min(BARRIER_MS_MAX, graceSeconds * 500);
 }
+
+/** Of that, what nodes have to let go of it: more than a heartbeat. In the last fifth it is told who was late. */
+export function lettingGoMsMax(graceSeconds: number): number {
+  return drainMsMax(graceSeconds) * 4 / 5;
+}

@@ -3,7 +3,7 @@ import type { Endpoints, Node, Pod, PodCondition, Service } from "../../api/type
 import {
   BARRIER_MS_MAX,
   DRAINED_CONDITION,
-  drainMsMax,
+  lettingGoMsMax,
   NODE_LEASE_NAMESPACE,
   PROGRAMMED_CONDITION,
 } from "../../api/types/drain_barrier.ts";
@@ -72,7 +72,7 @@ function questionOf(pod: Readonly<Pod>): Question | undefined {
   return {
     condition: DRAINED_CONDITION,
     isListed: false,
-    msMax: drainMsMax(deletionGracePeriodSeconds),
+    msMax: lettingGoMsMax(deletionGracePeriodSeconds),
     text: "have let go of the pod",
   };
 }

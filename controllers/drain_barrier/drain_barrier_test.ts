@@ -87,8 +87,18 @@ const PLANS: readonly {
   { name: "gone, but not from one", pod: leaving(), leases: { a: "7", b: "6" }, want: undefined },
   { name: "still listed", pod: leaving(), listed: true, leases: { a: "9" }, want: undefined },
   {
-    name: "a slow node holds a pod that ends up for half its grace period at most",
-    ...{ pod: leaving(4), leases: { a: "6" }, waited: 2_000 },
+    name: "a slow node holds up a pod that ends",
+    ...{ pod: leaving(), leases: { a: "6" }, waited: 3_999 },
+    want: undefined,
+  },
+  {
+    name: "but is told of before the pod's agent goes on",
+    ...{ pod: leaving(), leases: { a: "6" }, waited: 4_000 },
+    want: { type: DRAINED_CONDITION, status: "False" },
+  },
+  {
+    name: "which is sooner for a pod of little time",
+    ...{ pod: leaving(4), leases: { a: "6" }, waited: 1_600 },
     want: { type: DRAINED_CONDITION, status: "False" },
   },
   {

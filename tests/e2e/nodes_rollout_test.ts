@@ -96,7 +96,7 @@ async function frozenNode({ kubectl, nodes: [first, second] }: BedCluster): Prom
   }
   await kubectl.run("wait", "--for=delete", `pod/${name}`, "--timeout=60s");
   assert.deepEqual([seen?.status, seen?.reason], ["False", "TimedOut"]);
-  assert.match(seen?.message ?? "", new RegExp(`after 5 s: ${second!.name} at endpoints before`));
+  assert.match(seen?.message ?? "", new RegExp(`after 4 s: ${second!.name} at endpoints before`));
 }
 
 const conditionOf = ({ status }: Pod, wanted: string) =>

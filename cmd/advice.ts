@@ -2,28 +2,18 @@ import type { Advice, Advise } from "../api/http/advice.ts";
 import { storyPathOf } from "../api/http/advice.ts";
 import type { ObjectReads } from "../api/http/object_reads.ts";
 import { textOfStory } from "../api/http/object_story.ts";
-import type { Pod, PodTemplateSpec, Service } from "../api/types/core_v1.ts";
+import type { PodTemplateSpec } from "../api/types/core_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
-import {
-  NAMESPACES,
-  NODES,
-  PERSISTENT_VOLUME_CLAIMS,
-  PERSISTENT_VOLUMES,
-  PODS,
-  REPLICATION_CONTROLLERS,
-  type Resource,
-  SERVICES,
-} from "../api/types/resources.ts";
+import { REPLICATION_CONTROLLERS, type Resource } from "../api/types/resources.ts";
 import { DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS } from "../api/types/apps_v1.ts";
-import { STORAGE_CLASSES } from "../api/types/storage_v1.ts";
 import { StatusError } from "../api/types/status.ts";
 import { explainPod } from "../scheduler/explain.ts";
-import { type Asked, storyOf } from "./object_story.ts";
 import { textOfExplanation, textOfWhatIf } from "../scheduler/explain_text.ts";
 import { DEFAULT_POLICY } from "../scheduler/policy.ts";
-import { Snapshot } from "../scheduler/snapshot.ts";
-import { type WhatIf, whatIfMore, whatIfNodeGoes } from "../scheduler/what_if.ts";
-import { realClock } from "./clock.ts";
+import { podsLeaving, type WhatIf, whatIfMore, whatIfNodeGoes } from "../scheduler/what_if.ts";
+import { budgetsWithout, fewer, whoElseSizes } from "./advice_scale.ts";
+import { worldOf } from "./advice_world.ts";
+import { type Asked, storyOf } from "./object_story.ts";
 
 type Reads = Pick<ObjectReads, "list" | "get" | "history" | "resourceNamed" | "resourceOfKind">;
 
@@ -75,9 +65,13 @@ async function leave(reads: Reads, name: string, query: URLSearchParams): Promis
   }
   const { world, pods, services } = await worldOf(reads);
   if (world.nodeNamed(name) === undefined) throw notFound("nodes", name);
+  const leaving = podsLeaving(name, world).map(({ pod }) => pod);
   const question = { world, policy: DEFAULT_POLICY, services, pods };
-  return said(whatIfNodeGoes(name, isDrained, question));
+  const answer = whatIfNodeGoes(name, isDrained, question);
+  return said({ ...answer, budgetsHurt: await budgetsWithout(leaving, reads) });
 }
+
+type Scaled = KubeObject & { spec?: { replicas?: number; template?: PodTemplateSpec } };
 
 async function scale(
   reads: Reads,
@@ -85,50 +79,24 @@ async function scale(
   owner: { namespace: string; name: string },
   query: URLSearchParams,
 ): Promise<Advice> {
-  const replicas = Number(query.get("replicas") ?? NaN);
+  const asked = query.get("replicas") ?? "";
+  const replicas = Number(asked);
   const { items } = await reads.list(resource, { namespace: owner.namespace });
   const found = items.find(({ metadata }) => metadata.name === owner.name) as Scaled | undefined;
   if (found === undefined) throw notFound(resource.resource, owner.name);
   const { replicas: now = 1, template } = found.spec ?? {};
-  const more = replicas - now;
-  if (!Number.isInteger(more) || more < 0 || more > MORE_MAX || template === undefined) {
-    const range = `a whole number from ${now} to ${now + MORE_MAX}`;
-    throw new StatusError("BadRequest", `replicas must be ${range}`);
+  const most = now + MORE_MAX;
+  if (!/^\d+$/.test(asked) || replicas > most || template === undefined) {
+    throw new StatusError("BadRequest", `replicas must be a whole number from 0 to ${most}`);
   }
+  if (replicas < now) return said(await fewer(reads, resource, owner, replicas));
   const { world } = await worldOf(reads);
-  return said(whatIfMore(owner, template, more, { world, policy: DEFAULT_POLICY }));
+  const answer = whatIfMore(owner, template, replicas - now, { world, policy: DEFAULT_POLICY });
+  return said({ ...answer, notes: await whoElseSizes(found, reads) });
 }
-
-type Scaled = KubeObject & { spec?: { replicas?: number; template?: PodTemplateSpec } };
 
 function said(json: WhatIf): Advice {
   return { json, text: textOfWhatIf(json) };
-}
-
-async function worldOf(reads: Reads) {
-  const of = async <T extends KubeObject>(resource: Resource<T>) =>
-    (await reads.list(resource, {})).items as readonly KubeObject[] as readonly T[];
-  const world = new Snapshot(realClock);
-  for (const { metadata } of await of(NAMESPACES)) {
-    world.counts.setNamespace(metadata.name, metadata.labels ?? {});
-  }
-  for (const storage of await of(STORAGE_CLASSES)) {
-    world.volumes.classes.set(storage.metadata.name, storage);
-  }
-  for (const volume of await of(PERSISTENT_VOLUMES)) {
-    world.volumes.volumes.set(volume.metadata.name, volume);
-  }
-  for (const claim of await of(PERSISTENT_VOLUME_CLAIMS)) world.volumes.setClaim(claim);
-  for (const node of await of(NODES)) world.setNode(node);
-  const services: readonly Service[] = await of(SERVICES);
-  for (const service of services) world.setService(service);
-  const pods: readonly Pod[] = await of(PODS);
-  for (const pod of pods) if (pod.spec.nodeName && !isOver(pod)) world.setPod(pod);
-  return { world, pods, services };
-}
-
-function isOver({ status }: Pod): boolean {
-  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 function notFound(resource: string, name: string): StatusError {

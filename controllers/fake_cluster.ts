@@ -7,8 +7,7 @@ import type { Cache } from "../client/cache.ts";
 import { FakeApi } from "../client/fake_api.ts";
 import { FakeClock } from "../client/fake_clock.ts";
 import { Informers } from "../client/informer.ts";
-import { ObjectIndex } from "../client/object_index.ts";
-import { resourceOf } from "../client/writes.ts";
+import { ClusterCopy } from "./cluster_copy.ts";
 import type { World } from "./controller.ts";
 import { type ManagerOptions, runControllers } from "./manager.ts";
 
@@ -73,20 +72,7 @@ function leaseOf(name: string, renewTime: string): Lease {
 
 /** A cache that holds these objects and never changes. */
 export function cacheOf(objects: readonly KubeObject[]): Cache {
-  const indexes = new Map<Resource<KubeObject>, ObjectIndex<KubeObject>>();
-  const indexFor = (resource: Resource<KubeObject>) => {
-    const index = indexes.get(resource) ?? new ObjectIndex();
-    indexes.set(resource, index);
-    return index;
-  };
-  for (const object of objects) indexFor(resourceOf(object)).put(object);
-  return {
-    revisionOf: () => 1,
-    get: <T extends KubeObject>(resource: Resource<T>, namespace: string, name: string) =>
-      indexFor(resource).get(namespace, name) as T | undefined,
-    list: <T extends KubeObject>(resource: Resource<T>, namespace?: string) =>
-      indexFor(resource).list(namespace) as readonly T[],
-  };
+  return new ClusterCopy(objects);
 }
 
 /** The world of one plan, at time 0 and with nothing heard. */

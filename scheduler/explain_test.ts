@@ -3,7 +3,7 @@ import { nodeWith, podWith, type PodWords, serviceWith, worldOf } from "./fake_w
 import { explainPod } from "./explain.ts";
 import { textOfExplanation, textOfWhatIf } from "./explain_text.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
-import { whatIfMore, whatIfNodeGoes } from "./what_if.ts";
+import { whatIfFewer, whatIfMore, whatIfNodeGoes } from "./what_if.ts";
 
 const NODES = [
   nodeWith("a", { cpu: "2" }),
@@ -135,4 +135,80 @@ Deno.test("whatif: more pods of a template, as long as there is room", () => {
   const owner = { namespace: "default", name: "web" };
   const answer = whatIfMore(owner, { metadata, spec }, 4, { world, policy: DEFAULT_POLICY });
   assert.deepEqual([answer.moves.length, answer.stuck.length], [3, 1]);
+});
+
+const READY = [{ type: "Ready", status: "True" as const }];
+const of = (app: string) => ({ labels: { app }, nodeName: "a" });
+const readyPods = [["w1", "web"], ["w2", "web"], ["s1", "solo"]].map(([name, app]) => ({
+  ...podWith(name!, of(app!)),
+  status: { conditions: READY },
+}));
+
+// deno-fmt-ignore
+const HIT: { name: string; gone: string[]; none: string[]; fewer: string[] }[] = [
+  { name: "nothing",                            gone: [],           none: [],              fewer: [] },
+  { name: "one of two",                         gone: ["w1"],       none: [],              fewer: ["web 1/2", "all 2/3"] },
+  { name: "the only one",                       gone: ["s1"],       none: ["solo"],        fewer: ["all 2/3"] },
+  { name: "all",                                gone: ["w1", "w2", "s1"], none: ["web", "solo", "all"], fewer: [] },
+];
+
+for (const { name, gone, none, fewer } of HIT) {
+  Deno.test(`whatif: the services that are hit where ${name} of their pods go`, () => {
+    const pods = readyPods.map((pod) => ({
+      ...pod,
+      metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, tier: "front" } },
+    }));
+    const services = [
+      serviceWith("web", { app: "web" }),
+      serviceWith("solo", { app: "solo" }),
+      serviceWith("all", { tier: "front" }),
+      serviceWith("bare", {}),
+    ];
+    const world = worldOf([nodeWith("a"), ...pods]);
+    const deleted = pods.filter(({ metadata }) => gone.includes(metadata.name));
+    const question = { world, policy: DEFAULT_POLICY, services, pods };
+    const owner = { namespace: "default", name: "web" };
+    const answer = whatIfFewer(owner, 1, { deleted, made: [] }, question);
+    assert.deepEqual(answer.servicesWithoutEndpoints.map(({ name }) => name), none);
+    const kept = answer.servicesWithFewerEndpoints.map((one) =>
+      `${one.name} ${one.left}/${one.ready}`
+    );
+    assert.deepEqual(kept, fewer);
+    assert.deepEqual(
+      answer.deleted.map(({ name, from }) => [name, from]),
+      gone.map((name) => [name, "a"]),
+    );
+  });
+}
+
+Deno.test("whatif: fewer pods make room for those that the controller makes", () => {
+  const full = podWith("old", { cpu: "3", nodeName: "a" });
+  const world = worldOf([nodeWith("a"), full]);
+  const made = [podWith("new", { cpu: "3" })];
+  const answer = whatIfFewer({ namespace: "default", name: "web" }, 1, { deleted: [full], made }, {
+    ...{ world, policy: DEFAULT_POLICY, services: [], pods: [full] },
+  });
+  assert.equal(
+    textOfWhatIf({
+      ...answer,
+      budgetsHurt: [{ namespace: "default", name: "b", healthy: 1, wanted: 2 }],
+      notes: ["HorizontalPodAutoscaler web keeps its size from 2 to 10"],
+    }),
+    [
+      "If default/web is scaled down to 1:",
+      "",
+      "would be deleted, in this order",
+      "  default/old on a",
+      "",
+      "would run",
+      "  default/new on a",
+      "",
+      "disruption budgets with too few healthy pods",
+      "  default/b: 1 healthy, 2 wanted",
+      "",
+      "note",
+      "  HorizontalPodAutoscaler web keeps its size from 2 to 10",
+      "",
+    ].join("\n"),
+  );
 });

@@ -1,5 +1,6 @@
 import type { NodeExplanation, Objection, PodExplanation } from "./explain.ts";
-import type { Named, WhatIf } from "./what_if.ts";
+import type { Named } from "./services_hit.ts";
+import type { WhatIf } from "./what_if.ts";
 
 /** Lines for people; the JSON tells the same. */
 export function textOfExplanation(explanation: PodExplanation): string {
@@ -29,16 +30,33 @@ function textOfObjection({ predicate, reasons, figures = [] }: Objection): strin
 }
 
 export function textOfWhatIf(answer: WhatIf): string {
-  const { question, moves, stuck, lost, servicesWithoutEndpoints } = answer;
+  const { moves, stuck, lost, deleted, servicesWithFewerEndpoints, budgetsHurt, notes } = answer;
   const name = ({ namespace, name }: Named) => `${namespace}/${name}`;
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+  const isNothing = moves.length + stuck.length + lost.length + deleted.length === 0;
   return [
-    `If ${question}:`,
+    `If ${answer.question}:`,
+    ...section(
+      "would be deleted, in this order",
+      deleted.map((pod) => `${name(pod)}${pod.from === undefined ? "" : ` on ${pod.from}`}`),
+    ),
     ...section("would run", moves.map((move) => `${name(move)} on ${move.to}`)),
     ...section("would find no node", stuck.map((pod) => `${name(pod)}: ${pod.why}`)),
     ...section("would be lost: nobody makes them anew", lost.map(name)),
-    ...section("services without any endpoint meanwhile", servicesWithoutEndpoints.map(name)),
-    ...(moves.length + stuck.length + lost.length === 0 ? ["", "nothing changes"] : []),
+    ...section(
+      "services without any endpoint meanwhile",
+      answer.servicesWithoutEndpoints.map(name),
+    ),
+    ...section(
+      "services with fewer endpoints",
+      servicesWithFewerEndpoints.map((one) => `${name(one)}: ${one.left} of ${one.ready}`),
+    ),
+    ...section(
+      "disruption budgets with too few healthy pods",
+      budgetsHurt.map((one) => `${name(one)}: ${one.healthy} healthy, ${one.wanted} wanted`),
+    ),
+    ...(isNothing ? ["", "nothing changes"] : []),
+    ...section("note", notes),
   ].join("\n") + "\n";
 }

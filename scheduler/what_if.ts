@@ -1,14 +1,9 @@
 import type { Pod, PodTemplateSpec, Service } from "../api/types/core_v1.ts";
-import { matchesLabels } from "../api/types/labels.ts";
 import { type PodInfo, podInfoOf } from "./pod_info.ts";
 import type { Policy } from "./policy.ts";
 import { Decider, summaryOf } from "./schedule.ts";
+import { type FewerEndpoints, type Named, named, servicesHit } from "./services_hit.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-export interface Named {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** What would happen; nothing of it does. */
 export interface WhatIf {
@@ -21,8 +16,16 @@ export interface WhatIf {
   readonly stuck: readonly (Named & { readonly why: string })[];
   /** Pods that would end without another in their place: nobody makes them anew. */
   readonly lost: readonly Named[];
+  /** Pods that their controller would give up, in its order. */
+  readonly deleted: readonly (Named & { readonly from?: string })[];
   /** Services all of whose pods would go at once: unreachable until one has started elsewhere. */
   readonly servicesWithoutEndpoints: readonly Named[];
+  /** Services that would keep some of their ready pods. */
+  readonly servicesWithFewerEndpoints: readonly FewerEndpoints[];
+  /** Disruption budgets that would have fewer healthy pods than they want, for as long as none has started elsewhere. */
+  readonly budgetsHurt: readonly (Named & { readonly healthy: number; readonly wanted: number })[];
+  /** What else matters to whoever asks. */
+  readonly notes: readonly string[];
 }
 
 interface Question {
@@ -33,27 +36,42 @@ interface Question {
   readonly pods: readonly Readonly<Pod>[];
 }
 
+const NOTHING: Omit<WhatIf, "question"> = {
+  kind: "WhatIf",
+  apiVersion: "wherry.dev/v1",
+  moves: [],
+  stuck: [],
+  lost: [],
+  deleted: [],
+  servicesWithoutEndpoints: [],
+  servicesWithFewerEndpoints: [],
+  budgetsHurt: [],
+  notes: [],
+};
+
 /** @param isDrained pods of DaemonSets and of the node's own files stay, and the node takes no others */
 export function whatIfNodeGoes(
   nodeName: string,
   isDrained: boolean,
   { world, policy, services, pods }: Question,
 ): WhatIf {
-  const there = [...world.nodeNamed(nodeName)?.pods.values() ?? []];
-  const leaving = there.filter(({ pod }) => !isBoundToNode(pod));
+  const leaving = podsLeaving(nodeName, world);
   for (const { pod } of leaving) world.removePod(pod);
   world.removeNode(nodeName);
   const remade = leaving.filter(({ pod }) => pod.metadata.ownerReferences?.length);
-  const gone = new Set(leaving.map(({ uid }) => uid));
   return {
-    kind: "WhatIf",
-    apiVersion: "wherry.dev/v1",
+    ...NOTHING,
     question: `node ${nodeName} is ${isDrained ? "drained" : "gone"}`,
     ...placesOf(remade.map(({ pod }) => podInfoOf(elsewhere(pod))), world, policy),
     lost: leaving.filter((info) => !remade.includes(info)).map(({ pod }) => named(pod)),
-    servicesWithoutEndpoints: services.filter((service) => losesAll(service, pods, gone))
-      .map(named),
+    ...servicesHit(services, pods, leaving.map(({ pod }) => pod)),
   };
+}
+
+/** The pods that end with the node, or by its drain. */
+export function podsLeaving(nodeName: string, world: Snapshot): PodInfo[] {
+  return [...world.nodeNamed(nodeName)?.pods.values() ?? []]
+    .filter(({ pod }) => !isBoundToNode(pod));
 }
 
 /** So many more pods of a template. */
@@ -76,12 +94,32 @@ export function whatIfMore(
       spec: template.spec as Pod["spec"],
     }));
   return {
-    kind: "WhatIf",
-    apiVersion: "wherry.dev/v1",
+    ...NOTHING,
     question: `${owner.namespace}/${owner.name} has ${more} more pods`,
     ...placesOf(infos, world, policy),
-    lost: [],
-    servicesWithoutEndpoints: [],
+  };
+}
+
+/** What a controller gives up and makes, where it wants fewer pods. */
+export function whatIfFewer(
+  owner: Named,
+  replicas: number,
+  { deleted, made }: {
+    readonly deleted: readonly Readonly<Pod>[];
+    readonly made: readonly Readonly<Pod>[];
+  },
+  { world, policy, services, pods }: Question,
+): WhatIf {
+  for (const pod of deleted) if (pod.spec.nodeName) world.removePod(pod);
+  return {
+    ...NOTHING,
+    question: `${owner.namespace}/${owner.name} is scaled down to ${replicas}`,
+    ...placesOf(made.map((pod) => podInfoOf(pod)), world, policy),
+    deleted: deleted.map((pod) => ({
+      ...named(pod),
+      ...(pod.spec.nodeName ? { from: pod.spec.nodeName } : {}),
+    })),
+    ...servicesHit(services, pods, deleted),
   };
 }
 
@@ -113,22 +151,4 @@ function isBoundToNode({ metadata }: Readonly<Pod>): boolean {
 function elsewhere(pod: Readonly<Pod>): Pod {
   const { nodeName: _, ...spec } = pod.spec;
   return { ...pod, metadata: { ...pod.metadata, uid: `${pod.metadata.uid}-new` }, spec };
-}
-
-function losesAll(
-  { metadata, spec }: Readonly<Service>,
-  pods: readonly Readonly<Pod>[],
-  gone: ReadonlySet<string>,
-): boolean {
-  const { selector } = spec;
-  if (selector === undefined || Object.keys(selector).length === 0) return false;
-  const ready = pods.filter((pod) =>
-    pod.metadata.namespace === metadata.namespace && matchesLabels(selector, pod.metadata.labels) &&
-    pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")
-  );
-  return ready.length > 0 && ready.every((pod) => gone.has(pod.metadata.uid ?? ""));
-}
-
-function named({ metadata: { namespace = "", name } }: Readonly<Pod | Service>): Named {
-  return { namespace, name };
 }

@@ -44,6 +44,62 @@ Deno.test("explain and whatif: answered below /apis/wherry.dev/v1, as JSON and a
   assert.equal(list.body.kind, "APIResourceList");
 });
 
+Deno.test("whatif: scaled down, by the controllers' own plans, with services, budgets and who else has a say", async () => {
+  await using server = await startAdvised();
+  const labels = { app: "web" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const sets = "/apis/apps/v1/namespaces/default/replicasets";
+  const set = await server.call("POST", sets, {
+    metadata: { name: "web" },
+    spec: { replicas: 3, selector: { matchLabels: labels }, template },
+  });
+  const { uid } = set.body.metadata;
+  const ownerReferences = [
+    { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid, controller: true },
+  ];
+  const pods = "/api/v1/namespaces/default/pods";
+  for (const name of ["a", "b", "c"]) {
+    const metadata = { name, labels, ownerReferences };
+    await server.call("POST", pods, { metadata, spec: template.spec });
+    const conditions = [{ type: "Ready", status: name === "b" ? "False" : "True" }];
+    const patch = { "content-type": "application/merge-patch+json" };
+    await server.call("PATCH", `${pods}/${name}/status`, { status: { conditions } }, patch);
+  }
+  await server.call("POST", "/apis/policy/v1/namespaces/default/poddisruptionbudgets", {
+    metadata: { name: "web" },
+    spec: { minAvailable: 2, selector: { matchLabels: labels } },
+  });
+  await server.call("POST", "/api/v1/namespaces/default/services", {
+    metadata: { name: "web" },
+    spec: { selector: labels, ports: [{ port: 80 }] },
+  });
+  await server.call("POST", "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers", {
+    metadata: { name: "web" },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web" },
+      maxReplicas: 9,
+    },
+  });
+  const { code, body } = await server.call("GET", `${EXPLAIN}/replicasets/web/whatif?replicas=1`);
+  assert.equal(code, 200);
+  const deleted = body.deleted.map(({ name }: { name: string }) => name);
+  assert.deepEqual([deleted[0], deleted.length], ["b", 2]);
+  const at = { namespace: "default", name: "web" };
+  assert.deepEqual(body.servicesWithFewerEndpoints, [{ ...at, ready: 2, left: 1 }]);
+  assert.deepEqual(body.budgetsHurt, [{ ...at, healthy: 1, wanted: 2 }]);
+  assert.deepEqual(body.notes, ["HorizontalPodAutoscaler web keeps its size from 1 to 9"]);
+  const none = await server.call("GET", `${EXPLAIN}/replicasets/web/whatif?replicas=0`);
+  assert.deepEqual(none.body.servicesWithoutEndpoints, [at]);
+  for (const replicas of ["-1", "1.5", "x", ""]) {
+    const path = `${EXPLAIN}/replicasets/web/whatif?replicas=${replicas}`;
+    const wrong = await server.call("GET", path);
+    assert.equal(wrong.code, 400);
+    assert.match(wrong.body.message, /replicas must be a whole number from 0 to 10003/);
+  }
+  const { items } = (await server.call("GET", pods)).body;
+  assert.equal(items.length, 3);
+});
+
 Deno.test("explain: of any object who wrote what, who holds it, and who it comes from", async () => {
   await using server = await startAdvised();
   const sets = "/apis/apps/v1/namespaces/default/replicasets";

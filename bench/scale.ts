@@ -32,10 +32,10 @@ export async function run(): Promise<Row[]> {
       fetch: (request) => fetch(request, { client }),
     });
     return [
-      ...await join(master),
-      ...await fill(master, api),
-      ...await timed(api),
-      ...await idle(master, hollow.pid),
+      ...told(await join(master)),
+      ...told(await fill(master, api)),
+      ...told(await timed(api)),
+      ...told(await idle(master, hollow.pid)),
     ];
   } finally {
     client.close();
@@ -43,6 +43,12 @@ export async function run(): Promise<Row[]> {
     await hollow.status;
     await master.stop();
   }
+}
+
+/** Each step as it ends: the whole takes minutes. */
+function told(rows: Row[]): Row[] {
+  for (const { what, figure } of rows) console.error(`${what}: ${figure}`);
+  return rows;
 }
 
 function startHollow({ dataDir, url }: Master): Deno.ChildProcess {

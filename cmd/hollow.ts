@@ -42,17 +42,25 @@ export async function hollow(settings: Settings): Promise<void> {
   const { signal } = lifetime;
   const log = stderrLog("hollow");
   const spreadMs = Math.max(SPREAD_MS, count / BEGIN_PER_SECOND * 1000);
+  const endings = endingsOf(count, signal);
   log("begins", { nodes: count, server });
   await Promise.all(Array.from({ length: count }, async (_, index) => {
-    await realClock.sleep(index / count * spreadMs, signal);
+    await realClock.sleep(index / count * spreadMs, endings[index]!.signal);
     if (signal.aborted) return;
     await runHollowNode({
       ...{ host: hostOf(index), clock: realClock, random: Math.random },
-      api: apis[Math.floor(index / NODES_PER_CONNECTION)]!,
-      ...{ log, signal, version: KUBERNETES_VERSION, hasDataplane: false },
+      ...{ api: apis[Math.floor(index / NODES_PER_CONNECTION)]!, signal: endings[index]!.signal },
+      ...{ log, version: KUBERNETES_VERSION, hasDataplane: false },
     });
   }));
   await lifetime.end(0);
+}
+
+/** One signal for each node: whoever listens to one that all share is compared with everybody else who does. */
+function endingsOf(count: number, signal: AbortSignal): AbortController[] {
+  const endings = Array.from({ length: count }, () => new AbortController());
+  signal.addEventListener("abort", () => endings.forEach((ending) => ending.abort()));
+  return endings;
 }
 
 /** The pods of all nodes share their addresses where there are more than 65,536 nodes' worth: nobody connects. */

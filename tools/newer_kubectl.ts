@@ -28,7 +28,7 @@ export async function newerKubectl(): Promise<string | undefined> {
   try {
     await fetchInto(draft);
     await Deno.mkdir(folder, { recursive: true });
-    await Deno.copyFile(`${draft}/root/usr/bin/kubectl`, `${folder}/kubectl.new`);
+    await Deno.copyFile(`${draft}/unpacked/usr/bin/kubectl`, `${folder}/kubectl.new`);
     await Deno.chmod(`${folder}/kubectl.new`, 0o755);
     await Deno.rename(`${folder}/kubectl.new`, `${folder}/kubectl`);
   } finally {
@@ -54,7 +54,7 @@ async function fetchInto(folder: string): Promise<void> {
   ].flatMap((option) => ["-o", option]);
   await run("apt-get", [...options, "-q", "update"]);
   await run("apt-get", [...options, "-q", "download", "kubectl"], { cwd: folder });
-  await run("sh", ["-ec", "dpkg-deb -x kubectl_*.deb root"], { cwd: folder });
+  await run("sh", ["-ec", "dpkg-deb -x kubectl_*.deb unpacked"], { cwd: folder });
 }
 
 function indexTargets(): Promise<string> {

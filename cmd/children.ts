@@ -1,4 +1,5 @@
-import { asFlags, type Settings } from "./flags.ts";
+import { asFlags } from "./as_flags.ts";
+import type { Settings } from "./flags.ts";
 import { AGENT_MEMORY, ownProgram, pathWithSystem } from "./own_program.ts";
 import { pathsOf } from "./paths.ts";
 import {

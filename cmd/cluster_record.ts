@@ -1,5 +1,6 @@
 import { readIfThere, writeWhole } from "./files.ts";
-import { asFlags, type Settings, UsageError } from "./flags.ts";
+import { asFlags } from "./as_flags.ts";
+import { type Settings, UsageError } from "./flags.ts";
 
 /** What a data directory says of the cluster that it holds, so that `down` needs no flags but the folder. */
 export interface ClusterRecord {

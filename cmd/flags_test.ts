@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { asFlags, helpText, parseCommand, UsageError } from "./flags.ts";
+import { asFlags } from "./as_flags.ts";
+import { helpText, parseCommand, UsageError } from "./flags.ts";
 
 const HOST = { hostname: "Boat", address: "192.0.2.7", dockerHost: undefined };
 

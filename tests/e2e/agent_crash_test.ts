@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Pod } from "../../api/types/core_v1.ts";
-import { asFlags } from "../../cmd/flags.ts";
+import { asFlags } from "../../cmd/as_flags.ts";
 import { ownProgram } from "../../cmd/own_program.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { containerIds, docker, eventually, isReady } from "./pods.ts";

@@ -7,6 +7,19 @@ import { SAMPLES as OWN_SAMPLES } from "../../fixtures/samples.ts";
 import type { Json } from "../harness.ts";
 import { CUSTOM_KINDS, CUSTOM_SAMPLES, definitionRequest } from "./custom.ts";
 import { Values } from "./values.ts";
+import {
+  ACCEPTS,
+  DECLARED,
+  EPISODE,
+  METHODS,
+  NAMES,
+  NAMESPACES,
+  ON_ITEM,
+  PATHS,
+  QUERIES,
+  SEGMENTS,
+  TYPES,
+} from "./vocabulary.ts";
 
 const SAMPLES = { ...OWN_SAMPLES, ...CUSTOM_SAMPLES };
 
@@ -16,155 +29,6 @@ export interface FuzzRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
 }
-
-const METHODS: Readonly<Record<string, number>> = {
-  GET: 20,
-  POST: 25,
-  PUT: 15,
-  PATCH: 25,
-  DELETE: 10,
-  HEAD: 2,
-  OPTIONS: 1,
-};
-const NAMES = ["f0", "f1"];
-const NAMESPACES = [...Array(20).fill("default"), "kube-system", "nope"];
-/** The rest goes to collections. */
-const ON_ITEM: Readonly<Record<string, number>> = {
-  GET: 0.5,
-  HEAD: 0.5,
-  DELETE: 0.9,
-  PUT: 0.98,
-  PATCH: 0.98,
-};
-/** Requests about one kind, on average. */
-const EPISODE = 50;
-/** Of the requests about custom kinds: those that declare them. */
-const DECLARED = 0.03;
-const SEGMENTS = [
-  "..",
-  "",
-  "%2F",
-  "%zz",
-  "%00",
-  "é",
-  "x".repeat(300),
-  "namespaces",
-  "watch",
-  "status",
-  "pods",
-  "api",
-  "apis",
-  "v1",
-  "__proto__",
-  "constructor",
-];
-const TYPES: Readonly<Record<"json" | "patch", Readonly<Record<string, number>>>> = {
-  json: {
-    "application/json": 20,
-    "": 2,
-    "text/plain": 1,
-    "application/yaml": 2,
-    "application/vnd.kubernetes.protobuf": 6,
-    "APPLICATION/JSON; charset=utf-8": 1,
-  },
-  patch: {
-    "application/json-patch+json": 8,
-    "application/merge-patch+json": 10,
-    "application/strategic-merge-patch+json": 10,
-    "application/apply-patch+yaml": 6,
-    "application/x": 1,
-  },
-};
-const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
-const ACCEPTS = [
-  "*/*",
-  "application/json",
-  `${TABLE},application/json`,
-  TABLE,
-  "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
-  "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
-  "application/vnd.kubernetes.protobuf",
-  "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json",
-  "text/html",
-  ";;=,",
-  "application/yaml",
-];
-const QUERIES: Readonly<Record<string, readonly string[]>> = {
-  labelSelector: [
-    "app=a",
-    "app!=a",
-    "app in (a,b)",
-    "!app",
-    "a",
-    "app in (",
-    "=",
-    "a==b,c",
-    "a notin (x),b",
-    "app=(",
-    ",,",
-    "é=ü",
-    "x".repeat(2_000),
-  ],
-  fieldSelector: [
-    "metadata.name=f0",
-    "metadata.name!=f0",
-    "metadata.namespace=default",
-    "spec.nodeName=",
-    "status.phase=Running",
-    "x=y",
-    "metadata.name",
-    "metadata.name=f0,metadata.name=f1",
-    "=",
-    "\\",
-    "a\\=b=c",
-  ],
-  resourceVersion: ["", "0", "1", "5", "999999999", "-1", "abc", "1e3", "99999999999999999999"],
-  resourceVersionMatch: ["Exact", "NotOlderThan", "", "x"],
-  limit: ["0", "1", "2", "500", "-1", "x", "99999999999999999"],
-  continue: [
-    "",
-    "abc",
-    "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6LTEsInN0YXJ0IjoiYSJ9",
-    "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6NSwic3RhcnQiOiJkZWZhdWx0L2EifQ",
-    "%",
-    "e30",
-  ],
-  asOf: ["1", "5", "0", "2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "x", "999999999"],
-  watch: ["true", "1", "false", "x", ""],
-  timeoutSeconds: ["1", "0", "-1", "x"],
-  sendInitialEvents: ["true", "false", "x"],
-  allowWatchBookmarks: ["true", "x"],
-  dryRun: ["All", "All", "Some", ""],
-  fieldValidation: ["Strict", "Warn", "Ignore", "x"],
-  fieldManager: ["me", "", "x".repeat(200), "\u0001"],
-  force: ["true", "false", "x"],
-  includeObject: ["None", "Metadata", "Object", "x"],
-  pretty: ["true", "false", "x", ""],
-  propagationPolicy: ["Orphan", "Foreground", "Background", "x"],
-  orphanDependents: ["true", "false", "x"],
-  gracePeriodSeconds: ["0", "1", "-1", "x", "1e99"],
-  container: ["a", ""],
-  tailLines: ["1", "-1", "x"],
-};
-const PATHS = [
-  "/",
-  "/api",
-  "/apis",
-  "/api/v1",
-  "/apis/apps/v1",
-  "/apis/x/v1",
-  "/openapi/v2",
-  "/openapi/v3",
-  "/openapi/v3/api/v1",
-  "/healthz",
-  "/readyz?verbose",
-  "/livez/ping",
-  "/metrics",
-  "/version",
-  "/nope",
-  "/apis/apps",
-  "/readyz/x",
-];
 
 /** Requests from a seed: mostly nearly right, since what is plainly wrong is refused at the door. */
 export class Requests {

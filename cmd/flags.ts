@@ -145,7 +145,7 @@ interface Flag {
   readonly help: string;
 }
 
-/** The one list of flags: parsing, defaults, `help` and the README's table follow it. */
+/** The one list of flags: parsing, defaults and `help` follow it; README.md and docs/nodes.md name each. */
 export const FLAGS = {
   "data-dir": { type: "string", default: "/var/lib/wherry", help: "state, certificates and logs" },
   "cluster-name": {
@@ -339,11 +339,16 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
   };
 }
 
+/** Longer names have their help below. */
+const FLAG_WIDTH = 18;
+const HELP_BELOW = `\n${" ".repeat(FLAG_WIDTH + 5)}`;
+
 export function helpText(): string {
   const commands = Object.entries(COMMANDS).map(([name, help]) => `  ${name.padEnd(10)}${help}`);
   const flags = Object.entries(FLAGS as Record<string, Flag>).map(([name, flag]) => {
-    const value = flag.default === undefined ? "" : ` (default: ${flag.default})`;
-    return `  --${name.padEnd(18)} ${flag.help}${value}`;
+    const value = flag.default ? ` (default: ${flag.default})` : "";
+    const gap = name.length > FLAG_WIDTH ? HELP_BELOW : " ".repeat(FLAG_WIDTH + 1 - name.length);
+    return `  --${name}${gap}${flag.help}${value}`;
   });
   return ["Usage: wherry COMMAND [FLAGS]", "", ...commands, "", ...flags].join("\n");
 }

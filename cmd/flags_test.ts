@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { asFlags } from "./as_flags.ts";
-import { helpText, parseCommand, UsageError } from "./flags.ts";
+import { FLAGS, helpText, parseCommand, UsageError } from "./flags.ts";
 
 const HOST = { hostname: "Boat", address: "192.0.2.7", dockerHost: undefined };
 
@@ -61,4 +61,12 @@ Deno.test("flags: help names every command and flag, and is what comes without a
   equal(parseCommand([], HOST).command, "help");
   equal(parseCommand(["up", "--help"], HOST).command, "help");
   for (const word of ["up", "agent", "--purge", "--service-cidr"]) ok(helpText().includes(word));
+});
+
+Deno.test("flags: pages name each of them", async () => {
+  const read = (page: string) => Deno.readTextFile(new URL(`../${page}`, import.meta.url));
+  const pages = (await Promise.all(["README.md", "docs/nodes.md"].map(read))).join("\n");
+  const named = new Set(pages.match(/--[a-z][a-z-]+/g));
+  const unnamed = Object.keys(FLAGS).filter((name) => !named.has(`--${name}`));
+  deepEqual(unnamed, ["help"]);
 });

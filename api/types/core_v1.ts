@@ -14,5 +14,6 @@ export * from "./core_v1/references.ts";
 export * from "./core_v1/resources.ts";
 export * from "./core_v1/scheduling.ts";
 export * from "./core_v1/services.ts";
+export * from "./core_v1/storage_systems.ts";
 export * from "./core_v1/volumes.ts";
 export * from "./core_v1/workloads.ts";

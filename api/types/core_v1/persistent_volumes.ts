@@ -28,10 +28,8 @@ import {
   FlockerVolumeSource,
   GCEPersistentDiskVolumeSource,
   GlusterfsPersistentVolumeSource,
-  HostPathVolumeSource,
   ISCSIPersistentVolumeSource,
   NFSVolumeSource,
-  PersistentVolumeClaimSpec,
   PhotonPersistentDiskVolumeSource,
   PortworxVolumeSource,
   QuobyteVolumeSource,
@@ -39,7 +37,8 @@ import {
   ScaleIOPersistentVolumeSource,
   StorageOSPersistentVolumeSource,
   VsphereVirtualDiskVolumeSource,
-} from "./volumes.ts";
+} from "./storage_systems.ts";
+import { HostPathVolumeSource, PersistentVolumeClaimSpec } from "./volumes.ts";
 
 const message = messagesOf("io.k8s.api.core.v1");
 

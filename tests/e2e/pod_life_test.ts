@@ -6,6 +6,8 @@ import { docker, eventually } from "./pods.ts";
 
 /** Of a hook that its pod's grace period cuts short: far more than a busy machine needs for the rest. */
 const HOOK_SECONDS = 600;
+/** Of a grace period of 6 s: what a busy machine may make of it. */
+const GONE_SECONDS_MAX = 60;
 
 Deno.test("pods live as their spec says", async (t) => {
   await using cluster = await startCluster({});
@@ -91,7 +93,7 @@ async function preStop({ kubectl }: Cluster): Promise<void> {
     await kubectl.run("delete", "pod", "hooked-long", "hooked", "--wait");
     const took = (Date.now() - began) / 1000;
     assert.equal(await Deno.readTextFile(`${folder}/n`), "hook\nterm\n");
-    assert.ok(took >= 5 && took < HOOK_SECONDS / 2, `the grace period of 6 s took ${took} s`);
+    assert.ok(took >= 5 && took < GONE_SECONDS_MAX, `the grace period of 6 s took ${took} s`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

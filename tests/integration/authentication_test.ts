@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import type { Clock } from "../../api/types/ambient.ts";
-import { CLOCK, type Harness, type Json, podNamed, startApi } from "./harness.ts";
+import { ADMIN_TOKEN, CLOCK, type Harness, type Json, podNamed, startApi } from "./harness.ts";
 
 const DEFAULT = "/api/v1/namespaces/default";
 const ISSUER = "https://kubernetes.default.svc.cluster.local";
@@ -266,4 +266,26 @@ Deno.test("admission: pods get an account that is there, a priority and tolerati
     assert.ok(body.message.startsWith('pods "refused" is forbidden: '), body.message);
     assert.ok(body.message.includes(why), body.message);
   }
+});
+
+Deno.test("row 35: probes and the version need no name, everything else does", async () => {
+  await using api = await startApi();
+  const open = { authorization: "" };
+  for (const path of ["/healthz", "/livez", "/readyz", "/version"]) {
+    assert.equal((await api.call("GET", path, undefined, open)).code, 200, path);
+  }
+  for (const path of ["/api", "/apis", "/openapi/v2", "/metrics", "/nowhere"]) {
+    assert.equal((await api.call("GET", path, undefined, open)).code, 401, path);
+  }
+});
+
+Deno.test("auth: only an administrator may act as somebody else", async () => {
+  const user = { name: "jane", groups: [] };
+  const admin = { name: "admin", groups: ["system:masters"] };
+  await using api = await startApi({ tokens: new Map([[ADMIN_TOKEN, admin], ["jane", user]]) });
+  const as = (name: string) => ({ authorization: "Bearer jane", "impersonate-user": name });
+  const path = `${DEFAULT}/pods`;
+  assert.equal((await api.call("GET", path, undefined, as("admin"))).code, 403);
+  const allowed = { "impersonate-user": "x", "impersonate-group": "system:masters" };
+  assert.equal((await api.call("GET", path, undefined, allowed)).code, 200);
 });

@@ -1,49 +1,8 @@
 import assert from "node:assert/strict";
-import { type Harness, type Json, podNamed, startApi } from "./harness.ts";
+import { type Json, startApi } from "./harness.ts";
+import { type As, as, grant, GROUP, isRefused, must, RBAC } from "./rights.ts";
 
-const RBAC = "/apis/rbac.authorization.k8s.io/v1";
-const GROUP = "rbac.authorization.k8s.io";
 const DEFAULT = "/api/v1/namespaces/default";
-
-type As = Record<string, string>;
-
-function as(user: string, ...groups: string[]): As {
-  return {
-    "impersonate-user": user,
-    ...(groups.length > 0 && { "impersonate-group": groups.join(",") }),
-  };
-}
-
-const NODE = as("system:node:n1", "system:nodes");
-
-/** May who do what, as the code of the answer: 403 or not. */
-async function isRefused(api: Harness, [method, path]: readonly [string, string], who: As) {
-  const isWrite = method === "POST" || method === "PUT" || method === "PATCH";
-  const { code } = await api.call(method, path, isWrite ? "{" : undefined, {
-    ...who,
-    ...(method === "PATCH" && { "content-type": "application/merge-patch+json" }),
-  });
-  return code === 403;
-}
-
-async function must(api: Harness, method: string, path: string, body: Json, who: As = {}) {
-  const answer = await api.call(method, path, body, who);
-  assert.ok(answer.code < 300, `${method} ${path}: ${JSON.stringify(answer.body)}`);
-  return answer.body;
-}
-
-async function grant(api: Harness, name: string, rules: Json[], user: string, namespace?: string) {
-  const at = namespace === undefined ? RBAC : `${RBAC}/namespaces/${namespace}`;
-  const [roles, bindings, kind] = namespace === undefined
-    ? ["clusterroles", "clusterrolebindings", "ClusterRole"]
-    : ["roles", "rolebindings", "Role"];
-  await must(api, "POST", `${at}/${roles}`, { metadata: { name }, rules });
-  await must(api, "POST", `${at}/${bindings}`, {
-    metadata: { name },
-    roleRef: { apiGroup: GROUP, kind, name },
-    subjects: [{ kind: "User", name: user }],
-  });
-}
 
 Deno.test("rbac: rules allow what they name and nothing else", async () => {
   await using api = await startApi();
@@ -277,87 +236,6 @@ Deno.test("rbac: default roles come back at a start with what they lack", async 
   const before = api.store.revision;
   await api.api.bootstrap([]);
   assert.equal(api.store.revision, before, "nothing to do");
-});
-
-Deno.test("node: its own node, lease and pods, and what these refer to", async () => {
-  await using api = await startApi();
-  for (const name of ["n1", "n2"]) await must(api, "POST", "/api/v1/nodes", { metadata: { name } });
-  for (const name of ["used", "unused"]) {
-    await must(api, "POST", `${DEFAULT}/secrets`, { metadata: { name } });
-    await must(api, "POST", `${DEFAULT}/configmaps`, { metadata: { name } });
-  }
-  const pod = (name: string, nodeName: string, volumes: Json[] = []) => {
-    const containers = [{ name: "a", image: "b" }];
-    return podNamed(name, { spec: { nodeName, containers, volumes } });
-  };
-  const volumes = [{ name: "v", secret: { secretName: "used" } }];
-  await must(api, "POST", `${DEFAULT}/pods`, pod("mine", "n1", volumes));
-  await must(api, "POST", `${DEFAULT}/pods`, pod("theirs", "n2"));
-  const leases = "/apis/coordination.k8s.io/v1/namespaces";
-  const cases: [string, string, boolean][] = [
-    ["GET", "/api/v1/nodes/n1", true],
-    ["GET", "/api/v1/nodes/n2", false],
-    ["GET", "/api/v1/nodes", true],
-    ["GET", "/api/v1/nodes?fieldSelector=metadata.name%3Dn1", true],
-    ["PATCH", "/api/v1/nodes/n1/status", true],
-    ["PATCH", "/api/v1/nodes/n2/status", false],
-    ["DELETE", "/api/v1/nodes/n1", false],
-    ["GET", "/api/v1/pods?fieldSelector=spec.nodeName%3Dn1", true],
-    ["GET", "/api/v1/pods?fieldSelector=spec.nodeName%3Dn2", false],
-    ["GET", "/api/v1/pods", false],
-    ["GET", `${DEFAULT}/pods/mine`, true],
-    ["GET", `${DEFAULT}/pods/theirs`, false],
-    ["DELETE", `${DEFAULT}/pods/theirs`, false],
-    ["GET", `${DEFAULT}/secrets/used`, true],
-    ["GET", `${DEFAULT}/secrets/unused`, false],
-    ["GET", `${DEFAULT}/secrets`, false],
-    ["DELETE", `${DEFAULT}/secrets/used`, false],
-    ["GET", `${DEFAULT}/configmaps/used`, false],
-    ["GET", `/api/v1/namespaces/other/secrets/used`, false],
-    ["PATCH", `${leases}/kube-node-lease/leases/n1`, true],
-    ["PATCH", `${leases}/kube-node-lease/leases/n2`, false],
-    ["GET", `${leases}/default/leases/n1`, false],
-    ["GET", "/api/v1/services", true],
-    ["POST", `${DEFAULT}/services`, false],
-    ["POST", `${DEFAULT}/events`, true],
-    ["GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles", false],
-  ];
-  for (const [method, path, isAllowed] of cases) {
-    assert.equal(await isRefused(api, [method, path], NODE), !isAllowed, `${method} ${path}`);
-  }
-  const policies = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies";
-  const policy = { metadata: { name: "deny" }, spec: { podSelector: {} } };
-  await must(api, "POST", policies, policy);
-  assert.equal(await isRefused(api, ["GET", "/api/v1/pods"], NODE), false);
-  assert.equal(await isRefused(api, ["GET", `${DEFAULT}/pods/theirs`], NODE), true);
-  await must(api, "DELETE", `${policies}/deny`, {});
-  assert.equal(await isRefused(api, ["GET", "/api/v1/pods"], NODE), true);
-  const { body: secret } = await api.call("GET", `${DEFAULT}/secrets/unused`, undefined, NODE);
-  assert.ok(secret.message.endsWith("no relationship found between node 'n1' and this object"));
-  await api.call("DELETE", `${DEFAULT}/pods/mine?gracePeriodSeconds=0`, undefined, NODE);
-  assert.equal(await isRefused(api, ["GET", `${DEFAULT}/secrets/used`], NODE), true, "pod is gone");
-});
-
-Deno.test("node: what it may write of its own", async () => {
-  await using api = await startApi();
-  const node = (name: string, labels = {}) => ({ metadata: { name, labels } });
-  const create = (body: Json) => api.call("POST", "/api/v1/nodes", body, NODE);
-  assert.equal((await create(node("n2"))).code, 403);
-  assert.equal((await create(node("n1", { "node-restriction.kubernetes.io/a": "b" }))).code, 403);
-  assert.equal((await create(node("n1", { "kubernetes.io/hostname": "n1", team: "a" }))).code, 201);
-  const patch = (path: string, body: Json) =>
-    api.call("PATCH", path, body, { ...NODE, "content-type": "application/merge-patch+json" });
-  const role = { metadata: { labels: { "node-role.kubernetes.io/control-plane": "" } } };
-  assert.equal((await patch("/api/v1/nodes/n1", role)).code, 403);
-  const taints = [{ key: "a", effect: "NoSchedule" }];
-  assert.equal((await patch("/api/v1/nodes/n1", { spec: { taints } })).code, 403);
-  assert.equal(
-    (await patch("/api/v1/nodes/n1", { metadata: { labels: { team: "b" } } })).code,
-    200,
-  );
-  const refused = await api.call("POST", `${DEFAULT}/pods`, podNamed("a"), NODE);
-  assert.equal(refused.code, 403);
-  assert.match(refused.body.message, /node "n1" can only create mirror pods/);
 });
 
 Deno.test("impersonation: each part has to be allowed", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { configMaps } from "../../api/registry/configmaps.ts";
 import type { AnyKind } from "../../api/registry/kind.ts";
 import { KINDS } from "../../api/registry/kinds.ts";
-import { ADMIN_TOKEN, type Json, podNamed, startApi } from "./harness.ts";
+import { type Json, podNamed, startApi } from "./harness.ts";
 
 const NS = "/api/v1/namespaces/default";
 const PODS = `${NS}/pods`;
@@ -327,27 +327,6 @@ Deno.test("errors: a time that may not change does not, another uid is a Conflic
     "metadata.deletionTimestamp",
   ]);
   assert.equal((await put({ uid: "other" })).body.reason, "Conflict");
-});
-
-Deno.test("row 35: probes and the version need no name, everything else does", async () => {
-  await using api = await startApi();
-  const open = { authorization: "" };
-  for (const path of ["/healthz", "/livez", "/readyz", "/version"]) {
-    assert.equal((await api.call("GET", path, undefined, open)).code, 200, path);
-  }
-  for (const path of ["/api", "/apis", "/openapi/v2", "/metrics", "/nowhere"]) {
-    assert.equal((await api.call("GET", path, undefined, open)).code, 401, path);
-  }
-});
-
-Deno.test("auth: only an administrator may act as somebody else", async () => {
-  const user = { name: "jane", groups: [] };
-  const admin = { name: "admin", groups: ["system:masters"] };
-  await using api = await startApi({ tokens: new Map([[ADMIN_TOKEN, admin], ["jane", user]]) });
-  const as = (name: string) => ({ authorization: "Bearer jane", "impersonate-user": name });
-  assert.equal((await api.call("GET", PODS, undefined, as("admin"))).code, 403);
-  const allowed = { "impersonate-user": "x", "impersonate-group": "system:masters" };
-  assert.equal((await api.call("GET", PODS, undefined, allowed)).code, 200);
 });
 
 const META_CHANGES: { name: string; metadata: Json; code: number; cause: RegExp }[] = [

@@ -1,6 +1,8 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { NETWORK_POLICIES } from "../api/types/networking_v1.ts";
 import { NAMESPACES, PODS } from "../api/types/resources.ts";
+import { aborted } from "../client/aborted.ts";
+import { Bell } from "../client/bell.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import type { Commands } from "./host_commands.ts";
 import type { ClusterNames } from "./names.ts";
@@ -46,7 +48,7 @@ export class PolicyEnforcer {
   #peers: Peers | undefined;
   readonly #wired = new Map<string, string>();
   #isChanged = true;
-  #wake: () => void = () => {};
+  readonly #bell = new Bell();
   /** Resolved by the next sync that begins from now on. */
   #next = Promise.withResolvers<void>();
 
@@ -78,10 +80,7 @@ export class PolicyEnforcer {
   async #run(): Promise<void> {
     const { cache, signal } = this.options;
     cache.watch(NETWORK_POLICIES);
-    const aborted = new Promise<void>((resolve) =>
-      signal.addEventListener("abort", () => resolve(), { once: true })
-    );
-    await Promise.race([cache.synced(), aborted]);
+    await Promise.race([cache.synced(), aborted(signal)]);
     const ends = [
       cache.onChange(NETWORK_POLICIES, () => this.#change()),
       cache.onChange(PODS, (before, after) => {
@@ -110,27 +109,13 @@ export class PolicyEnforcer {
         await clock.sleep(retryMs, signal);
         retryMs = Math.min(2 * retryMs, RETRY_MS_MAX);
       }
-      await this.#untilChange();
+      if (!this.#isChanged) await this.#bell.rung(signal);
     }
   }
 
   #change(): void {
     this.#isChanged = true;
-    this.#wake();
-  }
-
-  async #untilChange(): Promise<void> {
-    const { signal } = this.options;
-    if (this.#isChanged || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        signal.removeEventListener("abort", wake);
-        this.#wake = () => {};
-        resolve();
-      };
-      this.#wake = wake;
-      signal.addEventListener("abort", wake);
-    });
+    this.#bell.ring();
   }
 
   async #sync(): Promise<void> {
@@ -169,10 +154,7 @@ export class PolicyEnforcer {
       cache.watch(PODS);
       cache.watch(NAMESPACES);
       this.#peers = { cache, close: () => ending.abort() };
-      await Promise.race([
-        cache.synced(),
-        new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true })),
-      ]);
+      await Promise.race([cache.synced(), aborted(signal)]);
       cache.onChange(PODS, () => this.#change());
       cache.onChange(NAMESPACES, () => this.#change());
       this.#isChanged = false;

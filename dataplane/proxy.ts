@@ -2,6 +2,8 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Endpoints, Node, Service } from "../api/types/core_v1.ts";
 import { ENDPOINT_SLICES, type EndpointSlice } from "../api/types/discovery_v1.ts";
 import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
+import { aborted } from "../client/aborted.ts";
+import { Bell } from "../client/bell.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import type { Backend } from "./backend.ts";
 import { HostPorts } from "./host_ports.ts";
@@ -81,7 +83,7 @@ class ServiceProxy implements Dataplane {
   readonly #zones = new Map<string, string>();
   #trouble: string | undefined;
   readonly #onTrouble: (() => void)[] = [];
-  #wake: () => void = () => {};
+  readonly #bell = new Bell();
   /** What is planned differs from what is in the kernel. */
   #isBehind = true;
 
@@ -118,7 +120,7 @@ class ServiceProxy implements Dataplane {
   setNode(node: NodeView): void {
     this.#node = node;
     this.#isNodeChanged = true;
-    this.#wake();
+    this.#bell.ring();
   }
 
   async untilUnused(ip: string): Promise<void> {
@@ -152,7 +154,7 @@ class ServiceProxy implements Dataplane {
       const object = after ?? before;
       if (object === undefined) return;
       this.#changed.add(keyOf(object));
-      this.#wake();
+      this.#bell.ring();
     };
     for (const service of cache.list(SERVICES)) this.#changed.add(keyOf(service));
     const ends = [
@@ -173,7 +175,7 @@ class ServiceProxy implements Dataplane {
     const service = serviceOfSlice(slice);
     if (service === undefined) return;
     this.#changed.add(service);
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** Only services that ask for near pods have to do with zones. */
@@ -186,14 +188,14 @@ class ServiceProxy implements Dataplane {
     for (const service of this.options.cache.list(SERVICES)) {
       if (service.spec.trafficDistribution !== undefined) this.#changed.add(keyOf(service));
     }
-    this.#wake();
+    this.#bell.ring();
   }
 
   #followHostPorts(): () => void {
     return this.options.cache.onChange(PODS, (before, after) => {
       if (!this.#hostPorts.see(before, after)) return;
       this.#isNodeChanged = true;
-      this.#wake();
+      this.#bell.ring();
     });
   }
 
@@ -214,23 +216,8 @@ class ServiceProxy implements Dataplane {
         await clock.sleep(retryMs, signal);
         retryMs = Math.min(2 * retryMs, RETRY_MS_MAX);
       }
-      await this.#change();
+      if (this.#changed.size === 0 && !this.#isNodeChanged) await this.#bell.rung(signal);
     }
-  }
-
-  /** Resolves when there is something to program, at once when there already is, or when the loop is to end. */
-  #change(): Promise<void> {
-    const { signal } = this.options;
-    if (signal.aborted || this.#changed.size > 0 || this.#isNodeChanged) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal.removeEventListener("abort", wake);
-        this.#wake = () => {};
-        resolve();
-      };
-      this.#wake = wake;
-      signal.addEventListener("abort", wake);
-    });
   }
 
   async #sync(): Promise<void> {
@@ -264,9 +251,4 @@ class ServiceProxy implements Dataplane {
     const node = { ...this.#node, zones: this.#zones };
     this.#planned.set(key, planService(service, backingOf(cache, service), node));
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }

@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Service } from "../api/types/core_v1.ts";
 import { SERVICES } from "../api/types/resources.ts";
+import { aborted } from "../client/aborted.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { ClusterAnswers } from "./cluster_answers.ts";
 import { type Exchange, Forwarder } from "./forwarder.ts";
@@ -186,11 +187,4 @@ export class DnsServer {
       });
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
+import { Bell } from "../client/bell.ts";
 import { ANY_CHANGE, type Changes } from "./changes.ts";
 import { uidOf } from "./pod_info.ts";
 import { PriorityLine } from "./priority_line.ts";
@@ -33,7 +34,7 @@ export class SchedulingQueue {
   readonly #line = new PriorityLine<Entry>();
   /** By what may help. */
   readonly #parked = new Map<Changes, Set<Entry>>();
-  #wakeReader = () => {};
+  readonly #bell = new Bell();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -88,7 +89,7 @@ export class SchedulingQueue {
     while (!signal.aborted) {
       const entry = this.#take();
       if (entry !== undefined) return this.#begin(entry).pod;
-      await this.#untilReady(signal);
+      await this.#bell.rung(signal);
     }
     return undefined;
   }
@@ -151,7 +152,7 @@ export class SchedulingQueue {
   #append(entry: Entry): void {
     entry.state = "ready";
     this.#line.push(entry, entry.pod.spec.priority ?? 0);
-    this.#wakeReader();
+    this.#bell.ring();
   }
 
   #take(): Entry | undefined {
@@ -160,15 +161,6 @@ export class SchedulingQueue {
       if (isOurs && entry.state === "ready") return entry;
     }
     return undefined;
-  }
-
-  async #untilReady(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const wake = () => resolve();
-    this.#wakeReader = wake;
-    signal.addEventListener("abort", wake);
-    await promise;
-    signal.removeEventListener("abort", wake);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Deployment } from "../api/types/apps_v1.ts";
 import { DEPLOYMENTS } from "../api/types/apps_v1.ts";
-import type { Node, Pod, ReplicationController, Service } from "../api/types/core_v1.ts";
+import type { Pod, ReplicationController, Service } from "../api/types/core_v1.ts";
 import { ENDPOINT_SLICES } from "../api/types/discovery_v1.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import {
@@ -13,6 +13,7 @@ import {
 import { HttpApi } from "../client/http_api.ts";
 import { Informers } from "../client/informer.ts";
 import { realClock } from "../cmd/clock.ts";
+import { nodeWith } from "../scheduler/fake_world.ts";
 import { type Master, startMaster } from "../tests/fixtures/master.ts";
 import { atOnce, count } from "./api.ts";
 import { type HollowFleet, startFleet } from "./hollow_fleet.ts";
@@ -42,7 +43,10 @@ export async function run(): Promise<Row[]> {
 async function withoutAgents(master: Master): Promise<Row[]> {
   await using scene = await follow(master);
   const { api, cache } = scene;
-  const nodes = Array.from({ length: NODE_COUNT }, (_, i) => plainNode(`plain-${i}`));
+  const nodes = Array.from(
+    { length: NODE_COUNT },
+    (_, i) => nodeWith(`plain-${i}`, { cpu: "8", memory: "32Gi" }),
+  );
   for (const node of nodes) await api.create(NODES, node);
   await until(cache, NODES, () => cache.list(NODES).length === NODE_COUNT);
   const { created, bound } = await replication(scene, () => true);
@@ -203,19 +207,6 @@ function podsOf(cache: Informers, app: string): Readonly<Pod>[] {
 function isReady({ status }: { status?: { conditions?: { type: string; status: string }[] } }) {
   return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ??
     false;
-}
-
-function plainNode(name: string): Node {
-  return {
-    apiVersion: "v1",
-    kind: "Node",
-    metadata: { name },
-    spec: {},
-    status: {
-      allocatable: { cpu: "8", memory: "32Gi", pods: "110" },
-      conditions: [{ type: "Ready", status: "True" }],
-    },
-  };
 }
 
 function template(app: string) {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Node } from "../../api/types/core_v1.ts";
 import type { KubeObject } from "../../api/types/meta.ts";
 import {
   ENDPOINTS,
@@ -15,13 +14,14 @@ import { LocalApi } from "../../cmd/local_api.ts";
 import { Informers } from "../../client/informer.ts";
 import { runControllers } from "../../controllers/manager.ts";
 import { controllerWith, serviceNamed } from "../../controllers/fake_cluster.ts";
+import { nodeWith } from "../../scheduler/fake_world.ts";
 import { runScheduler } from "../../scheduler/loop.ts";
 import { ADMIN_TOKEN, CLOCK, startApi } from "./harness.ts";
 
 Deno.test("control plane: a controller's pods are made, placed, published and taken away again", async () => {
   const { api, cache, stop } = await startControlPlane();
-  await api.create(NODES, node("node-1"));
-  await api.create(NODES, node("node-2"));
+  await api.create(NODES, nodeWith("node-1"));
+  await api.create(NODES, nodeWith("node-2"));
   await api.create(SERVICES, serviceNamed("web", { clusterIP: "" }));
   await api.create(REPLICATION_CONTROLLERS, controllerWith("web", 6));
   const pods = () => cache.list(PODS, "default");
@@ -115,19 +115,4 @@ async function run(api: Api, name: string, podIP: string): Promise<void> {
   }];
   const status = { phase: "Running", podIP, podIPs: [{ ip: podIP }], conditions };
   await api.patch(PODS, target, "strategic", { status });
-}
-
-function node(name: string): Node {
-  const amounts = { cpu: "4", memory: "8Gi", pods: "110" };
-  return {
-    apiVersion: "v1",
-    kind: "Node",
-    metadata: { name },
-    spec: {},
-    status: {
-      capacity: amounts,
-      allocatable: amounts,
-      conditions: [{ type: "Ready", status: "True" }],
-    },
-  };
 }

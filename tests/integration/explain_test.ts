@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { adviser } from "../../cmd/advice.ts";
 import type { KubeApi } from "../../api/http/app.ts";
+import { nodeWith } from "../../scheduler/fake_world.ts";
 import { ADMIN_TOKEN, startApi } from "./harness.ts";
 
 /** With the answers that a master gives. */
@@ -16,15 +17,8 @@ const EXPLAIN = "/apis/wherry.dev/v1/namespaces/default";
 Deno.test("explain and whatif: answered below /apis/wherry.dev/v1, as JSON and as text", async () => {
   await using server = await startAdvised();
   const pods = "/api/v1/namespaces/default/pods";
-  await server.call("POST", "/api/v1/nodes", {
-    kind: "Node",
-    metadata: { name: "n1" },
-    spec: {},
-    status: {
-      allocatable: { cpu: "1", memory: "1Gi", pods: "10" },
-      conditions: [{ type: "Ready", status: "True" }],
-    },
-  });
+  const room = { cpu: "1", memory: "1Gi", pods: "10" };
+  await server.call("POST", "/api/v1/nodes", nodeWith("n1", room));
   const container = { name: "c", image: "i", resources: { requests: { cpu: "2" } } };
   await server.call("POST", pods, { metadata: { name: "big" }, spec: { containers: [container] } });
   const path = "/apis/wherry.dev/v1/namespaces/default/pods/big/explain";

@@ -1,6 +1,6 @@
 /** Masters that take turns at leading: whatever the moment, what one has written the next does not write again. */
 import assert from "node:assert/strict";
-import type { Node, Pod, ReplicationController } from "../../api/types/core_v1.ts";
+import type { Pod, ReplicationController } from "../../api/types/core_v1.ts";
 import { NODES, PODS, REPLICATION_CONTROLLERS } from "../../api/types/resources.ts";
 import { StatusError } from "../../api/types/status.ts";
 import type { Api } from "../../client/api.ts";
@@ -9,6 +9,7 @@ import { FakeApi } from "../../client/fake_api.ts";
 import { FakeClock } from "../../client/fake_clock.ts";
 import { Informers } from "../../client/informer.ts";
 import { runControllers } from "../../controllers/manager.ts";
+import { nodeWith } from "../../scheduler/fake_world.ts";
 import { runScheduler } from "../../scheduler/loop.ts";
 
 const SECOND = 1_000;
@@ -58,7 +59,8 @@ class Scene {
   random = () => (this.#state = this.#state * 48271 % 2147483647) / 2147483647;
 
   async begin(): Promise<void> {
-    for (const name of ["n1", "n2", "n3"]) await this.api.create(NODES, node(name));
+    const room = { cpu: "64", memory: "64Gi", pods: "500" };
+    for (const name of ["n1", "n2", "n3"]) await this.api.create(NODES, nodeWith(name, room));
     await this.api.create(REPLICATION_CONTROLLERS, controller(this.wanted));
     for (let i = 0; i < 2; i += 1) this.#start();
   }
@@ -151,19 +153,6 @@ class Scene {
     await this.clock.settle();
     await Promise.all(this.#masters.map(({ done }) => done));
   }
-}
-
-function node(name: string): Node {
-  return {
-    apiVersion: "v1",
-    kind: "Node",
-    metadata: { name },
-    spec: {},
-    status: {
-      allocatable: { cpu: "64", memory: "64Gi", pods: "500" },
-      conditions: [{ type: "Ready", status: "True" }],
-    },
-  };
 }
 
 function controller(replicas: number): ReplicationController {

@@ -3,6 +3,7 @@ import type { Container, PodSpec } from "../api/types/core_v1.ts";
 import { containerConfig, limitsOf } from "./container_config.ts";
 import { containerSpec, podWith } from "./pod_fixtures.ts";
 import { qosClassOf } from "./quality_of_service.ts";
+import { PLAIN_SECURITY } from "./runtime_fixtures.ts";
 
 // deno-fmt-ignore
 const COMMANDS: readonly { name: string; change: Partial<Container>; want: unknown[] }[] = [
@@ -64,15 +65,7 @@ function configOf(change: Partial<Container>, spec: Partial<PodSpec> = {}) {
     mounts: [],
     pidsMax: 0,
     runtimeHandler: undefined,
-    security: {
-      isPrivileged: false,
-      isRootReadOnly: false,
-      groups: [],
-      addCapabilities: [],
-      dropCapabilities: [],
-      mayGainPrivileges: true,
-      isProcUnmasked: false,
-    },
+    security: PLAIN_SECURITY,
     memoryCapacityBytes: 1 << 30,
   });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { containerOptions, fromInspection, sandboxOptions } from "./docker_containers.ts";
-import type { ContainerConfig, Mount, SandboxConfig } from "./runtime.ts";
+import type { Mount, SandboxConfig } from "./runtime.ts";
+import { containerWith, sandboxWith } from "./runtime_fixtures.ts";
 
 const BIND = { Type: "bind", Source: "/a:b", Target: "/v" };
 
@@ -22,53 +23,12 @@ for (const { name, mount, binds = [], mounts = [] } of MOUNTS) {
       propagation: "private",
       ...mount,
     };
-    const { HostConfig } = containerOptions({ ...CONFIG, mounts: [whole] }, SETTINGS);
+    const { HostConfig } = containerOptions(containerWith({ mounts: [whole] }), SETTINGS);
     assert.deepEqual([HostConfig?.Binds, HostConfig?.Mounts], [binds, mounts]);
   });
 }
 
 const SETTINGS = { cluster: "test", sandboxImage: "pause" };
-
-const CONFIG: ContainerConfig = {
-  pod: { uid: "u1", namespace: "default", name: "web" },
-  name: "a",
-  attempt: 0,
-  isInit: false,
-  sandboxId: "s",
-  image: "shop:1",
-  specHash: "",
-  backOffSeconds: 0,
-  graceSeconds: 1,
-  env: [],
-  mounts: [],
-  isTty: false,
-  hasStdin: false,
-  isStdinOnce: false,
-  limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 0, pidsMax: 0 },
-  security: {
-    isPrivileged: false,
-    isRootReadOnly: false,
-    groups: [],
-    addCapabilities: [],
-    dropCapabilities: [],
-    mayGainPrivileges: true,
-    isProcUnmasked: false,
-  },
-  isHostPid: false,
-  isPidShared: false,
-};
-
-const alone: SandboxConfig = {
-  pod: { uid: "1", namespace: "default", name: "web" },
-  attempt: 0,
-  hostname: "web",
-  isHostNetwork: false,
-  isHostPid: false,
-  isHostIpc: false,
-  isPidShared: false,
-  sysctls: {},
-  graceSeconds: 30,
-};
 
 const FREE = "seccomp=unconfined";
 
@@ -82,8 +42,7 @@ const cases: { name: string; config: Partial<SandboxConfig>; want: string[] }[] 
 
 for (const { name, config, want } of cases) {
   Deno.test(`sandbox: ${name}`, () => {
-    const settings = { cluster: "test", sandboxImage: "pause" };
-    const { HostConfig } = sandboxOptions({ ...alone, ...config }, settings);
+    const { HostConfig } = sandboxOptions(sandboxWith(config), SETTINGS);
     assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges", ...want]);
   });
 }
@@ -97,7 +56,7 @@ const ERRORS: { name: string; kept: string; want: string }[] = [
 
 for (const { name, kept, want } of ERRORS) {
   Deno.test(`DockerRuntime: an error ${name}`, () => {
-    const { Labels } = containerOptions(CONFIG, SETTINGS);
+    const { Labels } = containerOptions(containerWith(), SETTINGS);
     const State = { ...NEVER_STARTED, Error: kept };
     const found = { Id: "1", Image: "shop", Created: "", Config: { Labels }, State };
     assert.equal(fromInspection(found as never)?.error, want);

@@ -5,6 +5,7 @@ import { realClock } from "../cmd/clock.ts";
 import { DiskLogFiles } from "./host_log_files.ts";
 import { DockerRuntime } from "./docker_runtime.ts";
 import { testRuntime } from "./runtime_contract.ts";
+import { sandboxWith } from "./runtime_fixtures.ts";
 
 const SOCKET = "/var/run/docker.sock";
 const CLUSTER = `contract-${Deno.pid}`;
@@ -20,17 +21,8 @@ if (hasEngine()) {
   Deno.test("DockerRuntime: leaves the containers of another cluster alone", async () => {
     const { sandboxImage } = await images();
     const other = new DockerRuntime({ cluster: `${CLUSTER}-other`, sandboxImage });
-    const id = await other.createSandbox({
-      pod: { uid: crypto.randomUUID(), namespace: "default", name: "web" },
-      attempt: 0,
-      hostname: "web",
-      isHostNetwork: false,
-      isHostPid: false,
-      isHostIpc: false,
-      isPidShared: false,
-      sysctls: {},
-      graceSeconds: 1,
-    });
+    const pod = { uid: crypto.randomUUID(), namespace: "default", name: "web" };
+    const id = await other.createSandbox(sandboxWith({ pod }));
     try {
       const own = new DockerRuntime({ cluster: CLUSTER, sandboxImage });
       assert.ok(!(await own.listContainers()).some((one) => one.id === id));

@@ -9,6 +9,7 @@ import {
   type RuntimeEvent,
   type SandboxConfig,
 } from "./runtime.ts";
+import { containerWith, sandboxWith } from "./runtime_fixtures.ts";
 
 /** So many containers end while somebody attaches. */
 const SHORT_LIVES = 5;
@@ -238,50 +239,12 @@ class World {
   reopen = (): Runtime => this.#subject.open();
 
   sandbox(): SandboxConfig {
-    return {
-      pod: this.pod,
-      attempt: 0,
-      hostname: "web",
-      isHostNetwork: false,
-      isHostPid: false,
-      isHostIpc: false,
-      isPidShared: false,
-      sysctls: {},
-      graceSeconds: 7,
-    };
+    return sandboxWith({ pod: this.pod, graceSeconds: 7 });
   }
 
   container(change: Partial<ContainerConfig>): ContainerConfig {
-    return {
-      pod: this.pod,
-      name: "a",
-      attempt: 0,
-      isInit: false,
-      sandboxId: "",
-      image: this.#subject.image,
-      specHash: "",
-      backOffSeconds: 0,
-      graceSeconds: 7,
-      args: POLITE,
-      env: [],
-      mounts: [],
-      isTty: false,
-      hasStdin: false,
-      isStdinOnce: false,
-      limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 1000, pidsMax: 0 },
-      security: {
-        isPrivileged: false,
-        isRootReadOnly: false,
-        groups: [],
-        addCapabilities: [],
-        dropCapabilities: [],
-        mayGainPrivileges: true,
-        isProcUnmasked: false,
-      },
-      isHostPid: false,
-      isPidShared: false,
-      ...change,
-    };
+    const { image } = this.#subject;
+    return containerWith({ pod: this.pod, image, graceSeconds: 7, args: POLITE, ...change });
   }
 
   async startSandbox(): Promise<string> {

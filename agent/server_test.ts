@@ -19,6 +19,7 @@ import {
 import { FakeClock } from "../client/fake_clock.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
 import { containerSpec, podWith } from "./pod_fixtures.ts";
+import { containerWith, sandboxWith } from "./runtime_fixtures.ts";
 import { createAgentServer } from "./server.ts";
 import { SpdyConnection } from "./spdy/connection.ts";
 
@@ -327,43 +328,11 @@ async function startPod(runtime: FakeRuntime) {
   runtime.programs.set("serve", { prints: "one\ntwo\n" });
   runtime.programs.set("echo", { echoes: true, exits: 7 });
   runtime.programs.set("date", { prints: "today\n" });
-  const pod = { uid: "u1", namespace: "default", name: "web" };
-  const common = { pod, attempt: 0, graceSeconds: 1, isHostPid: false };
-  const sandboxId = await runtime.createSandbox({
-    ...common,
-    hostname: "web",
-    isHostNetwork: false,
-    isHostIpc: false,
-    isPidShared: false,
-    sysctls: {},
-  });
+  const sandboxId = await runtime.createSandbox(sandboxWith());
   await runtime.start(sandboxId);
-  const id = await runtime.createContainer({
-    ...common,
-    name: "a",
-    isInit: false,
-    sandboxId,
-    image: "a:1",
-    specHash: "",
-    backOffSeconds: 0,
-    args: ["serve"],
-    env: [],
-    mounts: [],
-    isTty: false,
-    hasStdin: false,
-    isStdinOnce: false,
-    limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 0, pidsMax: 0 },
-    security: {
-      isPrivileged: false,
-      isRootReadOnly: false,
-      groups: [],
-      addCapabilities: [],
-      dropCapabilities: [],
-      mayGainPrivileges: false,
-      isProcUnmasked: false,
-    },
-    isPidShared: false,
-  });
+  const id = await runtime.createContainer(
+    containerWith({ sandboxId, image: "a:1", args: ["serve"] }),
+  );
   await runtime.start(id);
   const base = { name: "a", image: "a:1", imageID: "", ready: true, restartCount: 0 };
   const status = { ...base, containerID: `docker://${id}`, state: { running: {} } };

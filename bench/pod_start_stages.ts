@@ -1,5 +1,5 @@
 import type { DockerRuntime } from "../agent/docker_runtime.ts";
-import type { ContainerConfig, PodIdentity, SandboxConfig } from "../agent/runtime.ts";
+import { containerWith, sandboxWith } from "../agent/runtime_fixtures.ts";
 
 /** Milliseconds that the engine takes for each step of a pod, with nobody else in between. */
 export interface Stages {
@@ -16,7 +16,7 @@ export interface Stages {
 /** Makes two pods, one from nothing and one in the sandbox of the first, and takes both away. */
 export async function timeStages(runtime: DockerRuntime, nth: number): Promise<Stages> {
   const pod = { uid: `stages-${nth}`, namespace: "default", name: `stages-${nth}` };
-  const [a, b] = [containerOf(pod, "a"), containerOf(pod, "b")];
+  const ofPod = { pod, graceSeconds: 0, image: "busybox:1.35", args: ["sleep", "3600"] };
   const times: number[] = [];
   const began = performance.now();
   const step = async <T>(work: Promise<T>): Promise<T> => {
@@ -25,15 +25,15 @@ export async function timeStages(runtime: DockerRuntime, nth: number): Promise<S
     times.push(performance.now() - from);
     return result;
   };
-  const sandboxId = await step(runtime.createSandbox(sandboxOf(pod)));
+  const sandboxId = await step(runtime.createSandbox(sandboxWith({ pod, graceSeconds: 0 })));
   const [, containerId] = await Promise.all([
     step(runtime.start(sandboxId)),
-    step(runtime.createContainer({ ...a, sandboxId })),
+    step(runtime.createContainer(containerWith({ ...ofPod, sandboxId }))),
   ]);
   await step(runtime.start(containerId));
   const whole = performance.now() - began;
   const from = performance.now();
-  const second = await runtime.createContainer({ ...b, sandboxId });
+  const second = await runtime.createContainer(containerWith({ ...ofPod, name: "b", sandboxId }));
   await runtime.start(second);
   const inReady = performance.now() - from;
   for (const id of [second, containerId, sandboxId]) await runtime.remove(id);
@@ -45,50 +45,5 @@ export async function timeStages(runtime: DockerRuntime, nth: number): Promise<S
     "start the container": start,
     "whole pod": whole,
     "pod in a ready sandbox": inReady,
-  };
-}
-
-function sandboxOf(pod: PodIdentity): SandboxConfig {
-  return {
-    pod,
-    attempt: 0,
-    hostname: pod.name,
-    isHostNetwork: false,
-    isHostPid: false,
-    isHostIpc: false,
-    isPidShared: false,
-    sysctls: {},
-    graceSeconds: 0,
-  };
-}
-
-function containerOf(pod: PodIdentity, name: string): Omit<ContainerConfig, "sandboxId"> {
-  return {
-    pod,
-    name,
-    attempt: 0,
-    isInit: false,
-    image: "busybox:1.35",
-    specHash: "",
-    backOffSeconds: 0,
-    graceSeconds: 0,
-    args: ["sleep", "3600"],
-    env: [],
-    mounts: [],
-    isTty: false,
-    hasStdin: false,
-    isStdinOnce: false,
-    limits: { cpuShares: 2, cpuQuotaMicros: 0, memoryBytes: 0, oomScoreAdj: 0, pidsMax: 0 },
-    security: {
-      isPrivileged: false,
-      isRootReadOnly: false,
-      groups: [],
-      addCapabilities: [],
-      dropCapabilities: [],
-      mayGainPrivileges: true,
-      isProcUnmasked: false,
-    },
-    isHostPid: false,
-    isPidShared: false,
   };
 }

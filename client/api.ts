@@ -7,6 +7,10 @@ export interface ListOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** Of a list: so many objects at the most, if the server sees fit; absent: all. */
+  limit?: number;
+  /** The page behind the one that said this. */
+  continue?: string;
   /** Of the objects their metadata alone is wanted; the rest may be there or not. */
   onlyMetadata?: true;
 }
@@ -20,6 +24,8 @@ export interface WatchOptions extends ListOptions {
 export interface List<T> {
   items: T[];
   resourceVersion: string;
+  /** There is more: asking with this brings it. */
+  continue?: string;
 }
 
 export type WatchEvent<T> =

@@ -85,7 +85,14 @@ export class FakeApi implements Api {
     options: ListOptions = {},
   ): Promise<List<T>> {
     await this.#begin("list", resource, "");
-    return { items: this.#select(resource, options), resourceVersion: String(this.revision) };
+    const all = this.#select(resource, options);
+    const [from, revision] = (options.continue ?? `0/${this.revision}`).split("/").map(Number);
+    if (revision !== this.revision) throw new StatusError("Expired", "too old to continue");
+    const end = (from ?? 0) + (options.limit ?? all.length);
+    return {
+      ...{ items: all.slice(from, end), resourceVersion: String(this.revision) },
+      ...(end < all.length && { continue: `${end}/${revision}` }),
+    };
   }
 
   async create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {

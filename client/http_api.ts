@@ -118,7 +118,8 @@ export class HttpApi implements Api {
     });
     const items = list.items ?? [];
     for (const item of items) nameType(item, resource);
-    return { items, resourceVersion: list.metadata.resourceVersion ?? "" };
+    const { resourceVersion = "", continue: next = "" } = list.metadata;
+    return { items, resourceVersion, ...(next !== "" && { continue: next }) };
   }
 
   create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
@@ -308,6 +309,8 @@ function queryOf(options: ListOptions, more: Record<string, string> = {}): strin
   const query = new URLSearchParams(more);
   if (options.labelSelector !== undefined) query.set("labelSelector", options.labelSelector);
   if (options.fieldSelector !== undefined) query.set("fieldSelector", options.fieldSelector);
+  if (options.limit !== undefined) query.set("limit", String(options.limit));
+  if (options.continue !== undefined) query.set("continue", options.continue);
   return query.size === 0 ? "" : `?${query}`;
 }
 

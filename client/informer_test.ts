@@ -5,6 +5,7 @@ import { StatusError } from "../api/types/status.ts";
 import { FakeApi } from "./fake_api.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { Informers } from "./informer.ts";
+import type { Transform } from "./reflector.ts";
 
 Deno.test("informers: what is there and what comes reach the cache in order", async () => {
   const { api, clock, cache } = world();
@@ -82,6 +83,42 @@ Deno.test("informers: Expired lists again and tells what changed meanwhile", asy
   assert.equal(api.count("list"), 2);
 });
 
+Deno.test("informers: what is listed in pages is there at once, and whole", async () => {
+  const { api, cache } = world();
+  for (let i = 0; i < 1_200; i++) await api.create(PODS, pod(`pod-${10_000 + i}`));
+  cache.watch(PODS);
+  await cache.synced();
+  assert.equal(cache.list(PODS).length, 1_200);
+  assert.equal(api.count("list"), 3);
+});
+
+Deno.test("informers: a state that is forgotten between two pages is listed in one", async () => {
+  const { api, clock, cache } = world();
+  for (let i = 0; i < 600; i++) await api.create(PODS, pod(`pod-${10_000 + i}`));
+  const asked: (number | undefined)[] = [];
+  const list = api.list.bind(api);
+  api.list = async (resource, options) => {
+    asked.push(options?.limit);
+    if (options?.continue !== undefined) await api.delete(PODS, "default", "pod-10000");
+    return await list(resource, options);
+  };
+  cache.watch(PODS);
+  await clock.advance(1_000);
+  assert.deepEqual(asked, [500, 500, undefined]);
+  assert.equal(cache.list(PODS).length, 599);
+  assert.equal(cache.revisionOf(PODS), api.revision);
+});
+
+Deno.test("informers: of each object as much is kept as was asked for", async () => {
+  const { api, clock, cache } = world((object) => ({ ...object, spec: undefined }));
+  await api.create(PODS, pod("listed"));
+  cache.watch(PODS);
+  await cache.synced();
+  await api.create(PODS, pod("watched"));
+  await clock.settle();
+  assert.deepEqual(cache.list(PODS).map(({ spec }) => spec), [undefined, undefined]);
+});
+
 Deno.test("informers: an object that was made again under its name is told as two", async () => {
   const { api, clock, cache } = world();
   await api.create(PODS, pod("a"));
@@ -131,7 +168,7 @@ Deno.test("informers: nothing runs on after the signal", async () => {
   assert.equal(clock.pending, 0);
 });
 
-function world() {
+function world(transform?: Transform) {
   const clock = new FakeClock();
   const api = new FakeApi(clock);
   const controller = new AbortController();
@@ -141,6 +178,7 @@ function world() {
     random: () => 0.5,
     log: () => {},
     signal: controller.signal,
+    ...(transform !== undefined && { transform }),
   });
   return { api, clock, cache, stop: () => controller.abort() };
 }

@@ -2,7 +2,7 @@ import type { Clock, Log, Random } from "../api/types/ambient.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import type { Resource } from "../api/types/resources.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
-import type { Api, ListOptions, WatchEvent } from "./api.ts";
+import type { Api, List, ListOptions, WatchEvent } from "./api.ts";
 import { ObjectIndex } from "./object_index.ts";
 
 export type Listener<T extends KubeObject> = (
@@ -17,8 +17,14 @@ export interface InformerOptions {
   random: Random;
   log: Log;
   signal: AbortSignal;
+  /** What is kept of an object, with its identity and version; absent: all but managed fields, which nobody keeps. */
+  transform?: Transform;
 }
 
+export type Transform = <T extends KubeObject>(object: T, resource: Resource<T>) => T;
+
+/** Objects are read in parts, so that no more of what is not kept is there at a time. Source: client-go, defaultPageSize. */
+const PAGE_SIZE = 500;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
 /** A watch is asked to last between this and twice this, so that not all are renewed at once. Source: client-go, minWatchTimeout. */
@@ -38,6 +44,8 @@ export class Reflector<T extends KubeObject> {
   readonly #listed = Promise.withResolvers<void>();
   #revision = "";
   #mustList = true;
+  /** The server had forgotten the revision of the last list before its last page. */
+  #listsWhole = false;
   #failures = 0;
 
   constructor(resource: Resource<T>, filter: ListOptions, options: InformerOptions) {
@@ -95,7 +103,10 @@ export class Reflector<T extends KubeObject> {
 
   #note(error: unknown): void {
     if (!(error instanceof StatusError)) throw error;
-    if (hasReason(error, "Expired", "Gone")) this.#mustList = true;
+    if (hasReason(error, "Expired", "Gone")) {
+      this.#listsWhole = this.#mustList;
+      this.#mustList = true;
+    }
     this.#with.log(`Cannot watch ${this.#resource.resource}: ${error.message}`, {
       reason: error.reason,
       failures: this.#failures + 1,
@@ -108,18 +119,33 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #relist(): Promise<void> {
-    const { items, resourceVersion } = await this.#with.api.list(this.#resource, this.#filter);
     const gone = new Map(
       this.#objects.list().map((object) => [keyOf(object), object]),
     );
-    for (const object of items) {
-      gone.delete(keyOf(object));
-      this.#put(object);
+    let revision = "";
+    for await (const { items, resourceVersion } of this.#pages()) {
+      for (const object of items) {
+        gone.delete(keyOf(object));
+        this.#put(object);
+      }
+      revision = resourceVersion;
     }
     for (const object of gone.values()) this.#remove(object);
-    this.#revision = resourceVersion;
+    this.#revision = revision;
     this.#mustList = false;
     this.#listed.resolve();
+  }
+
+  /** All of one revision. */
+  async *#pages(): AsyncGenerator<List<T>, void, void> {
+    const { api } = this.#with;
+    const options = this.#listsWhole ? this.#filter : { ...this.#filter, limit: PAGE_SIZE };
+    let page = await api.list(this.#resource, options);
+    yield page;
+    while (page.continue !== undefined) {
+      page = await api.list(this.#resource, { ...options, continue: page.continue });
+      yield page;
+    }
   }
 
   async #follow(): Promise<void> {
@@ -148,7 +174,8 @@ export class Reflector<T extends KubeObject> {
   }
 
   #put(found: T): void {
-    const object = withoutManagers(found);
+    const whole = withoutManagers(found);
+    const object = this.#with.transform?.(whole, this.#resource) ?? whole;
     const { namespace = "", name, uid, resourceVersion } = object.metadata;
     const before = this.#objects.get(namespace, name);
     if (before?.metadata.resourceVersion === resourceVersion && before !== undefined) return;

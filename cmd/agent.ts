@@ -39,6 +39,7 @@ import { realClock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { Settings } from "./flags.ts";
 import { openKernelNames } from "./kernel_names.ts";
+import { keptOnNode } from "./kept_on_node.ts";
 import { lockOnceFree } from "./data_path_lock.ts";
 import { leavingNothingBehind } from "./failed_start.ts";
 import { beginLifetime, END_PATIENCE_MS, untilAborted } from "./lifetime.ts";
@@ -194,9 +195,9 @@ async function openNetwork(
 }
 
 function watchCluster({ settings, connection: { api }, signal }: Surroundings): Informers {
-  const { nodeName } = settings;
-  const cache = new Informers({ api, clock: realClock, random: Math.random, log, signal });
-  cache.watch(PODS, { fieldSelector: `spec.nodeName=${nodeName}` });
+  const shared = { api, clock: realClock, random: Math.random, log, signal };
+  const cache = new Informers({ ...shared, transform: keptOnNode() });
+  cache.watch(PODS, { fieldSelector: `spec.nodeName=${settings.nodeName}` });
   cache.watch(NODES);
   cache.watch(SERVICES);
   cache.watch(ENDPOINTS);

@@ -10,7 +10,7 @@ const CONFIG = new URL("../deno.json", import.meta.url).pathname;
 const MAIN = new URL("../cmd/wherry.ts", import.meta.url).pathname;
 
 /** Half the memory after load: a small young generation. Half of this again costs a tenth of the creates in collecting. */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
 
 /**
  * How an agent's C library hands out memory. By itself it learns to keep ever more of what a burst of starts has

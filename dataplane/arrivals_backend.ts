@@ -22,6 +22,7 @@ export class ArrivalsBackend implements Backend {
   #arrivalsOf({ nodeAddresses, services }: Rules): Rules {
     const found: ServiceRule[] = [];
     for (const rule of services) {
+      if (!rule.frontends.some(({ isExternal }) => isExternal)) continue;
       if (!this.#known.has(rule)) this.#known.set(rule, ruleForArrivals(rule));
       const left = this.#known.get(rule);
       if (left !== undefined) found.push(left);

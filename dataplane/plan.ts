@@ -136,15 +136,23 @@ function affinitySecondsOf({ spec }: Readonly<Service>): number {
  * it as its cluster IP, else to the first; so nobody takes another's address by naming it as an external IP.
  */
 export function joinRules(planned: Iterable<readonly ServiceRule[]>, node: NodeView): Rules {
-  const services = [...planned].flat();
-  const external = services.flatMap(({ frontends }) => frontends.filter((each) => each.isExternal));
+  const services: ServiceRule[] = [];
+  const external: Frontend[] = [];
+  for (const rules of planned) { // loops alone: it happens at every change, for every service
+    for (const rule of rules) {
+      services.push(rule);
+      for (const each of rule.frontends) if (each.isExternal) external.push(each);
+    }
+  }
   if (external.length === 0) return { nodeAddresses: node.addresses, services };
   const hasAddresses = external.some(({ address }) => address !== undefined);
   const claimed = hasAddresses ? clusterClaims(services) : new Set<string>();
-  return {
-    nodeAddresses: node.addresses,
-    services: services.flatMap((rule) => settleClaims(rule, claimed)),
-  };
+  const settled: ServiceRule[] = [];
+  for (const rule of services) {
+    const left = settleClaims(rule, claimed);
+    if (left !== undefined) settled.push(left);
+  }
+  return { nodeAddresses: node.addresses, services: settled };
 }
 
 function clusterClaims(services: readonly ServiceRule[]): Set<string> {
@@ -156,14 +164,15 @@ function clusterClaims(services: readonly ServiceRule[]): Set<string> {
 }
 
 /** @param claimed grows by the external frontends of the rule */
-function settleClaims(rule: ServiceRule, claimed: Set<string>): ServiceRule[] {
+function settleClaims(rule: ServiceRule, claimed: Set<string>): ServiceRule | undefined {
+  if (!rule.frontends.some(({ isExternal }) => isExternal)) return rule;
   const frontends = rule.frontends.filter((frontend) => {
     if (!frontend.isExternal) return true;
     const claim = claimOf(rule, frontend);
     return !claimed.has(claim) && claimed.add(claim);
   });
-  if (frontends.length === rule.frontends.length) return [rule];
-  return frontends.length === 0 ? [] : [{ ...rule, frontends }];
+  if (frontends.length === rule.frontends.length) return rule;
+  return frontends.length === 0 ? undefined : { ...rule, frontends };
 }
 
 function claimOf({ protocol }: ServiceRule, { address, port }: Frontend): string {

@@ -54,6 +54,8 @@ export class ServiceTable {
   readonly #byName = new Map<string, Entry>();
   /** Of an earlier process, until the first plan. */
   readonly #left = new Set<Entry>();
+  /** Rules of the last plan, in its order. */
+  #planned: readonly ServiceRule[] = [];
   /** Frontends in the kernel that belong to no entry. */
   #strays: FrontendKey[] = [];
   #generation = 0;
@@ -124,7 +126,13 @@ export class ServiceTable {
     const sizeBefore = this.#byName.size;
     const replaced: Entry[] = [];
     let kept = 0;
-    for (const rule of rules.services) {
+    const before = this.#planned;
+    this.#planned = rules.services;
+    for (const [i, rule] of rules.services.entries()) {
+      if (before[i] === rule) {
+        kept++;
+        continue; // most, at most changes
+      }
       const known = this.#byName.get(rule.name);
       if (known !== undefined) kept++;
       if (known?.rule === rule) continue;

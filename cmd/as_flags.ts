@@ -6,6 +6,7 @@ export function asFlags(settings: Settings): string[] {
   const { nodePortRange: { first, last }, storage, audit } = settings;
   return [
     ...fileFlags(storage, audit),
+    ...settings.schedulerPolicy ? [`--policy-config-file=${settings.schedulerPolicy}`] : [],
     ...podFlags(settings.pods),
     ...inFlightFlags(settings.inFlight),
     ...asNodeFlags(settings.node),

@@ -12,6 +12,7 @@ import { runControllers } from "../controllers/manager.ts";
 import type { ControllerOptions } from "../controllers/controller.ts";
 import { ControllerRuntime } from "../controllers/runtime.ts";
 import { runScheduler } from "../scheduler/loop.ts";
+import type { Policy } from "../scheduler/policy.ts";
 import { runCertificateSigner } from "./certificate_signer.ts";
 import { realClock } from "./clock.ts";
 import { publishClusterInfo } from "./cluster_info.ts";
@@ -35,6 +36,8 @@ export interface ComponentOptions {
   readonly clusterInfo: ConfigMap;
   /** Where the nodes have the volumes that are made for claims. */
   readonly volumes: string;
+  /** Of the scheduler; undefined for the usual rules. */
+  readonly policy: Policy | undefined;
   readonly metrics: MetricRegistry;
   readonly health: ComponentHealth;
 }
@@ -65,6 +68,7 @@ export async function runComponents(options: ComponentOptions): Promise<void> {
       runScheduler({
         ...{ ...shared, api: clientOf(SCHEDULER), cache, signal, metrics },
         log: stderrLog("scheduler"),
+        ...(options.policy && { policy: options.policy }),
       })),
   ]);
 }

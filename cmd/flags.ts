@@ -68,6 +68,8 @@ export interface Settings {
   readonly storage: Storage;
   readonly audit: AuditFiles;
   readonly pods: PodRules;
+  /** Path of the scheduler's policy, "" for the usual rules; absent in an older record. */
+  readonly schedulerPolicy?: string;
   /** Requests that the API server answers at the same time, watches aside; absent in an older record. */
   readonly inFlight?: { readonly readOnly: number; readonly mutating: number };
   readonly loggingFormat: LogFormat;
@@ -213,6 +215,10 @@ export const FLAGS = {
     default: "200",
     help: "the same for writes",
   },
+  "policy-config-file": {
+    type: "string",
+    help: "master: predicates and priorities of the scheduler, as a Policy in JSON",
+  },
   "allowed-unsafe-sysctls": {
     type: "string",
     help: "kernel settings that pods may change besides the safe ones, such as kernel.msg*,net.*",
@@ -315,6 +321,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
       allowedUnsafeSysctls: sysctlPatterns(text("allowed-unsafe-sysctls")),
       pidsMax: count("pod-max-pids", text("pod-max-pids")),
     },
+    schedulerPolicy: optionalPath("policy-config-file", text("policy-config-file")),
     inFlight: {
       readOnly: positive("max-requests-inflight", text("max-requests-inflight")),
       mutating: positive("max-mutating-requests-inflight", text("max-mutating-requests-inflight")),

@@ -52,6 +52,7 @@ for (const { args, says } of REFUSED) {
 
 Deno.test("flags: what one process passes on is what the other understands", () => {
   const args = ["--cluster-name=b", "--data-dir=/tmp/b/", "--node-port-range=31000-31099"];
+  args.push("--policy-config-file=/etc/wherry/policy.json");
   args.push("--store=etcd:https://a:2379,https://b:2379", "--etcd-cafile=/tmp/ca.crt");
   const { settings } = parseCommand(["up", ...args], HOST);
   deepEqual(parseCommand(["master", ...asFlags(settings)], HOST).settings, settings);

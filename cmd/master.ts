@@ -23,6 +23,7 @@ import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { countProcess } from "./process_metrics.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
 import { ensureSigningKey } from "./signing_key.ts";
+import { readSchedulerPolicy } from "./scheduler_policy.ts";
 import { tracingOf } from "./tracing.ts";
 import { newUid } from "./uid.ts";
 import { VERSION_INFO } from "./version.ts";
@@ -38,6 +39,7 @@ export async function master(settings: Settings): Promise<void> {
   await makeDataDir(paths);
   const lifetime = await beginLifetime("master", paths.pidFile("master"));
   const { tokens } = await ensureIdentity(settings, paths);
+  const policy = await readSchedulerPolicy(settings.schedulerPolicy ?? "");
   const stores = await openStores(settings, paths, () => void lifetime.end(1));
   const { store, volatileStore } = stores;
   const health = new ComponentHealth();
@@ -92,6 +94,7 @@ export async function master(settings: Settings): Promise<void> {
     ...{ api, kinds, token: own.token, signal, isShared, caPem, metrics, health },
     pki: paths.pki,
     volumes: paths.volumes,
+    policy,
   });
   const presence = isShared ? showPresence(api, own.token, { address, port, signal }) : undefined;
   await untilAborted(lifetime.signal);

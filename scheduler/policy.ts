@@ -118,7 +118,7 @@ export const DEFAULT_POLICY: Policy = {
     .map(([name, rule]) => ({ name, weight: WEIGHTS[name] ?? 1, ...rule })),
 };
 
-/** The policy in the form of a policy file, arguments left out: what the scheduler answers when asked for it. */
+/** The policy in the form of a policy file, arguments left out. */
 export function describePolicy({ predicates, priorities }: Policy) {
   return {
     kind: "Policy",

@@ -1,7 +1,7 @@
 import { StatusError } from "../api/types/status.ts";
 
 /** A longer line is no event of ours: objects end at 1.5 MB, and old and new state may double that in escapes. */
-export const LINE_LENGTH_MAX = 16 * 1024 * 1024;
+const LINE_LENGTH_MAX = 16 * 1024 * 1024;
 
 /**
  * The complete lines of a stream of UTF-8, without their ends, in the groups in which they arrive; empty ones are

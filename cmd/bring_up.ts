@@ -26,7 +26,7 @@ import type { Progress } from "./progress.ts";
 import { waitFor } from "./wait.ts";
 
 /** This host can't: one sentence for each lack. */
-export class HostError extends Error {
+class HostError extends Error {
   override readonly name = "HostError";
   constructor(readonly lacks: readonly string[]) {
     super(lacks.join("\n"));

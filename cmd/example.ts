@@ -28,7 +28,7 @@ const FETCH_TIMEOUT_MS = 10_000;
 const FETCH_AGAIN_MS = 50;
 
 /** The objects of a file, as `kubectl apply` would send them. */
-export function readManifest(text: string): KubeObject[] {
+function readManifest(text: string): KubeObject[] {
   return parseAllDocuments(text).map((document) => {
     const object = document.toJS() as KubeObject;
     const { annotations = {} } = object.metadata;

@@ -29,7 +29,7 @@ export class HollowHost {
 }
 
 /** Every image is in its registry. */
-export class HollowRuntime extends FakeRuntime {
+class HollowRuntime extends FakeRuntime {
   override pullImage(image: string): Promise<void> {
     this.registry.add(image);
     return super.pullImage(image);
@@ -37,7 +37,7 @@ export class HollowRuntime extends FakeRuntime {
 }
 
 /** Remembers the rules and sends nothing anywhere. */
-export class HollowBackend implements Backend {
+class HollowBackend implements Backend {
   readonly name = "nftables";
   rules: Rules = NO_RULES;
 

@@ -7,7 +7,7 @@ export type Role = typeof ROLES[number];
 export type ServiceManager = "systemd" | "upstart" | "none";
 
 export const PROGRAM = "/usr/local/bin/wherry";
-export const CONFIG_FOLDER = "/etc/wherry";
+const CONFIG_FOLDER = "/etc/wherry";
 const SYSTEMD_FOLDER = "/etc/systemd/system";
 const UPSTART_FOLDER = "/etc/init";
 

@@ -95,7 +95,7 @@ export type NodeFlag = keyof typeof NODE_FLAGS;
 export type NodeFlagValues = Readonly<Record<NodeFlag, string>>;
 
 /** What an old record of a cluster does not say is as it is by default. */
-export function withNodeDefaults(values: Partial<NodeFlagValues> = {}): NodeFlagValues {
+function withNodeDefaults(values: Partial<NodeFlagValues> = {}): NodeFlagValues {
   const entries = Object.entries(NODE_FLAGS).map(([name, flag]) => [
     name,
     values[name as NodeFlag] ?? flag.default,

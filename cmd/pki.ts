@@ -25,7 +25,7 @@ export interface ClusterNames {
 
 export const CA_FILE = "ca";
 export const API_SERVER_FILE = "apiserver";
-export const ADMIN_FILE = "admin";
+const ADMIN_FILE = "admin";
 export const API_SERVER_TO_AGENT_FILE = "apiserver-agent-client";
 export const AGENT_FILE = "agent";
 
@@ -40,7 +40,7 @@ const CLOCK_SKEW_MS = 60 * 60 * 1000;
 const RENEW_BEFORE_MS = LIFE_MS / 3;
 
 /** Every certificate of a cluster with one node. Source of the names: kubeadm's certificates. */
-export function identitiesOf(names: ClusterNames): readonly Identity[] {
+function identitiesOf(names: ClusterNames): readonly Identity[] {
   const { nodeName, nodeAddresses, apiServiceAddress } = names;
   const service = "kubernetes.default.svc.cluster.local";
   const serviceNames = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", service];
@@ -76,7 +76,7 @@ export function identitiesOf(names: ClusterNames): readonly Identity[] {
 }
 
 /** Why the certificate has to be made anew, or undefined while it serves. `now` in milliseconds. */
-export function reasonToRenew(
+function reasonToRenew(
   identity: Identity,
   certificatePem: string | undefined,
   caPem: string,

@@ -10,7 +10,7 @@ export interface RecordedProcess {
 }
 
 /** @returns undefined when there is no such process, or only what is left for its parent to collect */
-export async function startTicksOf(pid: number): Promise<string | undefined> {
+async function startTicksOf(pid: number): Promise<string | undefined> {
   const stat = await readIfThere(`/proc/${pid}/stat`).catch(() => undefined);
   if (stat === undefined) return undefined;
   // The name, in parentheses, may hold spaces: count from behind it. State is field 3.

@@ -4,7 +4,7 @@ export interface Screen {
   write(text: string): void;
 }
 
-export const STDOUT: Screen = {
+const STDOUT: Screen = {
   isTerminal: Deno.stdout.isTerminal(),
   write: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),
 };

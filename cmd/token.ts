@@ -45,7 +45,7 @@ function joinCommand(
 }
 
 /** @param lifeMs 0 for ever. Source of the form: Kubernetes, bootstrap tokens */
-export function newBootstrapToken(
+function newBootstrapToken(
   lifeMs: number,
   now: number,
 ): { token: string; secret: Secret } {

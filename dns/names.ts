@@ -46,7 +46,7 @@ export function labelsOf(key: string): string[] {
 }
 
 /** @returns undefined when a label is empty or longer than 63 bytes, or all of it longer than 255 */
-export function keyOfLabels(labels: readonly string[]): string | undefined {
+function keyOfLabels(labels: readonly string[]): string | undefined {
   if (labels.some(({ length }) => length === 0 || length > LABEL_BYTES_MAX)) return undefined;
   const key = labels.map((label) => String.fromCharCode(label.length) + label).join("") + "\0";
   if (key.length > NAME_BYTES_MAX) return undefined;

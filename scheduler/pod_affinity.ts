@@ -6,9 +6,9 @@ import { SCORE_MAX } from "./priorities.ts";
 import type { SlotCounts } from "./slot_counts.ts";
 import type { World } from "./world.ts";
 
-export const NOT_NEAR = "node(s) didn't match pod affinity rules";
-export const NOT_APART = "node(s) didn't match pod anti-affinity rules";
-export const REFUSED_BY_OTHERS = "node(s) didn't satisfy existing pods anti-affinity rules";
+const NOT_NEAR = "node(s) didn't match pod affinity rules";
+const NOT_APART = "node(s) didn't match pod anti-affinity rules";
+const REFUSED_BY_OTHERS = "node(s) didn't satisfy existing pods anti-affinity rules";
 
 /** Marks domains by number. */
 type Marks = Uint8Array;

@@ -33,7 +33,7 @@ export interface PodTerms {
   readonly preferred: readonly WeightedTerm[];
 }
 
-export const NO_TERMS: PodTerms = { near: [], apart: [], preferred: [] };
+const NO_TERMS: PodTerms = { near: [], apart: [], preferred: [] };
 
 export function termsOf(pod: Readonly<Pod>): PodTerms {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};

@@ -161,7 +161,7 @@ function harmOf({ victims, violations }: Preemption): number[] {
 }
 
 /** Fewest broken budgets, lowest highest priority, lowest sum, fewest victims, latest start of the highest. */
-export function leastHarm(plans: readonly Preemption[]): Preemption | undefined {
+function leastHarm(plans: readonly Preemption[]): Preemption | undefined {
   return plans.reduce<Preemption | undefined>((best, plan) => {
     if (best === undefined) return plan;
     const [harm, least] = [harmOf(plan), harmOf(best)];

@@ -11,7 +11,7 @@ const BACKOFF_MAX_MS = 10_000;
 /** A pod that could have been tried for this long and was not begins with the shortest back-off again. */
 const BACKOFF_IDLE_MS = 60_000;
 /** A pod that no change helped is tried again after this, in case that one was overlooked. Source: kube-scheduler. */
-export const FLUSH_MS = 300_000;
+const FLUSH_MS = 300_000;
 
 interface Entry {
   pod: Readonly<Pod>;

@@ -7,8 +7,8 @@ import { fitsTaints, type NodeCheck } from "./predicates.ts";
 import { SCORE_MAX } from "./priorities.ts";
 import type { World } from "./world.ts";
 
-export const SPREAD_UNMET = "node(s) didn't match pod topology spread constraints";
-export const SPREAD_LABEL_MISSING =
+const SPREAD_UNMET = "node(s) didn't match pod topology spread constraints";
+const SPREAD_LABEL_MISSING =
   "node(s) didn't match pod topology spread constraints (missing required label)";
 
 /** A constraint as it stands: how many pods each domain has. */

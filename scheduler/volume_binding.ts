@@ -9,7 +9,7 @@ import { claimNamesOf } from "./volumes.ts";
 import type { World } from "./world.ts";
 
 /** Source of the texts: kube-scheduler, volumebinding. */
-export const NODE_CONFLICT = "node(s) had volume node affinity conflict";
+const NODE_CONFLICT = "node(s) had volume node affinity conflict";
 export const NO_VOLUME = "node(s) didn't find available persistent volumes to bind";
 export const UNBOUND = "pod has unbound immediate PersistentVolumeClaims";
 

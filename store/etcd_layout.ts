@@ -107,7 +107,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** In chunks: the JSON is not copied. */
-export function encodeChange({ key, at, replaced, append, held }: HeldChange): Uint8Array[] {
+function encodeChange({ key, at, replaced, append, held }: HeldChange): Uint8Array[] {
   const keyBytes = encoder.encode(key);
   const appendBytes = encoder.encode(append);
   const head = new Uint8Array(HEAD_BYTES + appendBytes.length + keyBytes.length);

@@ -18,7 +18,7 @@ import type { Change, Key, Present, Record, Replaced, Revision } from "./ledger.
 export const FORMAT = 1;
 
 /** Source: Deno KV, a value has at most 65,536 bytes; what stands around the JSON takes less than 4 KiB. */
-export const VALUE_BYTES_MAX = 60 * 1024;
+const VALUE_BYTES_MAX = 60 * 1024;
 
 /** Source: Deno KV, a commit has at most 819,200 bytes; the keys and heads of entries are counted too. */
 const COMMIT_BYTES_MAX = 720 * 1024;

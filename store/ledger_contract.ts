@@ -241,7 +241,7 @@ async function appendTo(medium: Medium, head: Revision, records: readonly Record
   await ledger.close();
 }
 
-export async function presentOf(medium: Medium): Promise<Present[]> {
+async function presentOf(medium: Medium): Promise<Present[]> {
   const ledger = await medium.open();
   const present = await allOf((await ledger.load()).present);
   await ledger.close();

@@ -5,10 +5,10 @@ import { SharedFields } from "./shared_fields.ts";
 import type { Versioned } from "./store.ts";
 
 /** Source: etcd's default request limit, 1.5 MiB. */
-export const OBJECT_BYTES_MAX = 1.5 * 1024 * 1024;
+const OBJECT_BYTES_MAX = 1.5 * 1024 * 1024;
 
 /** Longest key: resource, namespace (63) and name (253) fit in. Ledgers count on it. */
-export const KEY_BYTES_MAX = 640;
+const KEY_BYTES_MAX = 640;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -85,7 +85,7 @@ const WARNINGS_MAX = 32;
 const WARNING_LENGTH_MAX = 1024;
 
 /** The answer breaks the rules of the conversation: the webhook counts as failed. */
-export class InvalidAnswer extends Error {}
+class InvalidAnswer extends Error {}
 
 /**
  * @throws {Denial} when the webhook says no

@@ -9,7 +9,7 @@ export interface User {
 
 export const ALL_AUTHENTICATED = "system:authenticated";
 export const ALL_UNAUTHENTICATED = "system:unauthenticated";
-export const ALL_SERVICE_ACCOUNTS = "system:serviceaccounts";
+const ALL_SERVICE_ACCOUNTS = "system:serviceaccounts";
 /** May do everything, whatever the roles say. */
 export const MASTERS = "system:masters";
 export const NODES = "system:nodes";

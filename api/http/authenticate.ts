@@ -75,7 +75,7 @@ export function staticTokens(tokens: Tokens): TokenAuthenticator {
   };
 }
 
-export function unauthorized(): StatusError {
+function unauthorized(): StatusError {
   return new StatusError("Unauthorized", "Unauthorized");
 }
 

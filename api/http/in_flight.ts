@@ -9,7 +9,7 @@ export type RequestKind = "readOnly" | "mutating";
 export type InFlightLimits = Readonly<Record<RequestKind, number>>;
 
 /** Source: kube-apiserver, --max-requests-inflight and --max-mutating-requests-inflight. */
-export const IN_FLIGHT_MAX: InFlightLimits = { readOnly: 400, mutating: 200 };
+const IN_FLIGHT_MAX: InFlightLimits = { readOnly: 400, mutating: 200 };
 
 /** Source: k8s.io/apiserver, the verbs that its limits call read-only. */
 export function requestKindOf(verb: string): RequestKind {

@@ -29,7 +29,7 @@ export function podTarget(store: Store, namespace: string, name: string): PodTar
  * The container that a stream is about: the one that is asked for, the only one, or the pod's default.
  * @throws {StatusError} BadRequest, in Kubernetes's words
  */
-export function containerIn({ metadata, spec }: Pod, asked: string): string {
+function containerIn({ metadata, spec }: Pod, asked: string): string {
   const { containers, initContainers = [], ephemeralContainers = [] } = spec;
   const all = [...containers, ...initContainers, ...ephemeralContainers].map(({ name }) => name);
   const wanted = asked ||

@@ -4,7 +4,7 @@ import type { Reply } from "./exchange.ts";
 import { JSON_TYPE } from "./wire.ts";
 
 /** Every image that a pod or a template names, for agents that look for images which nobody needs. */
-export const TEMPLATE_IMAGES_PATH = "/wherry/images";
+const TEMPLATE_IMAGES_PATH = "/wherry/images";
 
 /** By kind: where its pod's spec is. Older templates count as well: a rollback needs their images. */
 const SPEC_PATHS: Readonly<Record<string, readonly string[]>> = {

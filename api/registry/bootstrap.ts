@@ -8,7 +8,7 @@ import { SYSTEM_PRIORITIES } from "./priorityclasses.ts";
 import { firstServiceIp } from "./service_ips.ts";
 
 /** Namespaces that every cluster has. The last one holds the leases of the nodes. */
-export const BOOTSTRAP_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const BOOTSTRAP_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 const HTTPS = 443;
 
@@ -85,7 +85,7 @@ function apiService({ serviceCidr, port }: ApiEndpoint): Service {
 }
 
 /** The same for clients that read slices. */
-export function apiEndpointSlice({ address, port }: ApiEndpoint): EndpointSlice {
+function apiEndpointSlice({ address, port }: ApiEndpoint): EndpointSlice {
   const { apiVersion, kind } = ENDPOINT_SLICES;
   return {
     apiVersion,
@@ -102,7 +102,7 @@ export function apiEndpointSlice({ address, port }: ApiEndpoint): EndpointSlice 
 }
 
 /** The service has no selector: whoever serves the API writes its endpoints. */
-export function apiEndpoints({ address, port }: ApiEndpoint): Endpoints {
+function apiEndpoints({ address, port }: ApiEndpoint): Endpoints {
   const { apiVersion, kind } = ENDPOINTS;
   return {
     apiVersion,

@@ -38,7 +38,7 @@ export function customKinds(
 }
 
 /** One version of a custom kind: everything follows from its definition. */
-export function customKind(
+function customKind(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
   rules: Rules,

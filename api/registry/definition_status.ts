@@ -15,7 +15,7 @@ export const CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 /** Names in a group that somebody has already. */
 export type TakenNames = Pick<Names, "plural" | "singular" | "kind" | "listKind" | "shortNames">;
 
-export function isConditionTrue({ status }: Definition, type: string): boolean {
+function isConditionTrue({ status }: Definition, type: string): boolean {
   return status?.conditions?.some((one) => one.type === type && one.status === "True") ?? false;
 }
 

@@ -9,7 +9,7 @@ export type FieldManager =
   | { readonly manager: string; readonly subresource?: string }
   | { readonly managedFields: readonly ManagedFieldsEntry[] };
 
-export function updaterOf(
+function updaterOf(
   { resource }: AnyKind,
   { manager, subresource }: { manager: string; subresource?: string },
 ): Identity {

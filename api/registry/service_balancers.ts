@@ -8,7 +8,7 @@ import type { Circumstances } from "./service_allocation.ts";
 
 const BALANCER_IPS: Pool = { prefix: "wherry.dev/balancerips//", kind: "BalancerIP" };
 /** The class of balancers that a service may name to get what it gets without a class. */
-export const BALANCER_CLASS = "wherry.dev/pool";
+const BALANCER_CLASS = "wherry.dev/pool";
 
 /** Ends included. */
 interface Range {
@@ -38,7 +38,7 @@ function parseRange(text: string): Range {
 }
 
 /** Whether the pool serves it. Others' classes are others' affair. */
-export function isBalanced(pool: BalancerPool, { type, loadBalancerClass: of }: ServiceSpec) {
+function isBalanced(pool: BalancerPool, { type, loadBalancerClass: of }: ServiceSpec) {
   return pool.length > 0 && type === "LoadBalancer" &&
     (of === undefined || of === BALANCER_CLASS);
 }

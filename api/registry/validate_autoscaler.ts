@@ -37,7 +37,7 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler): FieldErro
 }
 
 /** Names become parts of paths. Source: k8s.io/apimachinery, path.ValidatePathSegmentName. */
-export function validateReference(
+function validateReference(
   field: string,
   reference: { kind?: string; name?: string } | undefined,
 ): FieldError[] {

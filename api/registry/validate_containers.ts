@@ -52,7 +52,7 @@ function validateContainer(
   ];
 }
 
-export function validateImage(field: string, image: string | undefined): FieldError[] {
+function validateImage(field: string, image: string | undefined): FieldError[] {
   if (!image) return [required(field)];
   if (image === image.trim()) return [];
   return [invalid(field, image, "must not have leading or trailing whitespace")];

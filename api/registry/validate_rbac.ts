@@ -15,7 +15,7 @@ import { isSameJson } from "./same_json.ts";
 
 /** Source of the rules and their texts: Kubernetes, pkg/apis/rbac/validation. */
 
-export const RBAC_GROUP = "rbac.authorization.k8s.io";
+const RBAC_GROUP = "rbac.authorization.k8s.io";
 
 type AnyBinding = RoleBinding | ClusterRoleBinding;
 

@@ -5,7 +5,7 @@ import { StatusError } from "./status.ts";
 /** Source: k8s.io/apiserver, maxJSONPatchOperations. */
 export const OPERATIONS_MAX = 10_000;
 /** Characters of JSON that all `copy` operations together may add. Source: k8s.io/apiserver, JSONPatchMaxCopyBytes. */
-export const COPIED_MAX = 3 * 1024 * 1024;
+const COPIED_MAX = 3 * 1024 * 1024;
 
 /**
  * RFC 6902.

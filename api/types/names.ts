@@ -4,9 +4,9 @@
  */
 
 /** Longest name of an object. */
-export const SUBDOMAIN_MAX = 253;
+const SUBDOMAIN_MAX = 253;
 /** Longest label of DNS, name part of a key and value of a label. */
-export const LABEL_MAX = 63;
+const LABEL_MAX = 63;
 const PORT_NAME_MAX = 15;
 
 interface Form {

@@ -8,7 +8,7 @@ export const WANTED_ANNOTATION = "wherry.dev/wanted";
 /** On a node's lease: how many connections each service that may sleep has had on the node, as JSON by `namespace/name`. */
 export const USED_ANNOTATION = "wherry.dev/used";
 /** Shorter than that, and pods would come and go with every pause of their clients. */
-export const SLEEP_MS_MIN = 1_000;
+const SLEEP_MS_MIN = 1_000;
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 

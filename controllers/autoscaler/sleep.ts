@@ -42,7 +42,7 @@ export function sleepOf(
 }
 
 /** Services without pods that are asked for on the lease's node. */
-export function wantedBy(lease: Readonly<Lease> | undefined): string[] {
+function wantedBy(lease: Readonly<Lease> | undefined): string[] {
   return lease?.metadata.annotations?.[WANTED_ANNOTATION]?.split(",").filter(Boolean) ?? [];
 }
 

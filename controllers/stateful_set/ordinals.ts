@@ -7,7 +7,7 @@ import { REVISION_HASH } from "../revision_history.ts";
 const POD_NAME = "statefulset.kubernetes.io/pod-name";
 const POD_INDEX = "apps.kubernetes.io/pod-index";
 
-export function podNameOf({ metadata }: Readonly<StatefulSet>, ordinal: number): string {
+function podNameOf({ metadata }: Readonly<StatefulSet>, ordinal: number): string {
   return `${metadata.name}-${ordinal}`;
 }
 

@@ -63,7 +63,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 /** True when a path is in both. It takes as long as the smaller one `b` is, and makes nothing. */
-export function hasCommon(a: FieldSet, b: FieldSet): boolean {
+function hasCommon(a: FieldSet, b: FieldSet): boolean {
   for (const step in b) {
     const [inA, inB] = [a[step], b[step]!];
     if (step === SELF || inA === undefined) continue;

@@ -18,9 +18,9 @@ export interface Identity {
 }
 
 /** Entries of updates kept apart. Source: apimachinery, managedfields, DefaultMaxUpdateManagers. */
-export const UPDATE_MANAGERS_MAX = 10;
+const UPDATE_MANAGERS_MAX = 10;
 /** Who holds what the oldest of them held. */
-export const ANCIENT = "ancient-changes";
+const ANCIENT = "ancient-changes";
 /** Who holds what was there before anybody was told apart. */
 export const BEFORE_FIRST_APPLY = "before-first-apply";
 

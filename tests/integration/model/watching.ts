@@ -13,7 +13,7 @@ import {
 /** Longer is a hang, or an event that never comes. */
 const WAIT_MS = 10_000;
 
-export function collectionOf({ kind, namespace }: Scope): string {
+function collectionOf({ kind, namespace }: Scope): string {
   return namespace === undefined ? `/api/v1/${kind}` : `/api/v1/namespaces/${namespace}/${kind}`;
 }
 

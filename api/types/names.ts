@@ -49,12 +49,6 @@ const LABEL_VALUE = form(
     "and must start and end with an alphanumeric character",
   ["MyValue", "my_value", "12345"],
 );
-const ENV_VAR_NAME = form(
-  "[-._a-zA-Z][-._a-zA-Z0-9]*",
-  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', " +
-    "and must not start with a digit",
-  ["my.env-name", "MY_ENV.NAME", "MyEnvName1"],
-);
 const CONFIG_MAP_KEY = form(
   "[-._a-zA-Z0-9]+",
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
@@ -102,10 +96,6 @@ export function validateQualifiedName(value: string): string[] {
 
 export function validateLabelValue(value: string): string[] {
   return check(value, LABEL_VALUE, LABEL_MAX);
-}
-
-export function validateEnvVarName(value: string): string[] {
-  return [...check(value, ENV_VAR_NAME), ...pathLike(value)];
 }
 
 /** Keys of ConfigMaps and Secrets: they become names of files. */

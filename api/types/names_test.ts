@@ -12,8 +12,6 @@ const QUALIFIED =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const VALUE =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const ENV =
-  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
 const KEY =
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
@@ -45,9 +43,6 @@ const CASES: { rule: (value: string) => string[]; value: string; want: string[] 
   { rule: names.validateLabelValue,       value: "",                want: [] },
   { rule: names.validateLabelValue,       value: "My_value.1",      want: [] },
   { rule: names.validateLabelValue,       value: "-a",              want: [VALUE] },
-  { rule: names.validateEnvVarName,       value: "MY_ENV.name-1",   want: [] },
-  { rule: names.validateEnvVarName,       value: "1A",              want: [ENV] },
-  { rule: names.validateEnvVarName,       value: "..A",             want: ["must not start with '..'"] },
   { rule: names.validateConfigMapKey,     value: "app.conf",        want: [] },
   { rule: names.validateConfigMapKey,     value: "..",              want: ["must not be '..'"] },
   { rule: names.validateConfigMapKey,     value: ".",               want: ["must not be '.'"] },

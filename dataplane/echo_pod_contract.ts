@@ -30,6 +30,7 @@ export interface Target {
   readonly waitMs?: number;
 }
 
+/** No test waits it out: who expects silence says `waitMs`. A busy machine answers within it. */
 const NO_ANSWER_MS = 10_000;
 
 /** @throws with a `code` such as ECONNREFUSED */

@@ -36,7 +36,12 @@ export async function ensureChild(child: Child, settings: Settings): Promise<Sta
   const logFile = paths.logFile(child);
   const { program, args } = ownProgram([child, ...asFlags(settings)]);
   const memory = child === "agent" ? AGENT_MEMORY : {};
-  const env = { PATH: pathWithSystem(), WHERRY_BACKGROUND: "1", ...memory };
+  const env = {
+    PATH: pathWithSystem(),
+    WHERRY_BACKGROUND: "1",
+    DENO_NO_UPDATE_CHECK: "1", // nobody outside is asked, as in tools/compile/launcher.sh
+    ...memory,
+  };
   const background = startInBackground(program, args, { logFile, env });
   await recordProcess(paths.pidFile(child), background.pid);
   const died = lastWords(child, background, logFile);

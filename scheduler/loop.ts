@@ -113,12 +113,13 @@ class Scheduler {
   }
 
   /** A pod whose claims wait for its node keeps its room there until they are bound. */
-  #place(info: PodInfo, nodeName: string): Promise<void> {
+  async #place(info: PodInfo, nodeName: string): Promise<void> {
     const claims = claimsThatWait(info, this.#snapshot);
-    if (claims.length === 0) return this.#bind(info, nodeName);
+    if (claims.length === 0) return await this.#bind(info, nodeName);
     this.#snapshot.nominated.set(info, nodeName);
     this.#queue.park(info.pod, CHANGES.volumes);
-    return this.#waiting.selectNode(claims, nodeName);
+    const isTold = await this.#waiting.selectNode(claims, nodeName);
+    if (!isTold) this.#queue.retry(info.pod);
   }
 
   async #bind(info: PodInfo, nodeName: string): Promise<void> {
@@ -173,7 +174,8 @@ class Scheduler {
     for (const { uid } of behind) nominated.remove(uid);
     nominated.set(info, plan.nodeName);
     await this.#waiting.explain(info.pod, summary, plan.nodeName);
-    await this.#waiting.makeRoom(info, plan);
+    const isTold = await this.#waiting.makeRoom(info, plan);
+    if (!isTold) this.#queue.retry(info.pod);
     await this.#waiting.disappoint(behind);
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Pod } from "../api/types/core_v1.ts";
+import type { PersistentVolumeClaim, Pod } from "../api/types/core_v1.ts";
 import {
   EVENTS,
   NODES,
@@ -199,6 +199,21 @@ Deno.test("scheduler: while room is made nobody less important takes it", async 
   world.stop();
 });
 
+Deno.test("scheduler: a victim that could not be told is told after the pod's back-off", async () => {
+  const world = await setUp();
+  await world.api.create(NODES, nodeWith("node-1", { cpu: "1" }));
+  await world.create("low", { cpu: "1" });
+  let failures = 1;
+  world.api.intercept = ({ verb, name }) => {
+    if (verb !== "delete" || name !== "low" || (failures -= 1) < 0) return;
+    throw new StatusError("ServiceUnavailable", "away");
+  };
+  await world.create("high", { cpu: "1", spec: { priority: 10 } });
+  await world.clock.advance(2_000);
+  assert.equal(world.api.count("delete", PODS), 2);
+  world.stop();
+});
+
 Deno.test("scheduler: a pod with preemptionPolicy Never waits", async () => {
   const world = await setUp();
   await world.api.create(NODES, nodeWith("node-1", { cpu: "1" }));
@@ -214,24 +229,48 @@ Deno.test("scheduler: a pod with preemptionPolicy Never waits", async () => {
   world.stop();
 });
 
-Deno.test("scheduler: a claim that waits for its pod learns the node, and the pod goes there when it is bound", async () => {
-  const world = await setUp();
-  await world.api.create(NODES, nodeWith("node-1"));
-  await world.api.create(STORAGE_CLASSES, {
+/** Bound once a pod has a node. */
+async function claimThatWaits(api: FakeApi): Promise<PersistentVolumeClaim> {
+  await api.create(STORAGE_CLASSES, {
     apiVersion: "storage.k8s.io/v1",
     kind: "StorageClass",
     metadata: { name: "local" },
     provisioner: "example.com/disk",
     volumeBindingMode: "WaitForFirstConsumer",
   });
-  const claim = await world.api.create(PERSISTENT_VOLUME_CLAIMS, {
+  return await api.create(PERSISTENT_VOLUME_CLAIMS, {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
     metadata: { name: "data", namespace: "default" },
     spec: { storageClassName: "local", accessModes: ["ReadWriteOnce"] },
   });
-  const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
-  await world.create("db", { spec: { volumes } });
+}
+
+const USES_CLAIM = {
+  spec: { volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }] },
+};
+
+Deno.test("scheduler: a claim that could not be told the node is told after the pod's back-off", async () => {
+  const world = await setUp();
+  await world.api.create(NODES, nodeWith("node-1"));
+  await claimThatWaits(world.api);
+  let failures = 2;
+  world.api.intercept = ({ verb, resource }) => {
+    if (verb !== "patch" || resource !== "persistentvolumeclaims" || (failures -= 1) < 0) return;
+    throw new StatusError("ServiceUnavailable", "away");
+  };
+  await world.create("db", USES_CLAIM);
+  await world.clock.advance(5_000);
+  const { metadata } = await world.api.get(PERSISTENT_VOLUME_CLAIMS, "default", "data");
+  assert.equal(metadata.annotations?.["volume.kubernetes.io/selected-node"], "node-1");
+  world.stop();
+});
+
+Deno.test("scheduler: a claim that waits for its pod learns the node, and the pod goes there when it is bound", async () => {
+  const world = await setUp();
+  await world.api.create(NODES, nodeWith("node-1"));
+  const claim = await claimThatWaits(world.api);
+  await world.create("db", USES_CLAIM);
   const chosen = await world.api.get(PERSISTENT_VOLUME_CLAIMS, "default", "data");
   assert.equal(chosen.metadata.annotations?.["volume.kubernetes.io/selected-node"], "node-1");
   assert.deepEqual(await world.places(), { db: "" });

@@ -106,10 +106,10 @@ export class SchedulingQueue {
     entry.cancelTimer = this.#clock.after(FLUSH_MS, () => this.#unpark(entry));
   }
 
-  /** The binding failed: the pod is tried again after its back-off. */
+  /** What was to be written for the pod was not: it is tried again after its back-off. */
   retry(pod: Readonly<Pod>): void {
     const entry = this.#entries.get(uidOf(pod));
-    if (entry?.state === "trying") this.#unpark(entry);
+    if (entry?.state === "trying" || entry?.state === "parked") this.#unpark(entry);
   }
 
   /** Something changed that may let parked pods run: those that wait for this. */

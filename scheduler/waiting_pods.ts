@@ -38,9 +38,15 @@ export class WaitingPods {
     });
   }
 
-  /** The pods end as those of a node that is drained, with their grace. */
-  async makeRoom(pod: PodInfo, { nodeName, victims }: Preemption): Promise<void> {
-    await Promise.all(victims.map((victim) => this.#evict(victim.pod, pod.uid, nodeName)));
+  /**
+   * The pods end as those of a node that is drained, with their grace.
+   * @returns false where one of them could not be told
+   */
+  async makeRoom(pod: PodInfo, { nodeName, victims }: Preemption): Promise<boolean> {
+    const told = await Promise.all(
+      victims.map((victim) => this.#evict(victim.pod, pod.uid, nodeName)),
+    );
+    return told.every((isTold) => isTold);
   }
 
   /** Room that was being made for them has gone to a more important pod. */
@@ -48,23 +54,31 @@ export class WaitingPods {
     await Promise.all(pods.map(({ pod }) => this.#patchStatus(pod, { nominatedNodeName: null })));
   }
 
-  /** Claims that waited for the pod's node learn it: whoever makes volumes goes on from there. */
-  async selectNode(claims: readonly Readonly<ClaimNamed>[], nodeName: string): Promise<void> {
+  /**
+   * Claims that waited for the pod's node learn it: whoever makes volumes goes on from there.
+   * @returns false where one of them could not be told
+   */
+  async selectNode(claims: readonly Readonly<ClaimNamed>[], nodeName: string): Promise<boolean> {
     const metadata = { annotations: { [SELECTED_NODE]: nodeName } };
-    await Promise.all(claims.map(async ({ metadata: { namespace = "", name, annotations } }) => {
-      if (annotations?.[SELECTED_NODE] === nodeName) return;
-      const target = { namespace, name };
-      try {
-        await this.#with.api.patch(PERSISTENT_VOLUME_CLAIMS, target, "merge", { metadata });
-      } catch (error) {
-        this.#note(`Cannot choose a node for persistentvolumeclaims/${namespace}/${name}`, error);
-      }
-    }));
+    const told = await Promise.all(
+      claims.map(async ({ metadata: { namespace = "", name, annotations } }) => {
+        if (annotations?.[SELECTED_NODE] === nodeName) return true;
+        const target = { namespace, name };
+        try {
+          await this.#with.api.patch(PERSISTENT_VOLUME_CLAIMS, target, "merge", { metadata });
+          return true;
+        } catch (error) {
+          this.#note(`Cannot choose a node for persistentvolumeclaims/${namespace}/${name}`, error);
+          return false;
+        }
+      }),
+    );
+    return told.every((isTold) => isTold);
   }
 
-  async #evict(victim: Readonly<Pod>, preemptorUid: string, nodeName: string): Promise<void> {
+  async #evict(victim: Readonly<Pod>, preemptorUid: string, nodeName: string): Promise<boolean> {
     const { namespace = "", name, uid = "", deletionTimestamp } = victim.metadata;
-    if (deletionTimestamp !== undefined) return;
+    if (deletionTimestamp !== undefined) return true;
     const { schedulerName, recorder, api } = this.#with;
     const condition: PodCondition = {
       type: "DisruptionTarget",
@@ -77,10 +91,12 @@ export class WaitingPods {
     try {
       await api.delete(PODS, namespace, name, { uid });
     } catch (error) {
-      return this.#note(`Cannot take pods/${namespace}/${name} from ${nodeName}`, error);
+      this.#note(`Cannot take pods/${namespace}/${name} from ${nodeName}`, error);
+      return false;
     }
     const message = `Preempted by pod ${preemptorUid} on node ${nodeName}`;
     recorder.record(victim, "Normal", "Preempted", message);
+    return true;
   }
 
   async #patchStatus(pod: Readonly<Pod>, status: object): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock, Log } from "../../api/types/ambient.ts";
-import { fenceGraceSeconds, fenceTime } from "./fence_times.ts";
+import { fenceGraceSeconds, fenceTime, mayBeGivenAway } from "./fence_times.ts";
 import type { FencedPod } from "./fenced_pod.ts";
 
 export interface FenceOptions {
@@ -7,11 +7,16 @@ export interface FenceOptions {
   readonly pods: () => readonly FencedPod[];
   /** Stops the pod within its grace period, or, without one, lets it run again. */
   readonly hold: (podUid: string, graceSeconds: number | undefined) => void;
-  /** Uids of the pods that the API has bound to this node at this moment. */
-  readonly boundNow: () => Promise<ReadonlySet<string>>;
+  readonly boundNow: () => Promise<Bound>;
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What the API has bound to this node at one moment. */
+export interface Bound {
+  readonly uids: ReadonlySet<string>;
+  readonly revision: number;
 }
 
 /**
@@ -25,6 +30,9 @@ export class Fence {
   #heardAt: number | undefined;
   #disarm: () => void = () => {};
   #releasing: Promise<void> | undefined;
+  /** The silence was so long that a watch may bring pods which others run by now. */
+  #isBehind = false;
+  #bound: Bound = { uids: new Set(), revision: 0 };
 
   constructor(options: FenceOptions) {
     this.#with = options;
@@ -40,13 +48,33 @@ export class Fence {
 
   /** The API has taken a renewal of the lease that was sent at `sentAt`. */
   heard(sentAt: number): void {
+    this.#isBehind ||= this.#wasSilentTo(sentAt);
     this.#heardAt = sentAt;
     this.#arm();
-    if (this.#held.size === 0) return;
+    if (this.#held.size === 0 && !this.#isBehind) return;
     this.#releasing ??= this.#release().finally(() => this.#releasing = undefined);
   }
 
-  /** A pod has come, or tolerates something else: it may be the next one. */
+  /**
+   * A watch that goes on where it was cut off tells of what was bound here meanwhile, and only then that it has gone
+   * again: such a pod must not start.
+   * @param revision of the pod as it came
+   */
+  came({ uid, toleratedSeconds }: FencedPod, revision: number): void {
+    if (toleratedSeconds === Infinity) return;
+    this.#isBehind ||= this.#wasSilentTo(this.#with.clock.now());
+    const isGone = revision <= this.#bound.revision && !this.#bound.uids.has(uid);
+    if (!this.#isBehind && !isGone) return;
+    this.#held.add(uid);
+    this.#with.hold(uid, 0);
+  }
+
+  #wasSilentTo(at: number): boolean {
+    const { leaseMs } = this.#with;
+    return this.#heardAt !== undefined && mayBeGivenAway(at - this.#heardAt, leaseMs);
+  }
+
+  /** Pods are others, or one tolerates something else: it may be the next one. */
   podsChanged(): void {
     if (this.#heardAt !== undefined) this.#arm();
   }
@@ -88,10 +116,11 @@ export class Fence {
   async #release(): Promise<void> {
     const { boundNow, hold, log } = this.#with;
     try {
-      const bound = await boundNow();
+      this.#bound = await boundNow();
+      this.#isBehind = false;
       for (const uid of [...this.#held]) {
         this.#held.delete(uid);
-        if (bound.has(uid)) hold(uid, undefined);
+        if (this.#bound.uids.has(uid)) hold(uid, undefined);
       }
       this.#arm();
     } catch (error) {

@@ -68,6 +68,59 @@ Deno.test("fence: while nobody can say what is still here, nothing runs again", 
 });
 
 // deno-fmt-ignore
+const COMING: { name: string; silentMs: number; revision: number; bound?: string[]; heldFirst: boolean; runs: boolean }[] = [
+  { name: "starts at once after no silence",                silentMs: 3_000,  revision: 5,                   heldFirst: false, runs: true },
+  { name: "starts once the API says that it is still here", silentMs: 60_000, revision: 5,  bound: ["late"], heldFirst: true,  runs: true },
+  { name: "that has gone again never starts",               silentMs: 60_000, revision: 5,  bound: [],       heldFirst: true,  runs: false },
+];
+for (const { name, silentMs, revision, bound = [], heldFirst, runs } of COMING) {
+  Deno.test(`fence: a pod of which a watch tells late ${name}`, async () => {
+    const world = new World([]);
+    world.fence.heard(world.clock.now());
+    await world.clock.advance(silentMs);
+    world.bound = new Set(bound);
+    world.fence.came(podOf("late"), revision);
+    assert.equal(world.held.length === 1, heldFirst);
+    world.fence.heard(world.clock.now());
+    await world.clock.settle();
+    assert.equal(world.held.length === 0 || world.released.includes("late"), runs);
+  });
+}
+
+Deno.test("fence: after the API was asked, what came to the node before and is not here never starts", async () => {
+  const world = new World([]);
+  world.fence.heard(world.clock.now());
+  await world.clock.advance(60_000);
+  world.fence.heard(world.clock.now());
+  await world.clock.settle();
+  world.fence.came(podOf("gone"), REVISION);
+  world.fence.came(podOf("new"), REVISION + 1);
+  assert.deepEqual(world.held.map(([uid]) => uid), ["gone"]);
+});
+
+Deno.test("fence: a silence after which nobody could be asked is remembered", async () => {
+  const world = new World([]);
+  world.fence.heard(world.clock.now());
+  await world.clock.advance(60_000);
+  world.bound = undefined;
+  world.fence.heard(world.clock.now());
+  await world.clock.settle();
+  world.fence.came(podOf("late"), REVISION + 1);
+  world.bound = new Set(["late"]);
+  world.fence.heard(world.clock.now());
+  await world.clock.settle();
+  assert.deepEqual([world.held.length, world.released], [1, ["late"]]);
+});
+
+Deno.test("fence: a pod that tolerates the silence for ever starts whenever it comes", async () => {
+  const world = new World([]);
+  world.fence.heard(world.clock.now());
+  await world.clock.advance(60_000);
+  world.fence.came(podOf("daemon", { toleratedSeconds: Infinity }), 5);
+  assert.deepEqual(world.held, []);
+});
+
+// deno-fmt-ignore
 const RESUMED: { name: string; heardAgo: number; tolerates: number; want: [number, number][] }[] = [
   { name: "in time, as if nothing had been",             heardAgo: 5_000,   tolerates: 300,      want: [[30, 274_000]] },
   { name: "within what is left",                         heardAgo: 3_000,   tolerates: 0,        want: [[2, 4_000]] },
@@ -89,6 +142,9 @@ function podOf(name: string, pod: Partial<FencedPod> = {}): FencedPod {
   return { uid: name, name, toleratedSeconds: 300, graceSeconds: 30, ...pod };
 }
 
+/** At which the API says what is bound. */
+const REVISION = 10;
+
 class World {
   readonly clock = new FakeClock(0);
   /** Pod, seconds that it has, and when. */
@@ -107,7 +163,9 @@ class World {
         else this.held.push([uid, seconds, clock.now()]);
       },
       boundNow: () =>
-        this.bound === undefined ? Promise.reject(new Error("away")) : Promise.resolve(this.bound),
+        this.bound === undefined
+          ? Promise.reject(new Error("away"))
+          : Promise.resolve({ uids: this.bound, revision: REVISION }),
     });
   }
 }

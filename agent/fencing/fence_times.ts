@@ -32,6 +32,11 @@ export function fenceTime(pod: FencedPod, { heardAt, begunAt, leaseMs }: Hearing
   return { startAt: Math.max(earliest, deadline - pod.graceSeconds * 1000), deadline };
 }
 
+/** After a silence of so long others may run what tolerates none. */
+export function mayBeGivenAway(silentMs: number, leaseMs: number): boolean {
+  return silentMs >= leaseMs - MARGIN_MS;
+}
+
 /** What is left of the pod's grace period, in whole seconds. */
 export function fenceGraceSeconds(pod: FencedPod, deadline: number, now: number): number {
   const left = Math.max(0, Math.floor((deadline - now) / 1000));

@@ -40,8 +40,10 @@ export class NodeFence {
       ...options,
       pods: () => this.#running(),
       boundNow: async () => {
-        const { items } = await api.list(PODS, { fieldSelector: `spec.nodeName=${nodeName}` });
-        return new Set(items.map(({ metadata }) => metadata.uid ?? ""));
+        const fieldSelector = `spec.nodeName=${nodeName}`;
+        const { items, resourceVersion } = await api.list(PODS, { fieldSelector });
+        const uids = new Set(items.map(({ metadata }) => metadata.uid ?? ""));
+        return { uids, revision: Number(resourceVersion) };
       },
     });
   }
@@ -67,10 +69,18 @@ export class NodeFence {
   }
 
   podChanged(before: Readonly<Pod> | undefined, after: Readonly<Pod> | undefined): void {
-    const isSame = before !== undefined && after !== undefined &&
-      before.metadata.uid === after.metadata.uid &&
+    const isKnown = before?.metadata.uid === after?.metadata.uid;
+    if (after !== undefined && !isKnown) this.#came(after);
+    const isSame = before !== undefined && after !== undefined && isKnown &&
       fencedPod(before).toleratedSeconds === fencedPod(after).toleratedSeconds;
     if (!isSame) this.#keep();
+  }
+
+  /** What an agent finds running when it starts is no news to the node. */
+  #came(pod: Readonly<Pod>): void {
+    const { uid = "", resourceVersion } = pod.metadata;
+    if ([...this.#with.running()].includes(uid)) return;
+    this.#fence.came(fencedPod(pod), Number(resourceVersion));
   }
 
   /** Resolves once a new agent would know of every pod that this one knows. */

@@ -69,6 +69,11 @@ export class FakeRuntime implements Runtime {
   // deno-lint-ignore require-await -- it throws as the real one does
   async listContainers(): Promise<RuntimeContainer[]> {
     this.intercept("list");
+    return this.containers();
+  }
+
+  /** Everything that there is, whether it answers or not. */
+  containers(): RuntimeContainer[] {
     return [...this.#entries.values()].map(({ container }) => container);
   }
 

@@ -124,6 +124,7 @@ export class SimulatedCluster {
     }
     for (const node of this.nodes) {
       node.heal();
+      node.startEngine();
       node.start();
       // one that has not registered yet has nothing to be freed from
       void this.cordon(node.name, false).catch(() => {});

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "../../api/types/ambient.ts";
 import { HollowHost, runHollowNode } from "../../cmd/hollow_node.ts";
-import { SANDBOX } from "../../agent/runtime.ts";
+import { RuntimeError, SANDBOX } from "../../agent/runtime.ts";
 import { Life, mortal, ProcessClock } from "./life.ts";
 import { Cable, Link, type LinkHears } from "./link.ts";
 import { Dice, randomFrom, skewFrom } from "./seeded.ts";
@@ -8,6 +8,8 @@ import type { SimulatedServer } from "./server.ts";
 
 /** An agent that starts so soon after its node was cut off still ends pods in time. */
 const IN_TIME_MS = 4_000;
+/** From its engine's last refusals to its end. */
+const ENDING_MS = 500;
 /** One that starts later takes a lease, the pods' grace and a moment more. */
 const LATE_MS = 10_000 + 2_000 + 2_000;
 
@@ -41,6 +43,7 @@ export class SimulatedNode {
   readonly skewMs: number;
   #life = new Life();
   #starts = 0;
+  #hasEngine = true;
   readonly #parts: NodeParts;
 
   constructor(index: number, parts: NodeParts) {
@@ -98,12 +101,39 @@ export class SimulatedNode {
   }
 
   /** Nothing runs any more. */
-  async powerOff(): Promise<void> {
+  powerOff(): Promise<void> {
     this.crash();
-    for (const { id, state } of await this.host.runtime.listContainers()) {
+    this.#killAll();
+    this.host.backend.rules = { nodeAddresses: [], services: [] };
+    return Promise.resolve();
+  }
+
+  #killAll(): void {
+    for (const { id, state } of this.host.runtime.containers()) {
       if (state === "running") this.host.runtime.die(id, 137);
     }
-    this.host.backend.rules = { nodeAddresses: [], services: [] };
+  }
+
+  get hasEngine(): boolean {
+    return this.#hasEngine;
+  }
+
+  /** Its engine is told to end: it refuses to begin anything, and kills what runs and tells so, before it is gone. */
+  endEngine(): void {
+    const { runtime } = this.host;
+    this.#hasEngine = false;
+    runtime.intercept = (call) => /^(create|start|pull) /.test(call) && refuse();
+    this.#killAll();
+    this.#parts.clock.after(ENDING_MS, () => {
+      if (this.#hasEngine) return;
+      runtime.intercept = refuse;
+      runtime.hangUp();
+    });
+  }
+
+  startEngine(): void {
+    this.#hasEngine = true;
+    this.host.runtime.intercept = () => {};
   }
 
   cut(): void {
@@ -118,11 +148,16 @@ export class SimulatedNode {
   }
 
   /** Without the sandboxes, which do nothing. */
-  async running(): Promise<RunningContainer[]> {
-    const all = await this.host.runtime.listContainers();
-    return all.filter(({ state, name }) => state === "running" && name !== SANDBOX)
-      .map(({ id, pod: { uid, name, namespace } }) => ({
-        ...{ id, podUid: uid, podName: name, namespace },
-      }));
+  running(): Promise<RunningContainer[]> {
+    const running = this.host.runtime.containers().filter(({ state, name }) =>
+      state === "running" && name !== SANDBOX
+    );
+    return Promise.resolve(running.map(({ id, pod: { uid, name, namespace } }) => ({
+      ...{ id, podUid: uid, podName: name, namespace },
+    })));
   }
+}
+
+function refuse(): never {
+  throw new RuntimeError("Unavailable", "the engine does not answer");
 }

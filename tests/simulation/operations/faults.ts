@@ -14,6 +14,7 @@ export const FAULT_OPERATIONS: readonly Operation[] = [
   onNode("power off", 0.7, powerOff),
   onNode("crash the agent of", 2, crashAgent),
   onNode("kill a container on", 1, killContainer),
+  onNode("restart the engine of", 1, restartEngine),
   { name: "crash the scheduler", weight: 1, do: (...on) => crash("scheduler", ...on) },
   { name: "crash the controllers", weight: 1, do: (...on) => crash("controllers", ...on) },
   { name: "cut off the scheduler", weight: 0.5, do: (...on) => cutOff("scheduler", ...on) },
@@ -84,6 +85,14 @@ function crashAgent(node: SimulatedNode, { clock }: SimulatedCluster, dice: Dice
   node.crash();
   const ms = dice.between(0, RESTART_MS_MAX);
   clock.after(ms, () => node.start());
+  return Promise.resolve(`for ${ms / 1000} s`);
+}
+
+function restartEngine(node: SimulatedNode, { clock }: SimulatedCluster, dice: Dice) {
+  if (!node.hasEngine) return Promise.resolve(undefined);
+  node.endEngine();
+  const ms = dice.pick([300, 2_000, 20_000])!;
+  clock.after(ms, () => node.startEngine());
   return Promise.resolve(`for ${ms / 1000} s`);
 }
 

@@ -29,8 +29,9 @@ function keptOfEndpoints(
 ): Endpoints {
   const { name, namespace, uid, resourceVersion } = metadata;
   return {
-    ...{ apiVersion, kind },
-    metadata: Object.assign({ name }, { namespace, uid, resourceVersion }) as Endpoints["metadata"],
+    apiVersion,
+    kind,
+    metadata: { name, namespace, uid, resourceVersion } as Endpoints["metadata"],
     subsets: subsets.map(({ addresses = [], ports = [] }) => ({
       addresses: addresses.map((address) => keptOfAddress(address, known)),
       ports,
@@ -43,9 +44,9 @@ function keptOfAddress(
   { ip, nodeName, hostname }: EndpointAddress,
   known: (name: string) => string,
 ): EndpointAddress {
-  return {
-    ip,
-    ...(nodeName !== undefined && { nodeName: known(nodeName) }),
-    ...(hostname !== undefined && { hostname }),
-  };
+  // no spreads: objects made of them take twice as much
+  if (hostname !== undefined) {
+    return nodeName === undefined ? { ip, hostname } : { ip, nodeName: known(nodeName), hostname };
+  }
+  return nodeName === undefined ? { ip } : { ip, nodeName: known(nodeName) };
 }

@@ -31,10 +31,8 @@ interface Entry {
   readonly keys: readonly FrontendKey[];
   /** Of each key. */
   readonly flags: readonly number[];
-  /** What its block holds. */
-  readonly bytes: Uint8Array;
-  /** Absent for what an earlier process left and no rule has asked for yet. */
-  readonly rule?: ServiceRule;
+  /** What its block holds: a rule's backends, or for what an earlier process left, bytes. */
+  readonly holds: ServiceRule | Uint8Array;
 }
 
 interface Retired {
@@ -87,13 +85,13 @@ export class ServiceTable {
     }
   }
 
-  #adopt(found: Omit<Entry, "bytes">, backends: Uint8Array): boolean {
+  #adopt(found: Omit<Entry, "holds">, backends: Uint8Array): boolean {
     const { value, keys } = found;
     if (!this.#slots.claim(value.first, value.count)) return false;
     if (!this.#ids.claim(value.id, 1)) return false;
     const start = value.first * BACKEND_BYTES;
-    const bytes = backends.slice(start, start + value.count * BACKEND_BYTES);
-    const entry = { ...found, bytes };
+    const holds = backends.slice(start, start + value.count * BACKEND_BYTES);
+    const entry = { ...found, holds };
     for (const key of keys) this.#byKey.set(key, entry);
     this.#nextId = Math.max(this.#nextId, value.id + 1) % SERVICES_MAX;
     this.#left.add(entry);
@@ -109,7 +107,9 @@ export class ServiceTable {
 
   /** Name of every rule that is programmed, its index in the counters map, and the rule. */
   *ids(): Iterable<[string, number, ServiceRule | undefined]> {
-    for (const [name, { value, rule }] of this.#byName) yield [name, value.id, rule];
+    for (const [name, { value, holds }] of this.#byName) {
+      yield [name, value.id, holds instanceof Uint8Array ? undefined : holds];
+    }
   }
 
   idOf(name: string): number | undefined {
@@ -135,7 +135,7 @@ export class ServiceTable {
       }
       const known = this.#byName.get(rule.name);
       if (known !== undefined) kept++;
-      if (known?.rule === rule) continue;
+      if (known?.holds === rule) continue;
       const from = known ?? this.#leftFor(rule);
       this.#byName.set(rule.name, this.#program(rule, from, changes, nowMs));
       if (from === undefined) continue;
@@ -185,7 +185,7 @@ export class ServiceTable {
   ): Entry {
     const bytes = encodeBackends(rule.backends);
     const id = known?.value.id ?? this.#freshId(changes);
-    const block = known !== undefined && isEqual(known.bytes, bytes)
+    const block = known !== undefined && isEqual(bytesOf(known), bytes)
       ? known.value
       : this.#freshBlock(rule, bytes, changes);
     if (known !== undefined && block !== known.value) {
@@ -196,7 +196,7 @@ export class ServiceTable {
     const flags = rule.frontends.map(flagsOf);
     const { affinitySeconds } = rule;
     const value = { id, generation, first, count, affinitySeconds, flags: flags[0] ?? 0 };
-    const entry = { value, keys, flags, bytes, rule };
+    const entry = { value, keys, flags, holds: rule };
     const isSame = known !== undefined && block === known.value &&
       known.value.affinitySeconds === affinitySeconds;
     keys.forEach((key, i) => {
@@ -256,6 +256,11 @@ export class ServiceTable {
     }
     this.#retired = this.#retired.filter((each) => !isDue(each));
   }
+}
+
+/** Made again when they are compared: kept, they would be most of what a service takes here. */
+function bytesOf({ holds }: Entry): Uint8Array {
+  return holds instanceof Uint8Array ? holds : encodeBackends(holds.backends);
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

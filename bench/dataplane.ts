@@ -7,15 +7,16 @@ import { IptablesBackend } from "../dataplane/iptables_backend.ts";
 import { NftablesBackend } from "../dataplane/nftables_backend.ts";
 import { PodPath } from "../dataplane/pod_path.ts";
 import { clock, commands, missingPieces, PodWorld } from "../dataplane/pod_world_contract.ts";
-import type { PodAddress, Protocol, ServiceRule } from "../dataplane/rules.ts";
+import type { PodAddress, ServiceRule } from "../dataplane/rules.ts";
 import { KINDS, LOAD_PORT } from "./dataplane_load.ts";
 import { remoteNodePort } from "./dataplane_remote.ts";
 import { programming } from "./dataplane_programming.ts";
+import { fillers, service, shuffled } from "./dataplane_services.ts";
+import { sizes } from "./dataplane_sizes.ts";
 import { compare, type Compared, Loader, ownWay, serveIn, type Way } from "./dataplane_traffic.ts";
 import type { Row } from "./run.ts";
 
 const CHANGES = 101;
-const PODS_PER_SERVICE = 10;
 const NODE_PORT = 30_197;
 
 /** What a backend is measured with. */
@@ -65,7 +66,7 @@ async function openEbpf(world: PodWorld): Promise<Opened> {
 export async function run(): Promise<Row[]> {
   const missing = await missingPieces();
   if (missing.length > 0) return [{ what: "skipped", figure: `missing ${missing.join(", ")}` }];
-  const rows = await traffic();
+  const rows = [...await traffic(), ...await sizes()];
   for (const compared of await remoteNodePort()) {
     const what = `ebpf, 1 services: node port of another node's pod, ${compared.kind}`;
     rows.push({ what, figure: textOf(compared), goal: "p50, CPU ≤ 1.25" });
@@ -190,33 +191,6 @@ async function changesMs(
 function withoutLast(rule: ServiceRule | undefined): ServiceRule {
   if (rule === undefined) throw new Error("Cannot measure changes: there is no service");
   return { ...rule, backends: rule.backends.slice(0, -1) };
-}
-
-/** In another order each time, so that what drifts on the machine favours nobody. */
-function shuffled<T>(items: readonly T[]): T[] {
-  return items.map((item) => [Math.random(), item] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, item]) => item);
-}
-
-function fillers(count: number): ServiceRule[] {
-  return Array.from({ length: count }, (_, i) => {
-    const address = `10.196.${i >> 8}.${i & 255}`;
-    const backends = Array.from(
-      { length: PODS_PER_SERVICE },
-      (_, j) => ({ ip: `10.195.${i & 255}.${j + 1}`, port: 8_080 }),
-    );
-    return { ...service(address, backends), name: `bench/filler-${i}:` };
-  });
-}
-
-function service(
-  address: string,
-  backends: readonly PodAddress[],
-  protocol: Protocol = "TCP",
-): ServiceRule {
-  const frontends = [{ address, port: 80, isExternal: false }];
-  return { name: "bench/web:", protocol, frontends, backends, affinitySeconds: 0 };
 }
 
 async function timeMs(act: () => Promise<void>): Promise<number> {

@@ -4,6 +4,7 @@
  */
 import { connect } from "../cmd/connection.ts";
 import { realClock } from "../cmd/clock.ts";
+import { keptOnNode } from "../cmd/kept_on_node.ts";
 import { pathsOf } from "../cmd/paths.ts";
 import { ENDPOINTS, NODES, SERVICES } from "../api/types/resources.ts";
 import { Informers } from "../client/informer.ts";
@@ -16,7 +17,9 @@ import { runDataplane } from "../dataplane/proxy.ts";
 export interface Programmed {
   /** Revision of the endpoints that the kernel has. */
   readonly endpoints: number;
-  /** When, in ms since 1970. */
+  /** When, in ms since 1970: the last event of endpoints came, the sync began, and ended. */
+  readonly heardMs: number;
+  readonly syncFromMs: number;
   readonly atMs: number;
   /** Of the last sync alone: planning and writing. */
   readonly syncMs: number;
@@ -33,14 +36,16 @@ async function main([cluster = "", cgroup = "", url = "", dataDir = ""]: string[
     ...{ names: namesOf(cluster), commands: new HostCommands(), clock: realClock, log, cgroup },
   });
   let syncMs = 0;
+  let syncFromMs = 0;
+  let heardMs = 0;
   const timed = {
     name: backend.name as "ebpf",
     close: () => backend.close(),
     remove: () => backend.remove(),
     sync: async (rules: Parameters<typeof backend.sync>[0]) => {
-      const fromMs = performance.now();
+      syncFromMs = clockMs();
       await backend.sync(rules);
-      syncMs = performance.now() - fromMs;
+      syncMs = clockMs() - syncFromMs;
     },
   };
   const cache = new Informers({
@@ -49,13 +54,15 @@ async function main([cluster = "", cgroup = "", url = "", dataDir = ""]: string[
     random: Math.random,
     log,
     signal,
+    transform: keptOnNode(),
   });
   for (const resource of [SERVICES, ENDPOINTS, NODES]) cache.watch(resource);
+  void cache.synced().then(() => cache.onChange(ENDPOINTS, () => heardMs = clockMs()));
   const node = { name: "bench", addresses: [] };
   const dataplane = runDataplane({ cache, backend: timed, node, clock: realClock, log, signal });
   dataplane.onProgrammed(({ endpoints }) => {
     const told: Programmed = {
-      ...{ endpoints, syncMs },
+      ...{ endpoints, heardMs, syncFromMs, syncMs },
       atMs: clockMs(),
       rssBytes: Deno.memoryUsage().rss,
     };

@@ -10,6 +10,7 @@ const CLUSTER_CIDR = "10.198.0.0/16";
 const NODE_PORT = 30_197;
 /** The first address that a pod gets. */
 const POD = "10.198.2.2";
+const LONG = { rounds: 15, ms: 400 };
 const KINDS: readonly Kind[] = ["connect", "close", "keep-alive", "throughput"];
 
 /** Beside the pod's own address, to which the client goes by way of the pod's node. */
@@ -41,7 +42,7 @@ export async function remoteNodePort(): Promise<Compared[]> {
     const through = { host: entry.address, port: NODE_PORT };
     const compared: Compared[] = [];
     for (const kind of KINDS) {
-      compared.push(await compare(client, [bed.cgroup], kind, { direct, through }));
+      compared.push(await compare(client, [bed.cgroup], kind, { direct, through }, LONG));
     }
     return compared;
   } finally {

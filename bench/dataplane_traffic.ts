@@ -3,8 +3,13 @@ import type { EchoPod } from "../dataplane/pod_world_contract.ts";
 import { type Ask, type Done, type Kind, LOAD_PORT } from "./dataplane_load.ts";
 
 const LOAD = new URL("./dataplane_load.ts", import.meta.url).pathname;
-const ROUNDS = 5;
-const ROUND_MS = 120;
+/** How often each way is measured, and for how long. */
+export interface Rounds {
+  readonly rounds: number;
+  readonly ms: number;
+}
+
+const SHORT: Rounds = { rounds: 5, ms: 120 };
 
 /** One way to the pod, and what has to be done before it is measured. */
 export interface Way {
@@ -91,9 +96,10 @@ export async function compare(
   cgroups: readonly string[],
   kind: Kind,
   ways: { direct: Way; through: Way },
+  { rounds, ms }: Rounds = SHORT,
 ): Promise<Compared> {
-  const pairs: { direct: Sample; through: Sample }[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round++) {
     const order = Math.random() < 0.5
       ? ["direct", "through"] as const
       : ["through", "direct"] as const;
@@ -101,10 +107,20 @@ export async function compare(
     for (const name of order) {
       const { prepare, ...way } = ways[name];
       prepare?.();
-      pair[name] = await sample(client, cgroups, { kind, ...way, ms: ROUND_MS });
+      pair[name] = await sample(client, cgroups, { kind, ...way, ms });
     }
-    pairs.push(pair as { direct: Sample; through: Sample });
+    pairs.push(pair as Pair);
   }
+  return comparedOf(kind, pairs);
+}
+
+/** One way beside the other, measured one after the other. */
+export interface Pair {
+  readonly direct: Sample;
+  readonly through: Sample;
+}
+
+export function comparedOf(kind: Kind, pairs: readonly Pair[]): Compared {
   const ratio = (of: (sample: Sample) => number) =>
     median(pairs.map(({ direct, through }) => of(through) / of(direct)));
   return {
@@ -115,15 +131,19 @@ export async function compare(
     cpu: ratio(({ cpuUs, count }) => cpuUs / count),
     direct: pairs.map(({ direct }) => direct).sort((a, b) =>
       a.perSecond - b.perSecond
-    )[ROUNDS >> 1]!,
+    )[pairs.length >> 1]!,
   };
 }
 
-interface Sample extends Done {
+export interface Sample extends Done {
   readonly cpuUs: number;
 }
 
-async function sample(client: Loader, cgroups: readonly string[], ask: Ask): Promise<Sample> {
+export async function sample(
+  client: Loader,
+  cgroups: readonly string[],
+  ask: Ask,
+): Promise<Sample> {
   const before = await cpuUs(cgroups);
   const done = await client.load(ask);
   return { ...done, cpuUs: await cpuUs(cgroups) - before };

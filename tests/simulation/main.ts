@@ -7,6 +7,9 @@ import { PLANTED } from "./sabotage.ts";
 import { shrink } from "./shrink.ts";
 import { OPERATIONS, simulate } from "./simulate.ts";
 
+/** Of a long run it is told how far it is after so many. */
+const SEEDS_PER_LINE = 500;
+
 /** Within so many a planted mistake must be found. */
 const PLANTED_SEEDS = 1_000;
 
@@ -53,7 +56,13 @@ async function tryMany(count: number): Promise<number> {
   const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);
   const workers = Number(values.workers ?? navigator.hardwareConcurrency);
   const onBroken = ({ seed, what }: Broken) => console.log(`${what}\n  ${commandFor({ seed })}`);
-  const { tried, broken } = await runSeeds({ from, count, seconds, workers, onBroken });
+  let done = 0;
+  const onTried = () => {
+    done += 1;
+    if (done % SEEDS_PER_LINE === 0 && done < count) console.log(`${done} of ${count} seeds`);
+  };
+  const range = { from, count, seconds, workers };
+  const { tried, broken } = await runSeeds({ ...range, onBroken, onTried });
   console.log(`${tried} seeds from ${from}: ${broken.length} broken`);
   return broken.length === 0 ? 0 : 1;
 }

@@ -9,6 +9,7 @@ export interface SeedRange {
   readonly workers: number;
   /** Told of each at once: a long run may be ended before its end. */
   readonly onBroken?: (broken: Broken) => void;
+  readonly onTried?: () => void;
 }
 
 export interface Broken {
@@ -36,7 +37,7 @@ export async function runSeeds(range: SeedRange): Promise<Tried> {
 
 /** Every `step`th seed from its own. */
 async function runWorker(
-  { from, count, seconds, workers: step, onBroken = () => {} }: SeedRange,
+  { from, count, seconds, workers: step, onBroken = () => {}, onTried = () => {} }: SeedRange,
   index: number,
 ): Promise<Tried> {
   const worker = new Deno.Command(Deno.execPath(), {
@@ -46,6 +47,10 @@ async function runWorker(
   }).spawn();
   let tried = 0;
   const broken: Broken[] = [];
+  const note = (one: Broken) => {
+    broken.push(one);
+    onBroken(one);
+  };
   let rest = "";
   for await (const text of worker.stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
@@ -53,13 +58,12 @@ async function runWorker(
     for (const line of lines) {
       const { seed, what } = JSON.parse(line) as { seed: number; what?: string };
       tried += 1;
-      if (what === undefined) continue;
-      broken.push({ seed, what });
-      onBroken({ seed, what });
+      onTried();
+      if (what !== undefined) note({ seed, what });
     }
   }
   const { code } = await worker.status;
-  if (code !== 0) broken.push({ seed: from + index + tried * step, what: "its process ended" });
+  if (code !== 0) note({ seed: from + index + tried * step, what: "its process ended" });
   return { tried, broken };
 }
 

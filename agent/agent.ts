@@ -367,11 +367,6 @@ export class Agent implements AgentView {
   }
 }
 
-/** @returns a promise that resolves when the signal aborts; then it stops the agent */
-export function runAgent(options: AgentOptions): Promise<void> {
-  return new Agent(options).run();
-}
-
 function untilAborted(waited: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
   const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

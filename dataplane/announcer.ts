@@ -1,5 +1,7 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import { ENDPOINTS, NODES, SERVICES } from "../api/types/resources.ts";
+import { aborted } from "../client/aborted.ts";
+import { Bell } from "../client/bell.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { type AnnouncementFacts, planAnnouncements, planHealthChecks } from "./announcements.ts";
 import type { HealthCheckServers } from "./host_health_checks.ts";
@@ -31,11 +33,11 @@ export async function runAnnouncer(options: AnnouncerOptions): Promise<void> {
   for (const resource of [SERVICES, ENDPOINTS, NODES]) cache.watch(resource);
   await Promise.race([cache.synced(), aborted(signal)]);
   const announcer = new Announcer(options);
-  let wake = () => {};
+  const bell = new Bell();
   let isChanged = true;
   const note = () => {
     isChanged = true;
-    wake();
+    bell.ring();
   };
   const ends = [
     cache.onChange(SERVICES, note),
@@ -53,7 +55,7 @@ export async function runAnnouncer(options: AnnouncerOptions): Promise<void> {
       await clock.sleep(RETRY_MS, signal);
     }
     if (isChanged || signal.aborted) continue;
-    await Promise.race([new Promise<void>((resolve) => wake = resolve), aborted(signal)]);
+    await bell.rung(signal);
   }
   for (const end of ends) end();
   await checks.close();
@@ -143,9 +145,4 @@ export class Announcer {
     }
     log("arping is not installed: neighbours learn of addresses when they ask again", { ips });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }

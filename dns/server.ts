@@ -2,6 +2,7 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Service } from "../api/types/core_v1.ts";
 import { SERVICES } from "../api/types/resources.ts";
 import { aborted } from "../client/aborted.ts";
+import { Bell } from "../client/bell.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { ClusterAnswers } from "./cluster_answers.ts";
 import { type Exchange, Forwarder } from "./forwarder.ts";
@@ -181,10 +182,9 @@ export class DnsServer {
   async #until(isOver: () => boolean): Promise<void> {
     const { signal } = this.#with;
     while (!isOver()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
+      const bell = new Bell();
+      this.#wake = () => bell.ring();
+      await bell.rung(signal);
     }
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { unpackPackages } from "./debian.ts";
 import type { Engine } from "./engine.ts";
-import { BUSYBOX, type ImageFile, NGINX, PAUSE, type Recipe, REDIS } from "./recipes.ts";
+import { BUSYBOX, type ImageFile, PAUSE, type Recipe } from "./recipes.ts";
 
 const REPOSITORY = new URL("../", import.meta.url).pathname;
 
@@ -11,8 +11,6 @@ export const RECIPE_LABEL = "dev.wherry.recipe";
 
 export const ensurePauseImage = (engine: Engine) => ensureImage(engine, PAUSE);
 export const ensureBusyboxImage = (engine: Engine) => ensureImage(engine, BUSYBOX);
-export const ensureNginxImage = (engine: Engine) => ensureImage(engine, NGINX);
-export const ensureRedisImage = (engine: Engine) => ensureImage(engine, REDIS);
 
 /** What became of the wish for an image. */
 export type ImageOrigin = "local" | "pulled" | "built";

@@ -25,7 +25,8 @@ export interface Bound {
  */
 export class Fence {
   readonly #with: FenceOptions;
-  readonly #held = new Set<string>();
+  /** By uid: at which revision the pod came, 0 for those that were here. */
+  readonly #held = new Map<string, number>();
   readonly #begunAt: number;
   #heardAt: number | undefined;
   #disarm: () => void = () => {};
@@ -63,10 +64,14 @@ export class Fence {
   came({ uid, toleratedSeconds }: FencedPod, revision: number): void {
     if (toleratedSeconds === Infinity) return;
     this.#isBehind ||= this.#wasSilentTo(this.#with.clock.now());
-    const isGone = revision <= this.#bound.revision && !this.#bound.uids.has(uid);
-    if (!this.#isBehind && !isGone) return;
-    this.#held.add(uid);
+    if (!this.#isBehind && this.#isHere(uid, revision)) return;
+    this.#held.set(uid, revision);
     this.#with.hold(uid, 0);
+  }
+
+  /** What the API said of that moment, or of one before the pod came. */
+  #isHere(uid: string, revision: number): boolean {
+    return revision > this.#bound.revision || this.#bound.uids.has(uid);
   }
 
   #wasSilentTo(at: number): boolean {
@@ -105,7 +110,7 @@ export class Fence {
     const now = clock.now();
     for (const { pod, startAt, deadline } of this.#waiting()) {
       if (startAt > now) continue;
-      this.#held.add(pod.uid);
+      this.#held.set(pod.uid, 0);
       log("The API is away: this pod may soon run elsewhere, so it stops here", { pod: pod.name });
       hold(pod.uid, fenceGraceSeconds(pod, deadline, now));
     }
@@ -118,9 +123,9 @@ export class Fence {
     try {
       this.#bound = await boundNow();
       this.#isBehind = false;
-      for (const uid of [...this.#held]) {
+      for (const [uid, revision] of [...this.#held]) {
         this.#held.delete(uid);
-        if (this.#bound.uids.has(uid)) hold(uid, undefined);
+        if (this.#isHere(uid, revision)) hold(uid, undefined);
       }
       this.#arm();
     } catch (error) {

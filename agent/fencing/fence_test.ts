@@ -112,6 +112,17 @@ Deno.test("fence: a silence after which nobody could be asked is remembered", as
   assert.deepEqual([world.held.length, world.released], [1, ["late"]]);
 });
 
+Deno.test("fence: a pod that comes while the API is asked, and after what it says, starts", async () => {
+  const world = new World([]);
+  world.fence.heard(world.clock.now());
+  await world.clock.advance(60_000);
+  world.fence.heard(world.clock.now());
+  world.fence.came(podOf("new"), REVISION + 1);
+  world.fence.came(podOf("gone"), REVISION);
+  await world.clock.settle();
+  assert.deepEqual(world.released, ["new"]);
+});
+
 Deno.test("fence: a pod that tolerates the silence for ever starts whenever it comes", async () => {
   const world = new World([]);
   world.fence.heard(world.clock.now());

@@ -21,7 +21,7 @@ import {
   type World,
 } from "../controller.ts";
 import { conditionOf, isOver, isReady, timeOf } from "../pods.ts";
-import { acknowledgedByAll, isReadyNode, nodesBehind } from "./acknowledgements.ts";
+import { acknowledgedBy, acknowledgedByAll, isReadyNode, nodesBehind } from "./acknowledgements.ts";
 
 /**
  * Tells a pod that no ready node leads to it any more, which its agent waits for, or that every one does, which
@@ -150,6 +150,8 @@ function podsListedIn({ before, after }: Change<Endpoints>, cache: Cache): Objec
 function wokenByLease({ before, after }: Change<Lease>, cache: Cache): ObjectKey[] {
   const { namespace, name = "" } = (after ?? before)?.metadata ?? {};
   if (namespace !== NODE_LEASE_NAMESPACE) return [];
+  // nearly every renewal: that of a node of thousands must not cost a look at all of them
+  if (acknowledgedBy(before) === acknowledgedBy(after)) return [];
   const [was, is] = [before, after].map((lease) => acknowledgedByAll(cache, name, lease));
   return was === is ? [] : waiting(cache);
 }

@@ -47,6 +47,7 @@ export class EchoProcess {
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   #text = "";
+  #lineBefore: Promise<unknown> = Promise.resolve();
   #isStopped = false;
 
   readonly child: Deno.ChildProcess;
@@ -91,7 +92,14 @@ export class EchoProcess {
     await this.#input.abort().catch(() => {}); // its reader is dead
   }
 
-  async #line(): Promise<string> {
+  /** Whoever asks waits for the answers before: two may come at once, of which one reader would see none. */
+  #line(): Promise<string> {
+    const line = this.#lineBefore.then(() => this.#readLine());
+    this.#lineBefore = line.catch(() => {});
+    return line;
+  }
+
+  async #readLine(): Promise<string> {
     while (!this.#text.includes("\n")) {
       const { value, done } = await this.#lines.read();
       if (done) throw new Error(`Cannot hear ${this.name}: it ended`);

@@ -56,6 +56,11 @@ export interface Counts {
   readonly skipped: number;
 }
 
+/** A test that hangs must not hold up all others: it has failed after so long without a word of progress. */
+const SILENT_MS_MAX = 10 * 60_000;
+/** What Deno says while nothing happens. */
+const STILL_RUNNING = /has been running for over/;
+
 /** Reads Deno's summary; a group that ended without one has crashed, which counts as a failure. */
 export function countsIn(output: string, exitCode: number): Counts {
   const summaries = [...output.matchAll(/^(?:ok|FAILED) \| (\d+) passed.*?\| (\d+) failed(.*)$/gm)];
@@ -131,10 +136,19 @@ async function runTests(args: readonly string[], write: (text: string) => void):
     stdout: "piped",
   }).spawn();
   let output = "";
+  const giveUp = () => {
+    write(`\nnothing has happened for ${SILENT_MS_MAX / 60_000} minutes: it is ended\n`);
+    child.kill("SIGKILL");
+  };
+  let silence = setTimeout(giveUp, SILENT_MS_MAX);
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     output += text;
     write(text);
+    if (STILL_RUNNING.test(text)) continue;
+    clearTimeout(silence);
+    silence = setTimeout(giveUp, SILENT_MS_MAX);
   }
+  clearTimeout(silence);
   const { code, signal } = await child.status;
   const counts = countsIn(output, code);
   if (counts.failed > 0) write(`ended with ${signal ?? `exit code ${code}`}\n`);

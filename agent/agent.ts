@@ -1,6 +1,7 @@
 import type { Clock, Log, Random } from "../api/types/ambient.ts";
 import type { Node, Pod, Taint } from "../api/types/core_v1.ts";
 import { NODES, PODS } from "../api/types/resources.ts";
+import { orAborted } from "../client/aborted.ts";
 import type { Api } from "../client/api.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import { EventRecorder } from "../client/events.ts";
@@ -171,12 +172,12 @@ export class Agent implements AgentView {
     const fence = this.#fence = this.#newFence(workers);
     const registered = keeper.register().then(() => keeper.heartbeat());
     const following = this.#follower.run();
-    await untilAborted(this.#follower.listed(), signal);
+    await orAborted(this.#follower.listed(), signal);
     workers.adopt(await network.list().catch(() => new Map()));
     await fence.resume();
     const running = signal.aborted ? undefined : [workers.run(), this.#files.run(signal)];
     // before both lists are there nobody knows what should run here and what does
-    await untilAborted(cache.synced(), signal);
+    await orAborted(cache.synced(), signal);
     if (signal.aborted) {
       return void await Promise.all([registered, following, ...running ?? []]);
     }
@@ -365,12 +366,4 @@ export class Agent implements AgentView {
   get #garbage(): GarbageSettings {
     return this.#with.garbage ?? GARBAGE_DEFAULTS;
   }
-}
-
-function untilAborted(waited: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  return Promise.race([waited, aborted]);
 }

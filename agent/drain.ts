@@ -3,6 +3,7 @@ import type { Pod } from "../api/types/core_v1.ts";
 import { DRAINED_CONDITION, drainMsMax } from "../api/types/drain_barrier.ts";
 import { PODS, SERVICES } from "../api/types/resources.ts";
 import type { WatchedCache } from "../client/cache.ts";
+import { orAborted } from "../client/aborted.ts";
 import { selecting } from "../client/selecting.ts";
 import type { HostConnections } from "./host_connections.ts";
 import { GRACE_SECONDS_DEFAULT } from "./stop_containers.ts";
@@ -51,7 +52,7 @@ export class Drain {
     });
     // services that keep pods which end are no reason to wait for all nodes
     if (services.every(({ spec }) => spec.publishNotReadyAddresses)) told.resolve();
-    await untilEither(Promise.all([told.promise, unused(podIp)]), over.signal);
+    await orAborted(Promise.all([told.promise, unused(podIp)]), over.signal);
     await this.#untilIdle(sandboxPid, over.signal);
     cancel();
     end();
@@ -81,12 +82,4 @@ function isInHurry(
   after: Readonly<Pod> | undefined,
 ): boolean {
   return after?.metadata.uid === uid && after?.metadata.deletionGracePeriodSeconds === 0;
-}
-
-function untilEither(work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
-  if (signal.aborted) return Promise.resolve();
-  const aborted = new Promise<void>((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
-  return Promise.race([work, aborted]);
 }

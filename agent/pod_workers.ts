@@ -2,6 +2,7 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { PODS } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
+import { aborted } from "../client/aborted.ts";
 import { WorkQueue } from "../client/queue.ts";
 import { applySync } from "./apply_sync.ts";
 import { PODS_MAX } from "./node_object.ts";
@@ -136,10 +137,7 @@ export class PodWorkers {
   /** A pod's grace period does not hold up the agent's own end: the next agent goes on with it. */
   async #patience(): Promise<void> {
     const { clock, signal } = this.#with;
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await aborted(signal);
     await clock.sleep(STOP_PATIENCE_MS);
   }
 

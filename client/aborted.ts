@@ -5,3 +5,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true })
   );
 }
+
+/** Resolves when `work` is done or `signal` has aborted, whichever comes first. */
+export function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+  return Promise.race([work, aborted(signal)]);
+}

@@ -21,7 +21,7 @@ import { controllerOf } from "../client/owners.ts";
 import { budgetsHurt } from "../controllers/budgets_hurt.ts";
 import { ClusterCopy } from "../controllers/cluster_copy.ts";
 import { rehearse } from "../controllers/rehearsal.ts";
-import { DEFAULT_POLICY } from "../scheduler/policy.ts";
+import type { Policy } from "../scheduler/policy.ts";
 import { type WhatIf, whatIfFewer } from "../scheduler/what_if.ts";
 import { worldOf } from "./advice_world.ts";
 import { realClock } from "./clock.ts";
@@ -43,7 +43,7 @@ const LOOKED_AT: readonly Resource<KubeObject>[] = [
 
 /** @throws {StatusError} BadRequest: what `rehearse` throws */
 export async function fewer(
-  reads: Reads,
+  { reads, policy }: { readonly reads: Reads; readonly policy: Policy },
   resource: Resource<KubeObject>,
   owner: { readonly namespace: string; readonly name: string },
   replicas: number,
@@ -56,7 +56,7 @@ export async function fewer(
   copy.put(sized(copy.get(resource, owner.namespace, owner.name)!, replicas));
   const rehearsed = rehearse(resource, owner, { copy, now });
   const { world, services, pods } = await worldOf(reads);
-  const question = { world, services, pods, policy: DEFAULT_POLICY };
+  const question = { world, services, pods, policy };
   const waits = rehearsed.kept <= replicas ? [] : [
     `${rehearsed.kept} pods would stay until more of them are available: ` +
     "the controller waits for that",

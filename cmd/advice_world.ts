@@ -11,6 +11,7 @@ import {
   SERVICES,
 } from "../api/types/resources.ts";
 import { STORAGE_CLASSES } from "../api/types/storage_v1.ts";
+import { isOver } from "../controllers/pods.ts";
 import { Snapshot } from "../scheduler/snapshot.ts";
 import { realClock } from "./clock.ts";
 
@@ -37,8 +38,4 @@ export async function worldOf(reads: Reads) {
   const pods: readonly Pod[] = await of(PODS);
   for (const pod of pods) if (pod.spec.nodeName && !isOver(pod)) world.setPod(pod);
   return { world, pods, services };
-}
-
-function isOver({ status }: Pod): boolean {
-  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }

@@ -1,6 +1,6 @@
 import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { Agent, type AgentOptions, type ProgrammedEndpoints } from "../agent/agent.ts";
+import { Agent, type AgentOptions } from "../agent/agent.ts";
 import { DockerImages } from "../agent/docker_images.ts";
 import { DockerRuntime } from "../agent/docker_runtime.ts";
 import { KernelConnections } from "../agent/host_connections.ts";
@@ -21,6 +21,7 @@ import { createAgentServer } from "../agent/server.ts";
 import { HostProber } from "../agent/host_prober.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { ENDPOINTS, NODES, PODS, SERVICES } from "../api/types/resources.ts";
+import { aborted } from "../client/aborted.ts";
 import { Informers } from "../client/informer.ts";
 import { runAnnouncer } from "../dataplane/announcer.ts";
 import { chooseBackend, type ChosenBackend } from "../dataplane/choose_backend.ts";
@@ -42,8 +43,9 @@ import { openKernelNames } from "./kernel_names.ts";
 import { keptOnNode } from "./kept_on_node.ts";
 import { lockOnceFree } from "./data_path_lock.ts";
 import { leavingNothingBehind } from "./failed_start.ts";
-import { beginLifetime, END_PATIENCE_MS, untilAborted } from "./lifetime.ts";
+import { beginLifetime, END_PATIENCE_MS } from "./lifetime.ts";
 import { behindPolicies, enforcePolicies } from "./network_policies.ts";
+import { programmedBy } from "./programmed_endpoints.ts";
 import { type NodeSettings, nodeSettingsOf } from "./node_flags.ts";
 import { stderrLog } from "./log.ts";
 import { type NodeAccess, openAccess } from "./node_access.ts";
@@ -87,7 +89,7 @@ export async function agent(asked: Settings): Promise<void> {
   const { settings, connection } = access;
   const beforeEnd = { do: () => Promise.resolve() };
   const ended = new AbortController();
-  void untilAborted(lifetime.signal).then(() => beforeEnd.do()).finally(() => ended.abort());
+  void aborted(lifetime.signal).then(() => beforeEnd.do()).finally(() => ended.abort());
   const stop = () => ended.abort();
   await run({ settings, paths, connection, access, node, beforeEnd, signal: ended.signal, stop });
   await lifetime.end(0);
@@ -375,20 +377,6 @@ function clusterDns(
     log: stderrLog("dns"),
     signal,
   });
-}
-
-function programmedBy(dataplane: Dataplane): ProgrammedEndpoints {
-  return {
-    revision: () => dataplane.programmed.endpoints,
-    onChange: (listener) => {
-      let last = 0;
-      dataplane.onProgrammed(({ endpoints }) => {
-        if (endpoints === last) return;
-        last = endpoints;
-        listener();
-      });
-    },
-  };
 }
 
 /** Where node ports answer: every address of this host, and the loopback. */

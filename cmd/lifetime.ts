@@ -42,11 +42,3 @@ export async function beginLifetime(
     },
   };
 }
-
-/** Resolves when `signal` has aborted. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
-}

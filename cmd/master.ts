@@ -9,6 +9,8 @@ import type { Components } from "../api/registry/componentstatuses.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
 import { MetricRegistry } from "../api/types/metrics.ts";
 import { StatusError } from "../api/types/status.ts";
+import { aborted } from "../client/aborted.ts";
+import type { Policy } from "../scheduler/policy.ts";
 import { AuditLog, readPolicyFile } from "./audit_log.ts";
 import { realClock } from "./clock.ts";
 import { ComponentHealth, CONTROLLER_MANAGER, SCHEDULER } from "./component_health.ts";
@@ -16,7 +18,7 @@ import { serveCopies } from "./copy_socket.ts";
 import type { Token } from "./credentials.ts";
 import type { Settings } from "./flags.ts";
 import { ensureIdentity, serverOf } from "./identity.ts";
-import { beginLifetime, untilAborted } from "./lifetime.ts";
+import { beginLifetime } from "./lifetime.ts";
 import { stderrLog } from "./log.ts";
 import { openStores, type Stores } from "./open_stores.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
@@ -67,7 +69,7 @@ export async function master(settings: Settings): Promise<void> {
     audit,
     ...(settings.inFlight && { inFlight: settings.inFlight }),
     metrics,
-    advise: (...question) => advise(api, ...question),
+    advise: (...question) => advise(api, policy, ...question),
     tracing: tracingOf(Deno.env.get("OTEL_DENO") === "true"),
   });
   const { serviceCidr, advertiseAddress: address, apiPort: port } = settings;
@@ -97,7 +99,7 @@ export async function master(settings: Settings): Promise<void> {
     policy,
   });
   const presence = isShared ? showPresence(api, own.token, { address, port, signal }) : undefined;
-  await untilAborted(lifetime.signal);
+  await aborted(lifetime.signal);
   await components;
   await presence;
   await serving.close();
@@ -108,9 +110,13 @@ export async function master(settings: Settings): Promise<void> {
 }
 
 /** Loaded when somebody asks. */
-async function advise(api: KubeApi, ...question: Parameters<Advise>): Promise<Advice> {
+async function advise(
+  api: KubeApi,
+  policy: Policy | undefined,
+  ...question: Parameters<Advise>
+): Promise<Advice> {
   const { adviser } = await import("./advice.ts");
-  const answer = adviser(() => api.reads)(...question);
+  const answer = adviser(() => api.reads, policy)(...question);
   if (answer === undefined) {
     throw new StatusError("NotFound", "the server could not find the requested resource");
   }

@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../api/types/ambient.ts";
 import type { Node } from "../api/types/core_v1.ts";
 import { NODES } from "../api/types/resources.ts";
+import { aborted } from "../client/aborted.ts";
 import type { WatchedCache } from "../client/cache.ts";
 import type { Commands } from "./host_commands.ts";
 import { parseIpv4, parseNetwork } from "./ipv4.ts";
@@ -174,9 +175,4 @@ function isNetwork(text: string): boolean {
   } catch {
     return false; // another's node says nonsense, or IPv6: it has no pods for us
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }

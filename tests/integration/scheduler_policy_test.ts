@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PodExplanation } from "../../scheduler/explain.ts";
 import { nodeWith, podWith } from "../../scheduler/fake_world.ts";
 import { type Master, startMaster } from "../fixtures/master.ts";
 
@@ -28,6 +29,14 @@ async function placed(master: Master): Promise<string> {
   throw new Error(`No pod got a node: ${text}`);
 }
 
+/** What speaks against the node for this pod, as the master explains it. */
+async function objectionsTo(master: Master, node: string, pod: string): Promise<string[]> {
+  const path = `/apis/wherry.dev/v1/namespaces/default/pods/${pod}/explain`;
+  const { nodes } = await (await master.fetch(path)).json() as PodExplanation;
+  const found = nodes.find(({ name }) => name === node);
+  return found?.objections.map(({ predicate }) => predicate) ?? [];
+}
+
 Deno.test("scheduler: a master goes by the policy file that it is given", async () => {
   const { file, flags } = await withPolicy({
     kind: "Policy",
@@ -47,6 +56,7 @@ Deno.test("scheduler: a master goes by the policy file that it is given", async 
       podWith("one", { spec: { tolerations }, container: { image: "web:1" } }),
     );
     assert.equal(await placed(master), "b");
+    assert.deepEqual(await objectionsTo(master, "a", "one"), ["NotRetiring"]);
   } finally {
     await master.stop();
     await Deno.remove(file);

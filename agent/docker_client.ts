@@ -1,4 +1,4 @@
-import { Agent } from "node:http";
+import { Agent, type ClientRequest } from "node:http";
 import { createRequire } from "node:module";
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
@@ -34,9 +34,37 @@ async function loadDockerode(): Promise<typeof Docker> {
 }
 
 /** The client library of the Docker Engine API. */
-export const DockerClient: typeof Docker = await loadDockerode();
+const DockerClient: typeof Docker = await loadDockerode();
 
-const KEEPS_NOTHING = { agent: new Agent({ keepAlive: false }) };
+/** What node:http asks of an agent; its declaration does not name it. */
+interface Requests {
+  addRequest(request: ClientRequest, ...rest: unknown[]): void;
+}
+
+const { addRequest } = Agent.prototype as unknown as Requests;
+
+/** The library hears of a response that ends and of a request that fails: one that is cut short is neither. */
+class WholeAnswers extends Agent implements Requests {
+  addRequest(request: ClientRequest, ...rest: unknown[]): void {
+    request.once("response", (response) =>
+      response.once("close", () => {
+        if (!response.complete) request.emit("error", cutShort());
+      }));
+    addRequest.call(this, request, ...rest);
+  }
+}
+
+function cutShort(): Error {
+  return Object.assign(new Error("The engine went away in the middle of its answer"), {
+    code: "ECONNRESET",
+  });
+}
+
+/** A client that keeps its connections. */
+export function clientOf(socketPath: string): Docker {
+  const agent = new WholeAnswers({ keepAlive: true });
+  return new DockerClient({ socketPath, ...{ agent } }); // the declaration lacks the agent
+}
 
 /**
  * A client for what begins something, with a new connection for each request. An engine that ends closes its
@@ -44,5 +72,6 @@ const KEEPS_NOTHING = { agent: new Agent({ keepAlive: false }) };
  * would be killed as well. Record 0085 says more.
  */
 export function beginner(socketPath: string): Docker {
-  return new DockerClient({ socketPath, ...KEEPS_NOTHING });
+  const agent = new WholeAnswers({ keepAlive: false });
+  return new DockerClient({ socketPath, ...{ agent } }); // the declaration lacks the agent
 }

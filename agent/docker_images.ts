@@ -1,6 +1,6 @@
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
-import { DockerClient } from "./docker_client.ts";
+import { clientOf } from "./docker_client.ts";
 import { asked } from "./docker_errors.ts";
 import type { ImageStore, StoredImage } from "./image_gc/image_store.ts";
 import { failedFor } from "./runtime.ts";
@@ -14,7 +14,7 @@ export class DockerImages implements ImageStore {
   #folder: Promise<string> | undefined;
 
   constructor(socketPath: string) {
-    this.#docker = new DockerClient({ socketPath });
+    this.#docker = clientOf(socketPath);
   }
 
   async list(): Promise<StoredImage[]> {

@@ -1,7 +1,7 @@
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
 import process from "node:process";
-import { beginner, DockerClient } from "./docker_client.ts";
+import { beginner, clientOf } from "./docker_client.ts";
 import {
   CLUSTER_LABEL,
   containerOptions,
@@ -51,7 +51,7 @@ export class DockerRuntime implements Runtime {
   constructor(options: DockerRuntimeOptions) {
     this.#options = options;
     const { socketPath = "/var/run/docker.sock" } = options;
-    this.#docker = new DockerClient({ socketPath });
+    this.#docker = clientOf(socketPath);
     this.#beginner = beginner(socketPath);
   }
 

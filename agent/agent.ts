@@ -15,7 +15,7 @@ import type { HostMounts } from "./host_mounts.ts";
 import { imageEvents } from "./image_events.ts";
 import { Images } from "./images.ts";
 import { collectDeadContainers, leftoverPods, type LeftoverSources } from "./leftovers.ts";
-import { LEASE_SECONDS, NodeKeeper } from "./node_keeper.ts";
+import { NodeKeeper } from "./node_keeper.ts";
 import { type DutyOptions, NodeDuties } from "./node_duties.ts";
 import { NodeFence } from "./fencing/node_fence.ts";
 import { allocatableOf, type NodeIdentity } from "./node_object.ts";
@@ -221,7 +221,7 @@ export class Agent implements AgentView {
       ...(this.#duties?.images === undefined ? {} : { images: this.#duties.images }),
       now: clock.now(),
     });
-    const onRenewed = (sentAt: number) => this.#fence?.heard(sentAt);
+    const onRenewed = (sentAt: number, leaseMs: number) => this.#fence?.heard(sentAt, leaseMs);
     const { taints = [], programmed, sleeping } = this.#with;
     const keeper = new NodeKeeper({
       ...{ api, clock, log, signal, sources, onRenewed, taints },
@@ -256,7 +256,6 @@ export class Agent implements AgentView {
       pods: () => this.pods(),
       running: () => this.#observed.runningUids(),
       hold: (uid, graceSeconds) => workers.hold(uid, graceSeconds),
-      leaseMs: LEASE_SECONDS * 1000,
     });
   }
 

@@ -3,17 +3,16 @@ import type { Clock, Log } from "../api/types/ambient.ts";
 import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import type { Node, Taint } from "../api/types/core_v1.ts";
 import { NODE_LEASE_NAMESPACE, PROGRAMMED_ANNOTATION } from "../api/types/drain_barrier.ts";
+import { LEASE_SECONDS_MIN } from "../api/types/node_lease.ts";
 import { NODES } from "../api/types/resources.ts";
 import { hasReason, StatusError } from "../api/types/status.ts";
 import type { Api } from "../client/api.ts";
 import { sleepingAnnotations, type SleepingServices } from "./sleeping_services.ts";
+import { LeaseTerm } from "./lease_term.ts";
 import { newNode, nodeLabels, type NodeSources, nodeStatus } from "./node_object.ts";
 
-/** The lease is renewed about three times within its length. */
-const RENEW_MS = 3_000;
-export const LEASE_SECONDS = 10;
-/** Renewals that say what was programmed come at least so far apart; the first goes out at once. */
-const ACKNOWLEDGE_MS_MIN = 20;
+/** An API that does not answer for so long is asked again. */
+const ANSWER_MS_MAX = LEASE_SECONDS_MIN * 1000;
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 7_000;
 
@@ -25,8 +24,8 @@ export interface NodeKeeperOptions {
   readonly nodeName: string;
   /** What the node is at this moment. */
   readonly sources: () => NodeSources;
-  /** The API has taken a renewal of the lease that was sent then. */
-  readonly onRenewed?: (sentAt: number) => void;
+  /** The API has taken a renewal of the lease that was sent then, and holds for so long. */
+  readonly onRenewed?: (sentAt: number, leaseMs: number) => void;
   /** Up to which revision of endpoints the kernel has every change: told with each renewal. */
   readonly programmed?: (() => number) | undefined;
   /** What the node knows of services that may sleep: told with each renewal. */
@@ -46,6 +45,7 @@ export class NodeKeeper {
   #isDirty = false;
   /** Ends the wait for the next renewal. */
   #hurry = new AbortController();
+  readonly #term = new LeaseTerm();
 
   constructor(options: NodeKeeperOptions) {
     this.#with = options;
@@ -136,8 +136,8 @@ export class NodeKeeper {
     while (!signal.aborted) {
       const sentAt = clock.now();
       try {
-        await this.#renewInTime();
-        this.#with.onRenewed?.(sentAt);
+        this.#term.read(await this.#renewInTime());
+        this.#with.onRenewed?.(sentAt, this.#term.leaseMs);
         if (failures > 0) log("Renewed the node's lease again", { failures });
         failures = 0;
       } catch (error) {
@@ -157,22 +157,24 @@ export class NodeKeeper {
     const { clock, signal } = this.#with;
     // what could not be told is not tried more often than the rest
     const hurry = hasFailed ? signal : AbortSignal.any([signal, this.#hurry.signal]);
-    await clock.sleep(RENEW_MS, hurry);
+    const { renewMs, retryMs, acknowledgeMsMin } = this.#term;
+    await clock.sleep(hasFailed ? retryMs : renewMs, hurry);
     // a clock that was set back must not put the next one off
-    const tooEarlyMs = Math.min(sentAt + ACKNOWLEDGE_MS_MIN - clock.now(), ACKNOWLEDGE_MS_MIN);
+    const tooEarlyMs = Math.min(sentAt + acknowledgeMsMin - clock.now(), acknowledgeMsMin);
     if (tooEarlyMs > 0) await clock.sleep(tooEarlyMs, signal);
   }
 
-  /** A connection that has gone silent must not hold up the next renewal. */
-  async #renewInTime(): Promise<void> {
+  /** A connection that has gone silent must not hold up the next renewal. What it says later is old. */
+  async #renewInTime(): Promise<Lease> {
     const late = Promise.withResolvers<never>();
-    const cancel = this.#with.clock.after(LEASE_SECONDS * 1000, () => {
-      late.reject(new StatusError("Timeout", "the API has not answered within the lease's length"));
+    const cancel = this.#with.clock.after(ANSWER_MS_MAX, () => {
+      const seconds = ANSWER_MS_MAX / 1000;
+      late.reject(new StatusError("Timeout", `the API has not answered within ${seconds} s`));
     });
-    await Promise.race([this.#renew(), late.promise]).finally(cancel);
+    return await Promise.race([this.#renew(), late.promise]).finally(cancel);
   }
 
-  async #renew(): Promise<void> {
+  async #renew(): Promise<Lease> {
     const { api, clock, nodeName, programmed, sleeping } = this.#with;
     // what is programmed from here on asks for a renewal of its own
     this.#hurry = new AbortController();
@@ -180,26 +182,40 @@ export class NodeKeeper {
       [PROGRAMMED_ANNOTATION]: String(programmed()),
       ...(sleeping && sleepingAnnotations(sleeping)),
     };
-    const metadata = annotations === undefined ? {} : { annotations };
-    const spec = {
-      holderIdentity: nodeName,
-      leaseDurationSeconds: LEASE_SECONDS,
-      renewTime: new Date(clock.now()).toISOString().replace("Z", "000Z"),
-    };
+    const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
+    const spec = { holderIdentity: nodeName, renewTime };
     try {
-      await api.patch(LEASES, { namespace: NODE_LEASE_NAMESPACE, name: nodeName }, "merge", {
-        ...(annotations === undefined ? {} : { metadata }),
-        spec,
-      });
+      return await this.#renewThere(annotations, spec);
     } catch (error) {
       if (!hasReason(error, "NotFound")) throw error;
-      const lease: Lease = {
-        apiVersion: "coordination.k8s.io/v1",
-        kind: "Lease",
-        metadata: { ...metadata, namespace: NODE_LEASE_NAMESPACE, name: nodeName },
-        spec,
+      const metadata = {
+        ...(annotations && { annotations }),
+        namespace: NODE_LEASE_NAMESPACE,
+        name: nodeName,
       };
-      await api.create(LEASES, lease);
+      const { apiVersion, kind } = LEASES;
+      const first = { ...spec, leaseDurationSeconds: LEASE_SECONDS_MIN };
+      const lease: Lease = { apiVersion, kind: kind as "Lease", metadata, spec: first };
+      return await api.create(LEASES, lease);
+    }
+  }
+
+  async #renewThere(
+    annotations: Readonly<Record<string, string>> | undefined,
+    spec: Lease["spec"],
+  ): Promise<Lease> {
+    const { api, nodeName } = this.#with;
+    const target = { namespace: NODE_LEASE_NAMESPACE, name: nodeName };
+    const change = this.#term.takeChange();
+    const metadata = { ...(annotations && { annotations }), ...change?.metadata };
+    try {
+      const patch = { metadata, spec: { ...spec, ...change?.spec } };
+      return await api.patch(LEASES, target, "merge", patch);
+    } catch (error) {
+      // a renewal whose answer was lost has come between
+      if (change === undefined || !hasReason(error, "Conflict")) throw error;
+      const patch = { ...(annotations && { metadata: { annotations } }), spec };
+      return await api.patch(LEASES, target, "merge", patch);
     }
   }
 }

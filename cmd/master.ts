@@ -7,6 +7,7 @@ import { bootstrapObjects, localStorageClass } from "../api/registry/bootstrap.t
 import { dnsObjects } from "../api/registry/cluster_dns.ts";
 import type { Components } from "../api/registry/componentstatuses.ts";
 import { kindsOf } from "../api/registry/kinds.ts";
+import { NodePace } from "../api/registry/node_pace.ts";
 import { MetricRegistry } from "../api/types/metrics.ts";
 import { StatusError } from "../api/types/status.ts";
 import { aborted } from "../client/aborted.ts";
@@ -45,7 +46,9 @@ export async function master(settings: Settings): Promise<void> {
   const stores = await openStores(settings, paths, () => void lifetime.end(1));
   const { store, volatileStore } = stores;
   const health = new ComponentHealth();
-  const kinds = kindsOf(networkOf(settings), componentsOf(health, stores));
+  const pace = new NodePace(store);
+  const components = componentsOf(health, stores);
+  const kinds = kindsOf(networkOf(settings), components, () => pace.renewSeconds);
   const metrics = new MetricRegistry();
   countProcess(metrics, Date.now());
   const own = ownToken();
@@ -91,7 +94,7 @@ export async function master(settings: Settings): Promise<void> {
   ]);
   const server = `https://${settings.advertiseAddress}:${settings.apiPort}`;
   const clusterInfo = clusterInfoOf({ shared: settings, server, caPem });
-  const components = runComponents({
+  const running = runComponents({
     clusterInfo,
     ...{ api, kinds, token: own.token, signal, isShared, caPem, metrics, health },
     pki: paths.pki,
@@ -100,7 +103,7 @@ export async function master(settings: Settings): Promise<void> {
   });
   const presence = isShared ? showPresence(api, own.token, { address, port, signal }) : undefined;
   await aborted(lifetime.signal);
-  await components;
+  await running;
   await presence;
   await serving.close();
   await endCopies();

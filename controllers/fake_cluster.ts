@@ -39,12 +39,13 @@ export async function startCluster(
       return (await api.list(PODS, { namespace })).items;
     },
     /** What the agent of a healthy node does. */
-    async renewLease(name: string, at = clock.now()): Promise<void> {
+    async renewLease(name: string, at = clock.now(), leaseSeconds = 10): Promise<void> {
       const renewTime = new Date(at).toISOString();
       const target = { namespace: "kube-node-lease", name };
       const there = await api.list(LEASES, { fieldSelector: `metadata.name=${name}` });
       if (there.items.length === 0) await api.create(LEASES, leaseOf(name, renewTime));
-      else await api.patch(LEASES, target, "merge", { spec: { renewTime } });
+      const leaseDurationSeconds = leaseSeconds;
+      await api.patch(LEASES, target, "merge", { spec: { renewTime, leaseDurationSeconds } });
     },
     /** What an agent reports of a pod that runs. */
     async run(pod: Pod, podIP: string): Promise<Pod> {

@@ -1,5 +1,6 @@
 import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import type { Node, NodeCondition, Pod } from "../api/types/core_v1.ts";
+import { LEASE_SECONDS_MAX } from "../api/types/node_lease.ts";
 import { NODES, PODS } from "../api/types/resources.ts";
 import { StatusError } from "../api/types/status.ts";
 import type { Cache, Write } from "../client/cache.ts";
@@ -17,7 +18,7 @@ import { taintsWanted, toleratedSeconds } from "./node_taints.ts";
 import { conditionOf, isOver, timeOf } from "./pods.ts";
 
 export interface NodeLifecycleSettings {
-  /** A node that was not heard of for so long is Unknown. The founding design had 40. */
+  /** A node that was not heard of for so long is Unknown, or for longer where its lease says so. */
   leaseSeconds: number;
   /** The same for a node that has not been heard of yet, and after a restart of this controller. */
   startupSeconds: number;
@@ -123,17 +124,23 @@ function planNode(node: Readonly<Node>, world: World, settings: NodeLifecycleSet
 function planLife(
   node: Readonly<Node>,
   world: World,
-  { leaseSeconds, startupSeconds, podEvictionSeconds }: NodeLifecycleSettings,
+  { leaseSeconds: secondsMin, startupSeconds, podEvictionSeconds }: NodeLifecycleSettings,
 ): Plan {
+  const lease = world.cache.get(LEASES, LEASE_NAMESPACE, node.metadata.name);
+  const leaseSeconds = secondsOf(lease, secondsMin);
   const silentAt = world.heardAt === undefined
-    ? world.since("known") + startupSeconds * 1000
+    ? world.since("known") + Math.max(startupSeconds, leaseSeconds) * 1000
     : world.heardAt + leaseSeconds * 1000;
   const isSilent = silentAt <= world.now;
   const isFailing = readinessOf(node)?.status === "False";
   if (!isSilent && !isFailing) return { writes: [], againMs: silentAt - world.now };
   // who was cut off from the apiserver hears of leases no sooner than of its own mark
   if (isSilent && !isUnknown(node)) return { writes: markingOf(node, world) };
-  if (isSilent && hasNewerLease(node, world)) return { writes: [], againMs: leaseSeconds * 1000 };
+  const [fresh] = isSilent ? world.read(LEASES) : [];
+  if (fresh !== undefined && fresh.spec?.renewTime !== lease?.spec?.renewTime) {
+    // the node was heard of, though not yet by this controller
+    return { writes: [], againMs: secondsOf(fresh, secondsMin) * 1000 };
+  }
   const since = world.since("not ready");
   const pods = podsOn(node, world.cache).map((pod) => {
     const seconds = toleratedSeconds(pod, isSilent, podEvictionSeconds);
@@ -158,11 +165,10 @@ function leaseOf({ metadata: { name } }: Readonly<Node>): Reading {
   return { resource: LEASES, options: { namespace: LEASE_NAMESPACE, fieldSelector } };
 }
 
-/** The node was heard of, though not yet by this controller. */
-function hasNewerLease({ metadata: { name } }: Readonly<Node>, { cache, read }: World): boolean {
-  const [fresh] = read(LEASES);
-  const known = cache.get(LEASES, LEASE_NAMESPACE, name);
-  return fresh !== undefined && fresh.spec?.renewTime !== known?.spec?.renewTime;
+/** How long the lease holds. A node counts on it; one that promises to be away for hours is not waited for. */
+function secondsOf(lease: Readonly<Lease> | undefined, secondsMin: number): number {
+  const { leaseDurationSeconds = 0 } = lease?.spec ?? {};
+  return Math.max(secondsMin, Math.min(leaseDurationSeconds, LEASE_SECONDS_MAX));
 }
 
 /** Nobody on a silent node would stop the pods, so they are not asked to end: they go. */

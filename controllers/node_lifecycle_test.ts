@@ -40,6 +40,26 @@ Deno.test("row 29: a clock that is an hour off on the node changes nothing", asy
   }
 });
 
+// deno-fmt-ignore
+const LEASES_HOLD: { name: string; says: number; seconds: number }[] = [
+  { name: "a lease that says so holds for longer",         says: 57,     seconds: 57 },
+  { name: "none holds for shorter than the setting",       says: 1,      seconds: 10 },
+  { name: "none holds for ever",                           says: 86_400, seconds: 60 },
+];
+for (const { name, says, seconds } of LEASES_HOLD) {
+  Deno.test(`node lifecycle: ${name}`, async () => {
+    const cluster = await startCluster();
+    await addNode(cluster, "node-1");
+    await beat(cluster, ["node-1"], 60);
+    await cluster.renewLease("node-1", cluster.clock.now(), says);
+    await cluster.clock.advance(seconds * 1000 - 100);
+    assert.equal((await ready(cluster, "node-1")).status, "True");
+    await cluster.clock.advance(200);
+    assert.equal((await ready(cluster, "node-1")).status, "Unknown");
+    cluster.stop();
+  });
+}
+
 Deno.test("node lifecycle: heartbeats cost no writes and no requests", async () => {
   const cluster = await startCluster();
   await addNode(cluster, "node-1");

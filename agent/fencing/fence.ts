@@ -1,4 +1,5 @@
 import type { Clock, Log } from "../../api/types/ambient.ts";
+import { LEASE_SECONDS_MIN } from "../../api/types/node_lease.ts";
 import { fenceGraceSeconds, fenceTime, mayBeGivenAway } from "./fence_times.ts";
 import type { FencedPod } from "./fenced_pod.ts";
 
@@ -8,7 +9,6 @@ export interface FenceOptions {
   /** Stops the pod within its grace period, or, without one, lets it run again. */
   readonly hold: (podUid: string, graceSeconds: number | undefined) => void;
   readonly boundNow: () => Promise<Bound>;
-  readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -29,6 +29,8 @@ export class Fence {
   readonly #held = new Map<string, number>();
   readonly #begunAt: number;
   #heardAt: number | undefined;
+  /** For how long others wait after that. */
+  #leaseMs = LEASE_SECONDS_MIN * 1000;
   #disarm: () => void = () => {};
   #releasing: Promise<void> | undefined;
   /** The silence was so long that a watch may bring pods which others run by now. */
@@ -41,16 +43,19 @@ export class Fence {
   }
 
   /** The agent before this one was heard at `heardAt`. */
-  resume(heardAt: number): void {
+  resume(heardAt: number, leaseMs: number): void {
+    if (this.#heardAt !== undefined) return;
     // a clock that was set back must not put it off
-    this.#heardAt ??= Math.min(heardAt, this.#begunAt);
+    this.#heardAt = Math.min(heardAt, this.#begunAt);
+    this.#leaseMs = leaseMs;
     this.#arm();
   }
 
-  /** The API has taken a renewal of the lease that was sent at `sentAt`. */
-  heard(sentAt: number): void {
+  /** The API has taken a renewal of the lease that was sent at `sentAt`, which holds for `leaseMs`. */
+  heard(sentAt: number, leaseMs: number): void {
     this.#isBehind ||= this.#wasSilentTo(sentAt);
     this.#heardAt = sentAt;
+    this.#leaseMs = leaseMs;
     this.#arm();
     if (this.#held.size === 0 && !this.#isBehind) return;
     this.#releasing ??= this.#release().finally(() => this.#releasing = undefined);
@@ -75,8 +80,7 @@ export class Fence {
   }
 
   #wasSilentTo(at: number): boolean {
-    const { leaseMs } = this.#with;
-    return this.#heardAt !== undefined && mayBeGivenAway(at - this.#heardAt, leaseMs);
+    return this.#heardAt !== undefined && mayBeGivenAway(at - this.#heardAt, this.#leaseMs);
   }
 
   /** Pods are others, or one tolerates something else: it may be the next one. */
@@ -97,8 +101,8 @@ export class Fence {
   }
 
   #waiting() {
-    const { pods, leaseMs } = this.#with;
-    const [heardAt, begunAt] = [this.#heardAt, this.#begunAt];
+    const { pods } = this.#with;
+    const [heardAt, begunAt, leaseMs] = [this.#heardAt, this.#begunAt, this.#leaseMs];
     if (heardAt === undefined) return [];
     return pods()
       .filter(({ uid }) => !this.#held.has(uid))

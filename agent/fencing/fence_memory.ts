@@ -1,4 +1,5 @@
 import type { Log } from "../../api/types/ambient.ts";
+import { LEASE_SECONDS_MIN } from "../../api/types/node_lease.ts";
 import type { HostFiles } from "../host_files.ts";
 import type { FencedPod } from "./fenced_pod.ts";
 
@@ -16,6 +17,8 @@ export interface FenceMemoryOptions {
 export interface Remembered {
   /** When the last renewal that came off was sent. */
   readonly heardAt: number;
+  /** How long that holds. */
+  readonly leaseMs: number;
   readonly pods: readonly FencedPod[];
 }
 
@@ -25,7 +28,7 @@ export interface Remembered {
  */
 export class FenceMemory {
   readonly #with: FenceMemoryOptions;
-  #heardAt = 0;
+  #heard = { sentAt: 0, leaseMs: 0 };
   #isWritingHeard = false;
   #kept = "";
   /** What was seen last and is not being written yet. */
@@ -47,19 +50,29 @@ export class FenceMemory {
     ]);
     if (heard === "") return undefined;
     try {
-      return { heardAt: timeOf(heard), pods: pods === "" ? [] : podsOf(pods) };
+      return { ...heardIn(heard), pods: pods === "" ? [] : podsOf(pods) };
     } catch (error) {
       log("What the node knows of its pods can't be read", { folder, error: String(error) });
       return undefined;
     }
   }
 
-  /** A renewal that was sent then has come off. */
-  heard(sentAt: number): void {
-    if (this.#isWritingHeard || sentAt - this.#heardAt < HEARD_EVERY_MS) return;
-    this.#heardAt = sentAt;
+  /** A renewal that was sent then has come off, and holds for so long. */
+  heard(sentAt: number, leaseMs: number): void {
+    const isSameLease = leaseMs === this.#heard.leaseMs;
+    if (isSameLease && sentAt - this.#heard.sentAt < HEARD_EVERY_MS) return;
+    this.#heard = { sentAt, leaseMs };
+    if (!this.#isWritingHeard) void this.#writeHeard();
+  }
+
+  /** What is heard while a write is under way is written after it: a lease that is shorter now must be known. */
+  async #writeHeard(): Promise<void> {
     this.#isWritingHeard = true;
-    void this.#replace("heard", `${sentAt}\n`).finally(() => this.#isWritingHeard = false);
+    for (let written; written !== this.#heard;) {
+      const { sentAt, leaseMs } = written = this.#heard;
+      await this.#replace("heard", `${sentAt} ${leaseMs}\n`);
+    }
+    this.#isWritingHeard = false;
   }
 
   /** These are the node's pods. */
@@ -102,10 +115,13 @@ function textOf(pods: readonly FencedPod[]): string {
   return `${JSON.stringify(pods)}\n`;
 }
 
-function timeOf(text: string): number {
-  const at = Number(text);
-  if (!Number.isSafeInteger(at) || at <= 0) throw new Error(`heard is ${JSON.stringify(text)}`);
-  return at;
+/** Older agents wrote no length: theirs was the shortest. */
+function heardIn(text: string): Pick<Remembered, "heardAt" | "leaseMs"> {
+  const [heardAt = 0, leaseMs = LEASE_SECONDS_MIN * 1000] = text.trim().split(" ").map(Number);
+  if (![heardAt, leaseMs].every((one) => Number.isSafeInteger(one) && one > 0)) {
+    throw new Error(`heard is ${JSON.stringify(text)}`);
+  }
+  return { heardAt, leaseMs };
 }
 
 function podsOf(text: string): FencedPod[] {

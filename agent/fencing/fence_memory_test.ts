@@ -8,11 +8,15 @@ const DAEMON: FencedPod = { ...WEB, uid: "u2", name: "daemon", toleratedSeconds:
 
 Deno.test("fence memory: a new agent reads what the one before it has kept", async () => {
   const world = new World();
-  world.memory.heard(5_000);
+  world.memory.heard(5_000, 10_000);
   world.memory.see([WEB, DAEMON]);
   await world.memory.settled();
   await world.written();
-  assert.deepEqual(await world.reopened().recall(), { heardAt: 5_000, pods: [WEB, DAEMON] });
+  assert.deepEqual(await world.reopened().recall(), {
+    heardAt: 5_000,
+    leaseMs: 10_000,
+    pods: [WEB, DAEMON],
+  });
 });
 
 Deno.test("fence memory: a node that never reached the API remembers nothing", async () => {
@@ -28,6 +32,7 @@ const BROKEN = [
   { name: "a pod without a name",   heard: "5000\n", pods: '[{"uid":"u1","toleratedSeconds":1,"graceSeconds":1}]' },
   { name: "another thing",          heard: "5000\n", pods: "7" },
   { name: "a time that is none",    heard: "then",   pods: "[]" },
+  { name: "a lease that is none",   heard: "5000 x", pods: "[]" },
 ];
 for (const { name, heard, pods } of BROKEN) {
   Deno.test(`fence memory: ${name} is as good as nothing, and told`, async () => {
@@ -39,10 +44,23 @@ for (const { name, heard, pods } of BROKEN) {
   });
 }
 
+Deno.test("fence memory: what an older agent wrote holds for the shortest lease", async () => {
+  const world = new World();
+  world.lay("heard", "5000\n");
+  assert.deepEqual(await world.memory.recall(), { heardAt: 5_000, leaseMs: 10_000, pods: [] });
+});
+
+Deno.test("fence memory: a lease of another length is written at once, and after what is being written", async () => {
+  const world = new World();
+  for (const leaseMs of [10_000, 57_000, 10_000]) world.memory.heard(5_000, leaseMs);
+  await world.written();
+  assert.equal((await world.reopened().recall())?.leaseMs, 10_000);
+});
+
 Deno.test("fence memory: the same is not written again, and the time once a second", async () => {
   const world = new World();
   for (const at of [10_000, 10_020, 10_999, 11_000]) {
-    world.memory.heard(at);
+    world.memory.heard(at, 10_000);
     await world.written();
   }
   for (let i = 0; i < 3; i += 1) {
@@ -69,7 +87,7 @@ Deno.test("fence memory: who waits, waits for what was seen before, and for no m
   await first;
   world.files.gate.resolve();
   await second;
-  world.memory.heard(5_000);
+  world.memory.heard(5_000, 10_000);
   await world.written();
   assert.equal((await world.reopened().recall())?.pods.length, 2);
 });
@@ -81,7 +99,7 @@ Deno.test("fence memory: a disk that fails holds up no pod, and is tried again",
   await world.memory.settled();
   assert.equal(world.told.length, 1);
   world.files.fails = false;
-  world.memory.heard(5_000);
+  world.memory.heard(5_000, 10_000);
   world.memory.see([WEB]);
   await world.memory.settled();
   await world.written();

@@ -8,7 +8,7 @@ Deno.test("fence: pods have ended before others may start, and those that tolera
     podOf("web"),
     podOf("daemon", { toleratedSeconds: Infinity }),
   ]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(278_000);
   assert.deepEqual(world.held, []);
   await world.clock.advance(2_000);
@@ -16,10 +16,20 @@ Deno.test("fence: pods have ended before others may start, and those that tolera
   assert.deepEqual(world.held, [["web", 30, 279_000]]);
 });
 
+Deno.test("fence: it goes by the length of the lease that came with the last renewal", async () => {
+  const world = new World([podOf("web", { toleratedSeconds: 0 })]);
+  world.fence.heard(world.clock.now(), 57_000);
+  await world.clock.advance(26_000);
+  assert.deepEqual(world.held, []);
+  world.fence.heard(world.clock.now(), LEASE_MS);
+  await world.clock.advance(10_000);
+  assert.deepEqual(world.held, [["web", 2, 26_000 + 7_000]]);
+});
+
 Deno.test("fence: each renewal puts it off", async () => {
   const world = new World([podOf("web")]);
   for (let at = 0; at < 1_000_000; at += 3_000) {
-    world.fence.heard(world.clock.now());
+    world.fence.heard(world.clock.now(), LEASE_MS);
     await world.clock.advance(3_000);
   }
   assert.deepEqual(world.held, []);
@@ -27,7 +37,7 @@ Deno.test("fence: each renewal puts it off", async () => {
 
 Deno.test("fence: a pod that tolerates nothing gets what is left of its grace period", async () => {
   const world = new World([podOf("web", { toleratedSeconds: 0 })]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(10_000);
   assert.deepEqual(world.held, [["web", 2, 7_000]]);
 });
@@ -35,7 +45,7 @@ Deno.test("fence: a pod that tolerates nothing gets what is left of its grace pe
 Deno.test("fence: a pod that came after the last renewal is stopped as well", async () => {
   const pods: FencedPod[] = [];
   const world = new World(pods);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   pods.push(podOf("web"));
   world.fence.podsChanged();
   await world.clock.advance(400_000);
@@ -44,25 +54,25 @@ Deno.test("fence: a pod that came after the last renewal is stopped as well", as
 
 Deno.test("fence: when the API is back, only what it still has here runs again", async () => {
   const world = new World([podOf("kept"), podOf("moved")]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(400_000);
   assert.equal(world.held.length, 2);
   world.bound = new Set(["kept"]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.settle();
   assert.deepEqual(world.released, ["kept"]);
 });
 
 Deno.test("fence: while nobody can say what is still here, nothing runs again", async () => {
   const world = new World([podOf("web")]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(400_000);
   world.bound = undefined;
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.settle();
   assert.deepEqual(world.released, []);
   world.bound = new Set(["web"]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.settle();
   assert.deepEqual(world.released, ["web"]);
 });
@@ -76,12 +86,12 @@ const COMING: { name: string; silentMs: number; revision: number; bound?: string
 for (const { name, silentMs, revision, bound = [], heldFirst, runs } of COMING) {
   Deno.test(`fence: a pod of which a watch tells late ${name}`, async () => {
     const world = new World([]);
-    world.fence.heard(world.clock.now());
+    world.fence.heard(world.clock.now(), LEASE_MS);
     await world.clock.advance(silentMs);
     world.bound = new Set(bound);
     world.fence.came(podOf("late"), revision);
     assert.equal(world.held.length === 1, heldFirst);
-    world.fence.heard(world.clock.now());
+    world.fence.heard(world.clock.now(), LEASE_MS);
     await world.clock.settle();
     assert.equal(world.held.length === 0 || world.released.includes("late"), runs);
   });
@@ -89,9 +99,9 @@ for (const { name, silentMs, revision, bound = [], heldFirst, runs } of COMING) 
 
 Deno.test("fence: after the API was asked, what came to the node before and is not here never starts", async () => {
   const world = new World([]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(60_000);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.settle();
   world.fence.came(podOf("gone"), REVISION);
   world.fence.came(podOf("new"), REVISION + 1);
@@ -100,23 +110,23 @@ Deno.test("fence: after the API was asked, what came to the node before and is n
 
 Deno.test("fence: a silence after which nobody could be asked is remembered", async () => {
   const world = new World([]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(60_000);
   world.bound = undefined;
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.settle();
   world.fence.came(podOf("late"), REVISION + 1);
   world.bound = new Set(["late"]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.settle();
   assert.deepEqual([world.held.length, world.released], [1, ["late"]]);
 });
 
 Deno.test("fence: a pod that comes while the API is asked, and after what it says, starts", async () => {
   const world = new World([]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(60_000);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   world.fence.came(podOf("new"), REVISION + 1);
   world.fence.came(podOf("gone"), REVISION);
   await world.clock.settle();
@@ -125,7 +135,7 @@ Deno.test("fence: a pod that comes while the API is asked, and after what it say
 
 Deno.test("fence: a pod that tolerates the silence for ever starts whenever it comes", async () => {
   const world = new World([]);
-  world.fence.heard(world.clock.now());
+  world.fence.heard(world.clock.now(), LEASE_MS);
   await world.clock.advance(60_000);
   world.fence.came(podOf("daemon", { toleratedSeconds: Infinity }), 5);
   assert.deepEqual(world.held, []);
@@ -143,7 +153,7 @@ const RESUMED: { name: string; heardAgo: number; tolerates: number; want: [numbe
 for (const { name, heardAgo, tolerates, want } of RESUMED) {
   Deno.test(`fence: an agent that starts without the API stops a pod ${name}`, async () => {
     const world = new World([podOf("web", { toleratedSeconds: tolerates })]);
-    world.fence.resume(world.clock.now() - heardAgo);
+    world.fence.resume(world.clock.now() - heardAgo, LEASE_MS);
     await world.clock.advance(700_000);
     assert.deepEqual(world.held, want.map(([seconds, at]) => ["web", seconds, at]));
   });
@@ -153,6 +163,7 @@ function podOf(name: string, pod: Partial<FencedPod> = {}): FencedPod {
   return { uid: name, name, toleratedSeconds: 300, graceSeconds: 30, ...pod };
 }
 
+const LEASE_MS = 10_000;
 /** At which the API says what is bound. */
 const REVISION = 10;
 
@@ -167,7 +178,7 @@ class World {
   constructor(pods: readonly FencedPod[]) {
     const { clock } = this;
     this.fence = new Fence({
-      ...{ clock, leaseMs: 10_000, log: () => {} },
+      ...{ clock, log: () => {} },
       pods: () => pods,
       hold: (uid, seconds) => {
         if (seconds === undefined) this.released.push(uid);

@@ -19,7 +19,6 @@ export interface NodeFenceOptions {
   readonly hold: (podUid: string, graceSeconds: number | undefined) => void;
   readonly files: HostFiles;
   readonly dataDir: string;
-  readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -53,13 +52,13 @@ export class NodeFence {
     const remembered = await this.#memory.recall();
     if (remembered === undefined || this.#remembered === undefined) return;
     this.#remembered = new Map(remembered.pods.map((pod) => [pod.uid, pod]));
-    this.#fence.resume(remembered.heardAt);
+    this.#fence.resume(remembered.heardAt, remembered.leaseMs);
   }
 
-  /** The API has taken a renewal of the lease that was sent at `sentAt`. */
-  heard(sentAt: number): void {
-    this.#memory.heard(sentAt);
-    this.#fence.heard(sentAt);
+  /** The API has taken a renewal of the lease that was sent at `sentAt`, which holds for `leaseMs`. */
+  heard(sentAt: number, leaseMs: number): void {
+    this.#memory.heard(sentAt, leaseMs);
+    this.#fence.heard(sentAt, leaseMs);
   }
 
   /** The API has told of every pod of this node. */

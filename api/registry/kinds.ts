@@ -1,3 +1,4 @@
+import { RENEW_SECONDS_MIN } from "../types/node_lease.ts";
 import { certificateSigningRequests } from "./certificatesigningrequests.ts";
 import { clusterRoleBindings } from "./clusterrolebindings.ts";
 import { clusterRoles } from "./clusterroles.ts";
@@ -64,11 +65,13 @@ export const DEFAULT_NETWORK: ClusterNetwork = {
 /**
  * Every kind that is served, in the order of discovery.
  * @param components what `kubectl get componentstatuses` tells of
+ * @param renewSeconds how often nodes are to renew their leases
  * @throws {RangeError} when the network can't be read or is too small
  */
 export function kindsOf(
   network: ClusterNetwork,
   components: Components = {},
+  renewSeconds: () => number = () => RENEW_SECONDS_MIN,
 ): readonly AnyKind[] {
   return [
     componentStatuses(components),
@@ -118,7 +121,7 @@ export function kindsOf(
     clusterRoles,
     roleBindings,
     roles,
-    leases,
+    leases(renewSeconds),
     nodeMetrics,
     podMetrics,
   ];

@@ -3,6 +3,7 @@ import { HollowHost, runHollowNode } from "../../cmd/hollow_node.ts";
 import { RuntimeError, SANDBOX } from "../../agent/runtime.ts";
 import { Life, mortal, ProcessClock } from "./life.ts";
 import { Cable, Link, type LinkHears } from "./link.ts";
+import { leaseMsMost } from "./pace.ts";
 import { Dice, randomFrom, skewFrom } from "./seeded.ts";
 import type { SimulatedServer } from "./server.ts";
 
@@ -10,8 +11,8 @@ import type { SimulatedServer } from "./server.ts";
 const IN_TIME_MS = 4_000;
 /** From its engine's last refusals to its end. */
 const ENDING_MS = 500;
-/** One that starts later takes a lease, the pods' grace and a moment more. */
-const LATE_MS = 10_000 + 2_000 + 2_000;
+/** One that starts later takes, after a lease, the pods' grace and a moment more. */
+const LATE_MS = 2_000 + 2_000;
 
 export interface NodeParts {
   readonly server: SimulatedServer;
@@ -58,6 +59,10 @@ export class SimulatedNode {
     this.#life.end();
   }
 
+  get leaseMsMost(): number {
+    return leaseMsMost(this.#parts.seed);
+  }
+
   get isUp(): boolean {
     return !this.#life.isOver;
   }
@@ -92,7 +97,7 @@ export class SimulatedNode {
     if (!this.isUp) return true;
     const { startedAt } = this;
     const isLate = this.#lastCutAt !== undefined && startedAt > this.#lastCutAt + IN_TIME_MS;
-    return isLate && this.#parts.clock.now() < startedAt + LATE_MS;
+    return isLate && this.#parts.clock.now() < startedAt + this.leaseMsMost + LATE_MS;
   }
 
   /** The agent is gone; containers run on. */

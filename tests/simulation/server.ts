@@ -3,6 +3,7 @@ import type { AgentTransport } from "../../api/http/agents.ts";
 import { createApi, type KubeApi } from "../../api/http/app.ts";
 import { bootstrapObjects, localStorageClass } from "../../api/registry/bootstrap.ts";
 import { DEFAULT_NETWORK, KINDS } from "../../api/registry/kinds.ts";
+import { leases } from "../../api/registry/leases.ts";
 import { StatusError } from "../../api/types/status.ts";
 import type { Api } from "../../client/api.ts";
 import { LocalApi } from "../../cmd/local_api.ts";
@@ -13,6 +14,7 @@ import { openStore } from "../../store/mvcc_store.ts";
 import type { Store, StoreEvent } from "../../store/store.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { Life, ProcessClock } from "./life.ts";
+import { paceOf } from "./pace.ts";
 import { Dice, randomFrom, uidsFrom } from "./seeded.ts";
 
 const TOKEN = "simulated";
@@ -43,12 +45,14 @@ export class SimulatedServer {
   #died = Promise.withResolvers<never>();
   readonly #with: ServerOptions;
   readonly #newUid: () => string;
+  readonly #renewSeconds: (now: number) => number;
   #told: Revision = 0;
   isUp = false;
 
   constructor(options: ServerOptions) {
     this.#with = options;
     this.#newUid = uidsFrom(randomFrom(options.seed, "uids"));
+    this.#renewSeconds = paceOf(options.seed);
     copyInto(this.medium, TEMPLATE);
     this.#told = this.medium.head;
   }
@@ -73,6 +77,7 @@ export class SimulatedServer {
       clock,
       random,
       newUid: this.#newUid,
+      renewSeconds: () => this.#renewSeconds(this.#with.clock.now()),
       ...(agents === undefined ? {} : { agents }),
     });
     store.watch("", this.#told, (events) => {
@@ -136,15 +141,21 @@ interface Ambience {
   readonly clock: Clock;
   readonly random: () => number;
   readonly newUid: () => string;
+  readonly renewSeconds: () => number;
   readonly agents?: AgentTransport;
 }
 
-function apiOver(store: Store, volatileStore: Store, ambience: Ambience): KubeApi {
+function apiOver(
+  store: Store,
+  volatileStore: Store,
+  { renewSeconds, ...ambience }: Ambience,
+): KubeApi {
+  const paced = leases(renewSeconds);
   return createApi({
     ...ambience,
     store,
     volatileStore,
-    kinds: KINDS,
+    kinds: KINDS.map((kind) => kind.resource === paced.resource ? paced : kind),
     tokens: new Map([[TOKEN, { name: "admin", groups: ["system:masters"] }]]),
     log: () => {},
     version: VERSION_INFO,
@@ -169,7 +180,7 @@ async function newMedium(): Promise<MemoryMedium> {
   const open = (ledger: MemoryLedger) => openStore(ledger, { clock, log: () => {} });
   const random = randomFrom(0, "bootstrap");
   const store = await open(new MemoryLedger(medium));
-  const ambience = { clock, random, newUid: uidsFrom(random) };
+  const ambience = { clock, random, newUid: uidsFrom(random), renewSeconds: () => 3 };
   const api = apiOver(store, await open(new MemoryLedger()), ambience);
   const { serviceCidr } = DEFAULT_NETWORK;
   const objects = bootstrapObjects({ serviceCidr, address: "192.0.2.1", port: 6443 });

@@ -1,8 +1,8 @@
 import type { SimulatedNode } from "../nodes.ts";
 import type { Invariant } from "./invariant.ts";
 
-/** The lease, what pods of the simulation tolerate at the most, and a second for the last renewal on its way. */
-const FENCED_AFTER_MS = 10_000 + 5_000 + 1_000;
+/** After the lease: what pods of the simulation tolerate at the most, and a second for the last renewal on its way. */
+const FENCED_AFTER_MS = 5_000 + 1_000;
 
 /** Owned pods whose name says which one of a set it is. */
 const ORDINAL = /^(set|data)-\d+-\d+$/;
@@ -26,8 +26,8 @@ export function fencedNodesAreEmpty(): Invariant {
 }
 
 function isFenced(node: SimulatedNode, now: number): boolean {
-  const { cutAt } = node;
-  return !node.isUnguarded && cutAt !== undefined && now - cutAt > FENCED_AFTER_MS;
+  const { cutAt, leaseMsMost } = node;
+  return !node.isUnguarded && cutAt !== undefined && now - cutAt > leaseMsMost + FENCED_AFTER_MS;
 }
 
 /** No two pods with one ordinal of a StatefulSet run at one time, on whichever nodes. */

@@ -13,6 +13,13 @@ export interface Cache {
   ): Readonly<T> | undefined;
   /** In namespace, name order, so that equal worlds give equal plans. */
   list<T extends KubeObject>(resource: Resource<T>, namespace?: string): readonly Readonly<T>[];
+  /** Those of a namespace whose label has the value, in name order, without a look at the others. */
+  labelled<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    label: string,
+    value: string,
+  ): readonly Readonly<T>[];
 }
 
 /** What a component wants written. The only thing that a plan may return. */

@@ -14,8 +14,11 @@ import type {
 } from "./api.ts";
 import { linesOf } from "./lines.ts";
 
-/** The network, or the apiserver's own handler in the same process. */
-export type Fetch = (request: Request) => Promise<Response> | Response;
+/**
+ * The network, or the apiserver's own handler in the same process.
+ * @param bodyLength in characters; 0: there is none
+ */
+export type Fetch = (request: Request, bodyLength: number) => Promise<Response> | Response;
 
 /** A request in the words of HTTP, where no network lies in between. */
 export interface PlainRequest {
@@ -278,7 +281,7 @@ export class HttpApi implements Api {
       ...(signal === undefined ? {} : { signal }),
     });
     try {
-      return await this.#fetch(request);
+      return await this.#fetch(request, body?.length ?? 0);
     } catch (error) {
       throw this.#unreachable(error);
     }

@@ -77,6 +77,15 @@ export class Informers implements WatchedCache {
     return this.#of(resource).list(namespace);
   }
 
+  labelled<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    label: string,
+    value: string,
+  ): readonly Readonly<T>[] {
+    return this.#of(resource).labelled(namespace, label, value);
+  }
+
   onChange<T extends KubeObject>(resource: Resource<T>, listener: Listener<T>): () => void {
     return this.#of(resource).onChange(listener);
   }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../api/types/meta.ts";
+import { LabelIndex } from "./label_index.ts";
 
 /** Objects of one namespace, by name. A list that was handed out never changes. */
 class Shelf<T extends KubeObject> {
@@ -65,6 +66,8 @@ const nameAt = (objects: readonly KubeObject[], at: number) => objects[at]!.meta
 /** Objects of one resource in namespace, name order. Reading a list costs nothing while nothing changes. */
 export class ObjectIndex<T extends KubeObject> {
   readonly #shelves = new Map<string, Shelf<T>>();
+  /** By label, of those that somebody asked for. */
+  readonly #labelled = new Map<string, LabelIndex<T>>();
   #all: readonly T[] | undefined;
 
   get(namespace: string, name: string): T | undefined {
@@ -77,8 +80,19 @@ export class ObjectIndex<T extends KubeObject> {
     return this.#all;
   }
 
+  /** Those whose label has the value. The first question for a label looks at all objects, later ones at none. */
+  labelled(namespace: string, label: string, value: string): readonly T[] {
+    let known = this.#labelled.get(label);
+    if (known === undefined) {
+      this.#labelled.set(label, known = new LabelIndex(label));
+      for (const object of this.list()) known.change(undefined, object);
+    }
+    return known.list(namespace, value);
+  }
+
   put(object: T): void {
     const namespace = object.metadata.namespace ?? "";
+    this.#relabel(this.get(namespace, object.metadata.name), object);
     let shelf = this.#shelves.get(namespace);
     if (shelf === undefined) this.#shelves.set(namespace, shelf = new Shelf());
     shelf.put(object);
@@ -89,9 +103,14 @@ export class ObjectIndex<T extends KubeObject> {
     const namespace = object.metadata.namespace ?? "";
     const shelf = this.#shelves.get(namespace);
     if (shelf === undefined) return;
+    this.#relabel(shelf.byName.get(object.metadata.name), undefined);
     shelf.remove(object.metadata.name);
     if (shelf.byName.size === 0) this.#shelves.delete(namespace);
     this.#all = undefined;
+  }
+
+  #relabel(before: T | undefined, after: T | undefined): void {
+    for (const index of this.#labelled.values()) index.change(before, after);
   }
 
   #gathered(): readonly T[] {

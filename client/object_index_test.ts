@@ -25,6 +25,27 @@ Deno.test("object index: agrees with a sorted map, whoever reads in between", ()
   }
 });
 
+Deno.test("object index: finds objects by a label as it is now, whoever asked before", () => {
+  const index = new ObjectIndex<KubeObject>();
+  const named = (name: string, app: string | undefined, namespace = "ns"): KubeObject => {
+    const object = objectOf(namespace, name, "1");
+    return { ...object, metadata: { ...object.metadata, ...app && { labels: { app } } } };
+  };
+  const found = (app: string) =>
+    index.labelled("ns", "app", app).map(({ metadata }) => metadata.name);
+  for (const name of ["b", "a"]) index.put(named(name, "x"));
+  assert.deepEqual(found("x"), ["a", "b"], "those that were there before the first question");
+  index.put(named("c", "x"));
+  index.put(named("d", undefined));
+  index.put(named("a", "x", "elsewhere"));
+  assert.deepEqual(found("x"), ["a", "b", "c"]);
+  index.put(named("a", "y"));
+  index.put(named("b", undefined));
+  assert.deepEqual([found("x"), found("y")], [["c"], ["a"]]);
+  index.remove(named("c", "x"));
+  assert.deepEqual(found("x"), []);
+});
+
 Deno.test("object index: a list that was handed out never changes", () => {
   const index = new ObjectIndex<KubeObject>();
   const [a, b] = [objectOf("ns", "a", "1"), objectOf("ns", "b", "2")];

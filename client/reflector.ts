@@ -76,6 +76,10 @@ export class Reflector<T extends KubeObject> {
     return this.#objects.list(namespace);
   }
 
+  labelled(namespace: string, label: string, value: string): readonly Readonly<T>[] {
+    return this.#objects.labelled(namespace, label, value);
+  }
+
   onChange(listener: Listener<T>): () => void {
     const own: Listener<T> = (before, after) => listener(before, after);
     for (const object of this.#objects.list()) own(undefined, object);

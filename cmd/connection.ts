@@ -1,5 +1,6 @@
 import { HttpApi } from "../client/http_api.ts";
 import { realClock } from "./clock.ts";
+import { HttpClients } from "./http_clients.ts";
 import { CA_FILE, type TlsFiles } from "./pki.ts";
 import type { Paths } from "./paths.ts";
 
@@ -20,20 +21,20 @@ export async function connect(
   { token, userAgent = "wherry" }: { token: string; userAgent?: string },
 ): Promise<Connection> {
   const caCerts = [await Deno.readTextFile(`${paths.pki}/${CA_FILE}.crt`)];
-  const client = Deno.createHttpClient({ caCerts });
+  const clients = new HttpClients({ caCerts });
   return {
     api: new HttpApi({
       ...{ baseUrl: server, token, userAgent },
-      fetch: (request) => fetch(request, { client }),
+      fetch: (request, bodyLength) => clients.fetch(request, bodyLength),
       pause,
     }),
     fetch: (path, init = {}) =>
       fetch(`${server}${path}`, {
         ...init,
-        client,
+        client: clients.shared,
         headers: { authorization: `Bearer ${token}` },
       }),
-    [Symbol.dispose]: () => client.close(),
+    [Symbol.dispose]: () => clients[Symbol.dispose](),
   };
 }
 
@@ -48,19 +49,18 @@ export interface NodeConnection extends Connection {
 }
 
 export function connectAsNode(server: string, tls: TlsFiles): NodeConnection {
-  const clientOf = ({ ca, cert, key }: TlsFiles) =>
-    Deno.createHttpClient({ caCerts: [ca], cert, key });
-  let client = clientOf(tls);
+  const clientsOf = ({ ca, cert, key }: TlsFiles) => new HttpClients({ caCerts: [ca], cert, key });
+  let clients = clientsOf(tls);
   return {
     api: new HttpApi({
       ...{ baseUrl: server, userAgent: "kubelet" },
-      fetch: (request) => fetch(request, { client }),
+      fetch: (request, bodyLength) => clients.fetch(request, bodyLength),
       pause,
     }),
-    fetch: (path, init = {}) => fetch(`${server}${path}`, { ...init, client }),
-    // watches of the old one go on until the server ends them
-    renew: (tls) => void (client = clientOf(tls)),
-    [Symbol.dispose]: () => client.close(),
+    fetch: (path, init = {}) => fetch(`${server}${path}`, { ...init, client: clients.shared }),
+    // watches of the old ones go on until the server ends them
+    renew: (tls) => void (clients = clientsOf(tls)),
+    [Symbol.dispose]: () => clients[Symbol.dispose](),
   };
 }
 

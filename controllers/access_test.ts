@@ -18,6 +18,7 @@ function worldOf(...all: KubeObject[]): World {
   const cache = {
     revisionOf: () => 0,
     list: of,
+    labelled: () => [],
     get: <T extends KubeObject>(resource: Resource<T>, namespace: string, name: string) =>
       of(resource).find(({ metadata }) =>
         metadata.name === name && (metadata.namespace ?? "") === namespace

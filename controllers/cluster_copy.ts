@@ -25,6 +25,16 @@ export class ClusterCopy implements Cache {
     return this.#indexOf(resource).list(namespace) as readonly Readonly<T>[];
   }
 
+  labelled<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    label: string,
+    value: string,
+  ) {
+    const found = this.#indexOf(resource).labelled(namespace, label, value);
+    return found as readonly Readonly<T>[];
+  }
+
   put(object: Readonly<KubeObject>): void {
     this.#indexOf(resourceOf(object)).put(object);
   }

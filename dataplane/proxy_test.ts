@@ -255,6 +255,12 @@ class FakeCache implements WatchedCache {
     return [...this.#objects.values()].filter((object) => object.kind === kind) as T[];
   }
 
+  labelled<T extends KubeObject>(resource: Resource<T>, of: string, label: string, value: string) {
+    return this.list(resource).filter(({ metadata: { namespace = "", labels } }) =>
+      namespace === of && labels?.[label] === value
+    );
+  }
+
   onChange<T extends KubeObject>(
     { kind }: Resource<T>,
     listener: (before: T | undefined, after: T | undefined) => void,

@@ -34,8 +34,7 @@ export function backingOf(cache: Cache, service: Readonly<Service>): Backing {
   const { namespace = "", name } = service.metadata;
   const endpoints = cache.get(ENDPOINTS, namespace, name);
   if (Object.keys(service.spec.selector ?? {}).length > 0) return { endpoints };
-  const slices = cache.list(ENDPOINT_SLICES, namespace)
-    .filter((slice) => serviceOfSlice(slice) === `${namespace}/${name}`)
-    .filter(({ addressType }) => addressType === "IPv4");
+  const slices = cache.labelled(ENDPOINT_SLICES, namespace, SERVICE_NAME, name)
+    .filter((slice) => serviceOfSlice(slice) !== undefined && slice.addressType === "IPv4");
   return slices.length === 0 ? { endpoints } : { endpoints, slices };
 }

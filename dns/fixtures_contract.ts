@@ -48,6 +48,17 @@ export class FakeCache implements WatchedCache {
     ) as T[];
   }
 
+  labelled<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    label: string,
+    value: string,
+  ): readonly T[] {
+    return this.list(resource, namespace).filter(({ metadata }) =>
+      metadata.labels?.[label] === value
+    );
+  }
+
   onChange<T extends KubeObject>(
     { kind }: Resource<T>,
     listener: (before: Readonly<T> | undefined, after: Readonly<T> | undefined) => void,

@@ -9,7 +9,7 @@ import type { KubeApi } from "./app.ts";
 import type { Peer } from "./authenticate.ts";
 import { authoritiesIn, peerOf } from "./client_certificate.ts";
 import type { Reply } from "./exchange.ts";
-import { IdleConnections } from "./idle_connections.ts";
+import { IDLE_MS_MAX, IdleConnections } from "./idle_connections.ts";
 import { mayHaveBody, NodeCall, targetOf } from "./node_call.ts";
 import { dropRest, sendReply } from "./node_reply.ts";
 import { statusReply } from "./replies.ts";
@@ -67,7 +67,8 @@ class Listener {
     this.#options = options;
     this.#authorities = authoritiesIn(options.tls?.ca ?? "");
     this.#idle = new IdleConnections(options.clock);
-    this.server = this.#listen();
+    // for HTTP/1.1, where the library waits for five seconds
+    this.server = Object.assign(this.#listen(), { keepAliveTimeout: IDLE_MS_MAX });
     this.server.on("connection", (socket: Duplex) => {
       track(this.#sockets, socket);
       if (options.tls !== undefined) this.#idle.connected(socket);

@@ -6,9 +6,10 @@ import type { Watcher } from "./watcher.ts";
 import { joined } from "./wire.ts";
 
 /**
- * After a write to its watchers a group gathers what comes for this long, so that a burst costs each
- * watcher one write. The first event after a pause goes out at once.
+ * After a write to its watchers a group gathers what comes for a while, so that a burst costs each watcher one write:
+ * twice as long each time as long as something comes. What comes now and then goes out at once.
  */
+const GATHER_MS_FIRST = 1;
 const GATHER_MS = 10;
 
 /**
@@ -27,6 +28,7 @@ export class WatchGroup {
   readonly #tally: { sent: number };
   #pending: Uint8Array[] = [];
   #isGathering = false;
+  #gatherMs = GATHER_MS_FIRST;
 
   /** @param tally counts what goes out, together with other groups */
   constructor(
@@ -62,7 +64,9 @@ export class WatchGroup {
   #gather(): void {
     this.#isGathering = true;
     const forAll = Math.min(this.watchers.size * GATHER_MS_PER_WATCHER, GATHER_MS_MAX);
-    this.#clock.after(Math.max(GATHER_MS, forAll), () => {
+    this.#clock.after(Math.max(this.#gatherMs, forAll), () => {
+      const isBurst = this.#pending.length > 0;
+      this.#gatherMs = isBurst ? Math.min(2 * this.#gatherMs, GATHER_MS) : GATHER_MS_FIRST;
       this.#isGathering = false;
       this.settle();
     });

@@ -76,7 +76,7 @@ Deno.test("watch group: the first event goes out at once, a burst after it in on
 });
 
 // deno-fmt-ignore
-const WAITS: readonly [watchers: number, ms: number][] = [[1, 10], [250, 10], [1_000, 40], [20_000, 200]];
+const WAITS: readonly [watchers: number, ms: number][] = [[1, 1], [250, 10], [1_000, 40], [20_000, 200]];
 
 for (const [watchers, ms] of WAITS) {
   Deno.test(`watch group: gathers for ${ms} ms when ${watchers} watch`, () => {
@@ -87,6 +87,23 @@ for (const [watchers, ms] of WAITS) {
     assert.deepEqual(waits, [ms]);
   });
 }
+
+Deno.test("watch group: gathers for longer while something comes, and after a pause as at first", () => {
+  const { group, writes, tick, waits } = newGroup();
+  const comes = (revision: number) => {
+    group.take(event(revision, "x", "x"));
+    group.settle();
+  };
+  for (let revision = 1; revision <= 7; revision += 1) {
+    comes(revision);
+    if (revision > 1) tick();
+  }
+  assert.deepEqual(waits, [1, 2, 4, 8, 10, 10, 10]);
+  tick();
+  comes(8);
+  assert.equal(writes.length, 8);
+  assert.equal(waits.at(-1), 1);
+});
 
 const CASES: readonly [
   name: string,

@@ -61,9 +61,8 @@ export const endpointSliceController: Controller<Service> = {
 };
 
 function slicesOf({ namespace, name }: ObjectKey, cache: Cache): Readonly<EndpointSlice>[] {
-  return cache.list(ENDPOINT_SLICES, namespace).filter(({ metadata: { labels = {} } }) =>
-    labels[SERVICE_NAME] === name && labels[MANAGED_BY] === MANAGER
-  );
+  return cache.labelled(ENDPOINT_SLICES, namespace, SERVICE_NAME, name)
+    .filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === MANAGER);
 }
 
 /** Pods with the same ports share slices; everything is sorted, so that equal worlds give equal slices. */

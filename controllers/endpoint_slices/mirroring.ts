@@ -48,9 +48,8 @@ function isMirrored({ metadata }: Readonly<Endpoints>, cache: Cache): boolean {
 }
 
 function slicesOf({ namespace, name }: ObjectKey, cache: Cache): Readonly<EndpointSlice>[] {
-  return cache.list(ENDPOINT_SLICES, namespace).filter(({ metadata: { labels = {} } }) =>
-    labels[SERVICE_NAME] === name && labels[MANAGED_BY] === MANAGER
-  );
+  return cache.labelled(ENDPOINT_SLICES, namespace, SERVICE_NAME, name)
+    .filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === MANAGER);
 }
 
 function wantedOf({ subsets = [] }: Readonly<Endpoints>): Wanted[] {

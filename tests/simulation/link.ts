@@ -1,5 +1,6 @@
 import type { Clock } from "../../api/types/ambient.ts";
 import type { TokenRequest } from "../../api/types/authentication_v1.ts";
+import { LEASES } from "../../api/types/coordination_v1.ts";
 import type { KubeObject } from "../../api/types/meta.ts";
 import type { Resource } from "../../api/types/resources.ts";
 import { hasReason, StatusError } from "../../api/types/status.ts";
@@ -55,6 +56,8 @@ export interface LinkOptions {
   readonly dice: Dice;
   readonly life: Life;
   readonly hears: LinkHears;
+  /** A lease that its owner sent then, by the clock above, has come off. */
+  readonly onRenewed?: (sentAt: number) => void;
 }
 
 export interface LinkHears {
@@ -110,9 +113,10 @@ export class Link implements Api {
   }
 
   create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
-    return this.#ask((api) => api.create(resource, object), {
+    const created = this.#ask((api) => api.create(resource, object), {
       onLost: () => this.#with.hears.onLostCreate(object),
     });
+    return this.#renewing(resource, created);
   }
 
   update<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
@@ -130,7 +134,18 @@ export class Link implements Api {
     type: PatchType,
     patch: unknown,
   ): Promise<T> {
-    return this.#ask((api) => api.patch(resource, target, type, patch));
+    return this.#renewing(
+      resource,
+      this.#ask((api) => api.patch(resource, target, type, patch)),
+    );
+  }
+
+  async #renewing<T extends KubeObject>(resource: Resource<T>, write: Promise<T>): Promise<T> {
+    const { clock, onRenewed } = this.#with;
+    const sentAt = clock.now();
+    const written = await write;
+    if (resource.resource === LEASES.resource) onRenewed?.(sentAt);
+    return written;
   }
 
   delete<T extends KubeObject>(

@@ -7,8 +7,8 @@ import { leaseMsMost } from "./pace.ts";
 import { Dice, randomFrom, skewFrom } from "./seeded.ts";
 import type { SimulatedServer } from "./server.ts";
 
-/** An agent that starts so soon after its node was cut off still ends pods in time. */
-const IN_TIME_MS = 4_000;
+/** An agent that starts so soon after its last renewal still ends in time all that tolerates no silence: the shortest lease, less a margin. */
+const IN_TIME_MS = 10_000 - 1_000;
 /** From its engine's last refusals to its end. */
 const ENDING_MS = 500;
 /** One that starts later takes, after a lease, the pods' grace and a moment more. */
@@ -37,9 +37,11 @@ export class SimulatedNode {
   readonly host: HollowHost;
   /** Since when the cable is cut, by the true time. */
   cutAt: number | undefined;
-  #lastCutAt: number | undefined;
+  /** When its agent sent the last renewal that came off, by the true time. */
+  #heardAt: number | undefined;
   /** Since when its agent runs, by the true time. */
   startedAt = 0;
+  #isLate = false;
   /** How far its clock is off, for all its life: engine and agent have the same. */
   readonly skewMs: number;
   #life = new Life();
@@ -72,17 +74,19 @@ export class SimulatedNode {
     const { clock: base, seed, server, hears, log } = this.#parts;
     const life = this.#life = new Life();
     this.startedAt = base.now();
+    this.#isLate = this.#heardAt !== undefined && this.startedAt >= this.#heardAt + IN_TIME_MS;
     const clock = new ProcessClock(base, life, this.skewMs);
     const { runtime, network, files, mounts, backend, name, address } = this.host;
     const random = randomFrom(seed, `${this.name} ${this.#starts += 1}`);
     const dice = new Dice(randomFrom(seed, `cable of ${this.name} ${this.#starts}`));
+    const onRenewed = (sentAt: number) => this.#heardAt = sentAt - this.skewMs;
     const hands = { runtime, network, files, mounts, backend };
     const held = Object.fromEntries(
       Object.entries(hands).map(([part, thing]) => [part, mortal<object>(thing, life)]),
     ) as typeof hands;
     runHollowNode({
       host: { ...held, name, address },
-      api: new Link(this.cable, { server, clock, dice, life, hears }),
+      api: new Link(this.cable, { server, clock, dice, life, hears, onRenewed }),
       ...{ clock, random, signal: life.signal, hasDataplane: true },
       log: (message, figures) => life.isOver || log(`${this.name}: ${message}`, figures),
       version: "v1.33.0",
@@ -95,9 +99,8 @@ export class SimulatedNode {
    */
   get isUnguarded(): boolean {
     if (!this.isUp) return true;
-    const { startedAt } = this;
-    const isLate = this.#lastCutAt !== undefined && startedAt > this.#lastCutAt + IN_TIME_MS;
-    return isLate && this.#parts.clock.now() < startedAt + this.leaseMsMost + LATE_MS;
+    const { startedAt, leaseMsMost } = this;
+    return this.#isLate && this.#parts.clock.now() < startedAt + leaseMsMost + LATE_MS;
   }
 
   /** The agent is gone; containers run on. */
@@ -143,7 +146,7 @@ export class SimulatedNode {
 
   cut(): void {
     if (this.cable.isCut) return;
-    this.cutAt = this.#lastCutAt = this.#parts.clock.now();
+    this.cutAt = this.#parts.clock.now();
     this.cable.cut();
   }
 

@@ -2,7 +2,7 @@ import type { Clock, Log, Random } from "../api/types/ambient.ts";
 import type { KubeObject } from "../api/types/meta.ts";
 import type { MetricRegistry } from "../api/types/metrics.ts";
 import type { Resource } from "../api/types/resources.ts";
-import type { StatusError } from "../api/types/status.ts";
+import type { StatusError, StatusReason } from "../api/types/status.ts";
 import type { Api, ListOptions } from "../client/api.ts";
 import type { Cache, WatchedCache, Write } from "../client/cache.ts";
 
@@ -56,6 +56,7 @@ export interface Time {
 export interface Failure {
   readonly verb: Write["verb"];
   readonly kind: string;
+  readonly reason: StatusReason;
   readonly message: string;
 }
 

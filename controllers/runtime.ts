@@ -208,7 +208,8 @@ export class ControllerRuntime<T extends KubeObject> {
     } catch (error) {
       if (error instanceof StatusError) {
         const kind = write.verb === "deleteCollection" ? "" : write.object.kind;
-        this.#failures.set(text, { verb: write.verb, kind, message: error.message });
+        const { reason, message } = error;
+        this.#failures.set(text, { verb: write.verb, kind, reason, message });
         this.#report(text, this.#controller.reports?.(write, error, before));
       }
       throw error;

@@ -67,7 +67,7 @@ function planPods(
   set: Readonly<StatefulSet>,
   pods: readonly Readonly<Pod>[],
   history: History,
-  { cache, now }: World,
+  { cache, now, failure }: World,
 ): Plan {
   const availability = { minReadySeconds: set.spec.minReadySeconds ?? 0, cache, now };
   const newest = history.newest as Readonly<ControllerRevision>;
@@ -79,6 +79,8 @@ function planPods(
     current: before.metadata.name,
     update: newest.metadata.name,
     isAvailable: (pod) => !isEnding(pod) && isAvailable(pod, availability),
+    isRefused: failure?.kind === "Pod" && failure.verb === "create" &&
+      failure.reason === "Forbidden",
   };
   const { create, remove } = stepsOf(standing);
   const retained = retainedClaims(set, remove, cache);

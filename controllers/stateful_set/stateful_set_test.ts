@@ -214,12 +214,26 @@ Deno.test("stateful set: asks nothing of the apiserver while nothing changes", a
   cluster.stop();
 });
 
-Deno.test("stateful set: pods that make room go before others are asked for", async () => {
-  const cluster = await started({ podManagementPolicy: "Parallel" });
+for (const podManagementPolicy of ["Parallel", "OrderedReady"] as const) {
+  Deno.test(`stateful set, ${podManagementPolicy}: pods that make room go before others are asked for`, async () => {
+    const cluster = await started({ podManagementPolicy });
+    await cluster.api.delete(PODS, "default", "db-0", { gracePeriodSeconds: 0 });
+    refuseUntilDeleted(cluster, "pods");
+    await change(cluster, { replicas: 2 });
+    await cluster.clock.advance(5_000);
+    assert.deepEqual(await shown(cluster), ["db-0 db:1", "db-1 db:1"]);
+    cluster.stop();
+  });
+}
+
+Deno.test("stateful set: one that an API has no time for holds up scaling down, as one that is not ready", async () => {
+  const cluster = await started();
+  cluster.api.intercept = ({ verb, resource }) => {
+    if (verb === "create" && resource === "pods") throw new StatusError("ServiceUnavailable", "");
+  };
   await cluster.api.delete(PODS, "default", "db-0", { gracePeriodSeconds: 0 });
-  refuseUntilDeleted(cluster, "pods");
   await change(cluster, { replicas: 2 });
   await cluster.clock.advance(5_000);
-  assert.deepEqual(await shown(cluster), ["db-0 db:1", "db-1 db:1"]);
+  assert.deepEqual(await shown(cluster), ["db-1 db:1", "db-2 db:1"]);
   cluster.stop();
 });

@@ -19,6 +19,8 @@ export interface Standing {
   readonly current: string;
   readonly update: string;
   readonly isAvailable: (pod: Readonly<Pod>) => boolean;
+  /** The pod that was to be made last was forbidden, as a full quota does. */
+  readonly isRefused: boolean;
 }
 
 export interface Steps {
@@ -48,7 +50,9 @@ export function stepsOf(standing: Standing): Steps {
 /** Undefined: every pod that is wanted is there and available, and no other is. */
 function scaleInOrder(standing: Standing, replicas: readonly Replica[]): Steps | undefined {
   for (const { ordinal, pod } of replicas) {
-    if (pod === undefined) return { create: [born(standing, ordinal)], remove: [] };
+    if (pod === undefined) {
+      return { create: [born(standing, ordinal)], remove: roomFor(standing) };
+    }
     if (isOver(pod) && !isEnding(pod)) return { create: [], remove: [pod] };
     if (!isEnding(pod) && isReplaceable(standing, pod)) break; // an update may be what helps it
     if (isEnding(pod) || !standing.isAvailable(pod)) return WAIT;
@@ -58,6 +62,12 @@ function scaleInOrder(standing: Standing, replicas: readonly Replica[]): Steps |
   if (isEnding(last)) return WAIT;
   const isCalm = others.every((pod) => standing.isAvailable(pod));
   return isCalm || !standing.isAvailable(last) ? { create: [], remove: [last] } : WAIT;
+}
+
+/** A pod that is refused may need the room of one that is not wanted any more: waiting for it would wait for ever. */
+function roomFor(standing: Standing): Readonly<Pod>[] {
+  const [last] = surplusOf(standing);
+  return standing.isRefused && last !== undefined && !isEnding(last) ? [last] : [];
 }
 
 function scaleAtOnce(standing: Standing, replicas: readonly Replica[]): Steps | undefined {

@@ -7,7 +7,7 @@ import { leaseMsMost } from "./pace.ts";
 import { Dice, randomFrom, skewFrom } from "./seeded.ts";
 import type { SimulatedServer } from "./server.ts";
 
-/** An agent that starts so soon after its last renewal still ends in time all that tolerates no silence: the shortest lease, less a margin. */
+/** The shortest lease, less a margin: an agent that starts so soon after its last renewal still ends pods in time. */
 const IN_TIME_MS = 10_000 - 1_000;
 /** From its engine's last refusals to its end. */
 const ENDING_MS = 500;

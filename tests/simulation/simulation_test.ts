@@ -4,7 +4,22 @@ import { simulate } from "./simulate.ts";
 import { commandFor } from "./replay.ts";
 
 /** Seeds that have found something, and are tried for ever. */
-const KEPT = [1, 2, 46, 102, 131, 2008, 20009, 60185, 60342, 61537, 62128, 5730326, 2023166921];
+const KEPT = [
+  1,
+  2,
+  46,
+  102,
+  131,
+  2008,
+  20009,
+  60185,
+  60342,
+  61537,
+  62128,
+  70145,
+  5730326,
+  2023166921,
+];
 
 const SECONDS_MAX = 300;
 /** Tried besides: always the same, and others each time. */

@@ -165,9 +165,13 @@ function leaseOf({ metadata: { name } }: Readonly<Node>): Reading {
   return { resource: LEASES, options: { namespace: LEASE_NAMESPACE, fieldSelector } };
 }
 
-/** How long the lease holds. A node counts on it; one that promises to be away for hours is not waited for. */
+/**
+ * How long the lease holds. A node counts on it; one that promises to be away for hours is not waited for. An API server
+ * that starts again has forgotten all leases: what a node that is cut off counts on may be the longest.
+ */
 function secondsOf(lease: Readonly<Lease> | undefined, secondsMin: number): number {
-  const { leaseDurationSeconds = 0 } = lease?.spec ?? {};
+  if (lease === undefined) return LEASE_SECONDS_MAX;
+  const { leaseDurationSeconds = 0 } = lease.spec ?? {};
   return Math.max(secondsMin, Math.min(leaseDurationSeconds, LEASE_SECONDS_MAX));
 }
 

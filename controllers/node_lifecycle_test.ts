@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { LEASES } from "../api/types/coordination_v1.ts";
 import type { Node } from "../api/types/core_v1.ts";
+import { NODE_LEASE_NAMESPACE } from "../api/types/drain_barrier.ts";
 import { EVENTS, NODES, PODS, REPLICATION_CONTROLLERS } from "../api/types/resources.ts";
 import { controllerWith, nodeNamed, podNamed, startCluster } from "./fake_cluster.ts";
 
@@ -59,6 +61,18 @@ for (const { name, says, seconds } of LEASES_HOLD) {
     cluster.stop();
   });
 }
+
+Deno.test("node lifecycle: a lease that an API server has forgotten may have been the longest", async () => {
+  const cluster = await startCluster();
+  await addNode(cluster, "node-1");
+  await beat(cluster, ["node-1"], 60);
+  await cluster.api.delete(LEASES, NODE_LEASE_NAMESPACE, "node-1");
+  await cluster.clock.advance(59_000);
+  assert.equal((await ready(cluster, "node-1")).status, "True");
+  await cluster.clock.advance(1_100);
+  assert.equal((await ready(cluster, "node-1")).status, "Unknown");
+  cluster.stop();
+});
 
 Deno.test("node lifecycle: heartbeats cost no writes and no requests", async () => {
   const cluster = await startCluster();

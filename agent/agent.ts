@@ -164,7 +164,7 @@ export class Agent implements AgentView {
     const { cache, facts, signal, network } = this.#with;
     const measured = await facts.read();
     this.#allocatable = allocatableOf(measured, this.#with.node);
-    await this.#follower.checkHealth();
+    await this.#follower.begin();
     const record = this.#record;
     const keeper = this.#keeper = this.#newKeeper(measured);
     const duties = this.#duties = this.#newDuties(record);

@@ -80,6 +80,38 @@ Deno.test("engine: one that answers but refuses every start is asked less and le
   assert.ok(made <= 10, `${made} sandboxes`);
 });
 
+Deno.test("engine: a node whose engine is silent says so, and is ready again once it answers", async () => {
+  await using world = await World.open();
+  await world.createPod("web");
+  const { runtime } = world;
+  const waiting = Promise.withResolvers<void>();
+  const list = runtime.listContainers.bind(runtime);
+  runtime.listContainers = () => waiting.promise.then(list);
+  await world.advance(95_000);
+  assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "False");
+  const { status } = await world.api.get(NODES, "", "node-1");
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  assert.equal(ready?.message, "container runtime is down: no answer for 30 s");
+  waiting.resolve();
+  await world.advance(100);
+  assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "True");
+});
+
+Deno.test("engine: a node that starts beside a silent engine is known, and not ready", async () => {
+  const before = await World.open();
+  await before.stop();
+  await before.api.delete(NODES, "", "node-1");
+  const version = before.runtime.version.bind(before.runtime);
+  const waiting = Promise.withResolvers<void>();
+  before.runtime.version = () => waiting.promise.then(version);
+  await using world = await World.open(before);
+  await world.advance(31_000);
+  assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "False");
+  waiting.resolve();
+  await world.advance(100);
+  assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "True");
+});
+
 /** As dockerd does: it refuses new connections, kills what runs and tells so, then hangs up. */
 async function endEngine(world: World): Promise<void> {
   world.runtime.intercept = (call) => /^(create|start) /.test(call) && refuse();

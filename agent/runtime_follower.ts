@@ -7,6 +7,9 @@ const RECONNECT_FIRST_MS = 200;
 /** To ask a socket costs next to nothing; pods that ended with the engine are to be told of at once. */
 const RECONNECT_MAX_MS = 2_000;
 
+/** An engine that hangs accepts connections and says nothing: after so long the node says so. */
+const SILENT_MS_MAX = 30_000;
+
 export interface RuntimeFollowerOptions {
   readonly runtime: Runtime;
   readonly network: PodNetwork;
@@ -31,6 +34,9 @@ export class RuntimeFollower {
   #runtimeTrouble: string | undefined = "container runtime is not up yet";
   #networkTrouble: string | undefined;
   #wasAway = false;
+  /** Resolved once the engine was silent for too long. */
+  #silent = Promise.withResolvers<void>();
+  #isSilent = false;
 
   constructor(options: RuntimeFollowerOptions) {
     this.#with = options;
@@ -51,7 +57,16 @@ export class RuntimeFollower {
   }
 
   troubles(): string[] {
-    return [this.#runtimeTrouble, this.#networkTrouble].filter((one) => one !== undefined);
+    const silence = `container runtime is down: no answer for ${SILENT_MS_MAX / 1000} s`;
+    return [
+      this.#isSilent ? silence : this.#runtimeTrouble,
+      this.#networkTrouble,
+    ].filter((one) => one !== undefined);
+  }
+
+  /** Asks the engine how it is, and waits for as long as it may be silent. */
+  async begin(): Promise<void> {
+    await Promise.race([this.#watched(() => this.#checkHealth()), this.#silent.promise]);
   }
 
   /** Follows the engine's events, and lists anew whenever some may have been missed. */
@@ -78,11 +93,31 @@ export class RuntimeFollower {
     }
   }
 
-  async relist(): Promise<void> {
-    const { runtime, observed, poke, onBack, log, onHealth } = this.#with;
+  relist(): Promise<void> {
+    return this.#watched(() => this.#relist());
+  }
+
+  /** Tells of an engine that is silent, and goes on waiting for it. */
+  async #watched(asking: () => Promise<void>): Promise<void> {
+    const { clock, log, onHealth } = this.#with;
     const hadTrouble = this.troubles().length > 0;
+    const cancel = clock.after(SILENT_MS_MAX, () => {
+      this.#isSilent = this.#wasAway = true;
+      this.#silent.resolve();
+      log("The container runtime does not answer", { seconds: SILENT_MS_MAX / 1000 });
+      onHealth();
+    });
+    await asking();
+    cancel();
+    const wasSilent = this.#isSilent;
+    this.#isSilent = false;
+    if (hadTrouble || wasSilent || this.troubles().length > 0) onHealth();
+  }
+
+  async #relist(): Promise<void> {
+    const { runtime, observed, poke, onBack, log } = this.#with;
     try {
-      await this.checkHealth();
+      await this.#checkHealth();
       for (const uid of await observed.replace(() => runtime.listContainers())) poke(uid);
       this.#listed.resolve();
       if (this.#wasAway) onBack();
@@ -92,10 +127,9 @@ export class RuntimeFollower {
       this.#runtimeTrouble = `container runtime is down: ${String(error)}`;
       log("Cannot list containers", { error: String(error) });
     }
-    if (hadTrouble || this.troubles().length > 0) onHealth();
   }
 
-  async checkHealth(): Promise<void> {
+  async #checkHealth(): Promise<void> {
     const { runtime, network } = this.#with;
     const reasonOf = (error: unknown) => error instanceof Error ? error.message : String(error);
     try {

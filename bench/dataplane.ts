@@ -178,7 +178,7 @@ async function changesMs(
     const last = services.at(-1);
     if (last === undefined) break;
     const extra = { ip: "10.198.200.251", port: ECHO_PORT };
-    const backends = i % 2 === 0 ? [...last.backends, extra] : last.backends.slice(0, -1);
+    const backends = i % 2 === 0 ? [...last.backends, extra] : [...last.backends].slice(0, -1);
     services[services.length - 1] = { ...last, backends };
     samples.push(await timeMs(() => backend.sync({ nodeAddresses, services: [...services] })));
   }
@@ -190,7 +190,7 @@ async function changesMs(
 
 function withoutLast(rule: ServiceRule | undefined): ServiceRule {
   if (rule === undefined) throw new Error("Cannot measure changes: there is no service");
-  return { ...rule, backends: rule.backends.slice(0, -1) };
+  return { ...rule, backends: [...rule.backends].slice(0, -1) };
 }
 
 async function timeMs(act: () => Promise<void>): Promise<number> {

@@ -1,6 +1,7 @@
 import type { BackendCounters } from "./backend.ts";
 import type { BpfMap } from "./libbpf.ts";
 import * as maps from "./maps.ts";
+import { leadsTo } from "./packed_pods.ts";
 import type { ServiceRule } from "./rules.ts";
 
 /** What the programs count for single backends. */
@@ -19,8 +20,8 @@ export class BackendCounts {
     for (let i = 0; i < count; i++) {
       const { serviceId, backend: { ip, port }, ...counted } = maps
         .decodeBackendCount(keys, values, i);
-      const backends = rules.get(serviceId)?.backends ?? [];
-      if (!backends.some((backend) => backend.ip === ip && backend.port === port)) {
+      const rule = rules.get(serviceId);
+      if (rule === undefined || !leadsTo(rule, ip, port)) {
         const at = i * COUNTED_BACKEND_BYTES;
         this.map.delete(1, keys.slice(at, at + COUNTED_BACKEND_BYTES));
         continue;

@@ -157,7 +157,7 @@ export class IptablesTables {
   /** Chains that belong to the rule alone, with their rules. */
   #chainsOf(rule: ServiceRule | undefined): Map<string, string[]> {
     if (rule === undefined || rule.backends.length === 0) return new Map();
-    const pods = rule.backends.map((pod) => [this.#podChain(rule, pod), pod] as const);
+    const pods = Array.from(rule.backends, (pod) => [this.#podChain(rule, pod), pod] as const);
     const chains = pods.map(([chain, pod]): [string, string[]] => [chain, [
       `-s ${pod.ip}/32 -j MARK --set-xmark ${HAIRPIN_MARK}`,
       `-p ${rule.protocol.toLowerCase()}${

@@ -1,6 +1,7 @@
 /** The structs of bpf/service_lb.h as bytes. Pure; sizes and byte order are pinned by maps_test.ts. */
 import { formatIpv4, parseIpv4 } from "./ipv4.ts";
-import type { Frontend, PodAddress, Protocol } from "./rules.ts";
+import { PackedPods } from "./packed_pods.ts";
+import type { Frontend, PodAddress, Pods, Protocol } from "./rules.ts";
 
 /** Goes into the pin path of the maps: another layout means other maps. */
 export const SERVICE_LB_ABI = 2;
@@ -96,13 +97,10 @@ export function decodeService(bytes: Uint8Array, index: number): ServiceValue {
 }
 
 /** struct backend, one after the other. @throws {Error} when an address is not IPv4 */
-export function encodeBackends(backends: readonly PodAddress[]): Uint8Array<ArrayBuffer> {
+export function encodeBackends(backends: Pods): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(backends.length * BACKEND_BYTES);
-  const view = new DataView(bytes.buffer);
-  backends.forEach(({ ip, port }, i) => {
-    view.setUint32(i * BACKEND_BYTES, addressOf(ip));
-    view.setUint16(i * BACKEND_BYTES + 4, port);
-  });
+  const packed = backends instanceof PackedPods ? backends : new PackedPods(backends);
+  packed.copyInto(bytes, BACKEND_BYTES);
   return bytes;
 }
 

@@ -67,7 +67,7 @@ function contentsOf(rule: ServiceRule | undefined): Contents {
   }
   const { affinitySeconds, backends } = rule;
   const protocol = rule.protocol.toLowerCase();
-  const pods = backends.map((pod) => ({
+  const pods = Array.from(backends, (pod) => ({
     pod,
     name: `sticky-${digestOf(`${rule.name} ${textOf(pod)}`)}`,
   }));

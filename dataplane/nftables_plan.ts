@@ -205,7 +205,7 @@ function addElements(elements: Elements, rule: ServiceRule): void {
       continue;
     }
     elements.set(`${scope}services ${key}`, `goto ${chainOf(rule, address)}`);
-    rule.backends.forEach((pod, i) =>
+    [...rule.backends].forEach((pod, i) =>
       elements.set(
         `${protocol}-${scope}backends ${prefix}${port} . ${i}`,
         `${pod.ip} . ${pod.port}`,

@@ -125,7 +125,7 @@ function textOf({ protocol, frontends, backends, affinitySeconds }: ServiceRule)
   const from = frontends.map(({ address = "*", port, sources }) =>
     `${address}:${port}${sources === undefined ? "" : `<${sources}`}`
   ).join(" ");
-  const to = backends.map(({ ip, port }) => `${ip}:${port}`).join(",") || "refused";
+  const to = Array.from(backends, ({ ip, port }) => `${ip}:${port}`).join(",") || "refused";
   return `${protocol} ${from} → ${to}${affinitySeconds === 0 ? "" : ` for ${affinitySeconds} s`}`;
 }
 

@@ -8,6 +8,7 @@ import type { WatchedCache } from "../client/cache.ts";
 import type { Backend } from "./backend.ts";
 import { HostPorts } from "./host_ports.ts";
 import { joinRules, keyOf, type NodeView, planService } from "./plan.ts";
+import { leadsTo, packedRule } from "./packed_pods.ts";
 import type { ServiceRule } from "./rules.ts";
 import { type Holder, Waking } from "./waking.ts";
 import { backingOf, serviceOfSlice, WRITTEN_BY_HAND } from "./written_slices.ts";
@@ -138,7 +139,7 @@ class ServiceProxy implements Dataplane {
   #isUsed(ip: string): boolean {
     if (this.#isBehind || this.#changed.size > 0) return true;
     for (const rules of this.#planned.values()) {
-      if (rules.some(({ backends }) => backends.some((backend) => backend.ip === ip))) return true;
+      if (rules.some((rule) => leadsTo(rule, ip))) return true;
     }
     return false;
   }
@@ -249,6 +250,6 @@ class ServiceProxy implements Dataplane {
       return;
     }
     const node = { ...this.#node, zones: this.#zones };
-    this.#planned.set(key, planService(service, backingOf(cache, service), node));
+    this.#planned.set(key, planService(service, backingOf(cache, service), node).map(packedRule));
   }
 }

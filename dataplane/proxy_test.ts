@@ -212,7 +212,7 @@ class FakeBackend implements Backend {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
     return (this.synced[this.#seen++]?.services ?? []).map(({ name, backends }) =>
-      `${name} ${backends.map(({ ip }) => ip)}`
+      `${name} ${Array.from(backends, ({ ip }) => ip)}`
     );
   }
 

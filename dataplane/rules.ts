@@ -17,6 +17,11 @@ export interface PodAddress {
   readonly port: number;
 }
 
+/** A list, or something smaller that can be gone through like one. */
+export interface Pods extends Iterable<PodAddress> {
+  readonly length: number;
+}
+
 /**
  * One port of one service. Immutable, and planning gives the same object for as long as nothing changed, so
  * that a backend may compare by identity first.
@@ -28,7 +33,7 @@ export interface ServiceRule {
   /** Never empty; each stands in one rule only. */
   readonly frontends: readonly Frontend[];
   /** In order of address and port, each once. Empty: clients are refused. */
-  readonly backends: readonly PodAddress[];
+  readonly backends: Pods;
   /** How long a client keeps its pod after its last connection; 0: no affinity. */
   readonly affinitySeconds: number;
   /** While it has no backends, whoever connects wakes it. */

@@ -14,9 +14,9 @@ export function staleFlowsOf(
   if ((before ?? after)?.protocol !== "UDP") return [];
   const now = new Set((after?.frontends ?? []).map(textOf));
   const then = new Set((before?.frontends ?? []).map(textOf));
-  const pods = new Set((after?.backends ?? []).map(({ ip }) => ip));
+  const pods = new Set(Array.from(after?.backends ?? [], ({ ip }) => ip));
   const left = (before?.frontends ?? []).flatMap((frontend) =>
-    (before?.backends ?? [])
+    [...before?.backends ?? []]
       .filter(({ ip }) => !now.has(textOf(frontend)) || !pods.has(ip))
       .map(({ ip }) => staleFlow(frontend.address, frontend.port, ip))
   );

@@ -97,8 +97,8 @@ export class Waking {
   }
 
   #podOf(name: string): PodAddress | undefined {
-    const backends = this.#rules.get(name)?.backends ?? [];
-    return backends[0];
+    const [first] = this.#rules.get(name)?.backends ?? [];
+    return first;
   }
 
   async #served(name: string): Promise<PodAddress | undefined> {

@@ -37,7 +37,7 @@ export function rulesMissing({ nodes, sight }: SimulatedCluster): string[] {
         const service = `${namespace}/${metadata.name}`;
         const should = subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip));
         const rule = rules.services.find((one) => one.name.startsWith(`${service}:`));
-        const has = (rule?.backends ?? []).map(({ ip }) => ip);
+        const has = Array.from(rule?.backends ?? [], ({ ip }) => ip);
         const isRight = should.sort().join() === [...has].sort().join();
         return isRight ? [] : [`${name} does not know the pods of ${service}`];
       })

@@ -25,7 +25,7 @@ import { openStores, type Stores } from "./open_stores.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
 import { countProcess } from "./process_metrics.ts";
 import { API_SERVER_FILE, API_SERVER_TO_AGENT_FILE, readTls } from "./pki.ts";
-import { ensureSigningKey } from "./signing_key.ts";
+import { ensureSigningKey, signerBeside } from "./signing_key.ts";
 import { readSchedulerPolicy } from "./scheduler_policy.ts";
 import { tracingOf } from "./tracing.ts";
 import { newUid } from "./uid.ts";
@@ -57,6 +57,7 @@ export async function master(settings: Settings): Promise<void> {
     rules: await readPolicyFile(settings.audit.policy),
     sink: (line: string) => auditLog.write(line),
   };
+  const signingKey = await ensureSigningKey(paths);
   const api: KubeApi = createApi({
     store,
     volatileStore,
@@ -68,7 +69,8 @@ export async function master(settings: Settings): Promise<void> {
     agents: agentTransport(await readTls(paths.pki, API_SERVER_TO_AGENT_FILE), realClock),
     log: stderrLog("api"),
     version: VERSION_INFO,
-    serviceAccountKey: await ensureSigningKey(paths),
+    serviceAccountKey: signingKey,
+    signBeside: signerBeside(signingKey),
     audit,
     ...(settings.inFlight && { inFlight: settings.inFlight }),
     metrics,

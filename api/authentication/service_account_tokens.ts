@@ -62,7 +62,9 @@ export class ServiceAccountTokens {
   }
 
   /** @returns the token, and when it ends, in milliseconds since 1970 */
-  issue({ binding, audiences, seconds }: TokenWish): { token: string; expires: number } {
+  async issue(
+    { binding, audiences, seconds }: TokenWish,
+  ): Promise<{ token: string; expires: number }> {
     const { key, now, newUid } = this.#with;
     const iat = Math.floor(now() / 1000);
     const exp = iat + seconds;
@@ -76,7 +78,7 @@ export class ServiceAccountTokens {
       nbf: iat,
       sub: accountUserName(binding.namespace, binding.serviceaccount.name),
     };
-    return { token: key.sign({ ...claims }), expires: exp * 1000 };
+    return { token: await key.signBeside({ ...claims }), expires: exp * 1000 };
   }
 
   /** For a secret of type `kubernetes.io/service-account-token`: it ends with the secret. */

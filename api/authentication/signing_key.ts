@@ -19,6 +19,9 @@ export interface Jwk {
   readonly y: string;
 }
 
+/** Signs with the same key as ES256 does, on another thread: a signature is most of what a token costs. */
+export type SignBeside = (text: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
+
 /** Longest token that is looked at. */
 const TOKEN_LENGTH_MAX = 16 * 1024;
 
@@ -30,9 +33,14 @@ export class SigningKey {
   readonly #private: KeyObject;
   readonly #public: KeyObject;
   readonly #header: string;
+  readonly #beside: SignBeside | undefined;
 
-  /** @param pem a private key on P-256; absent: one that lives as long as this process */
-  constructor(pem?: string) {
+  /**
+   * @param pem a private key on P-256; absent: one that lives as long as this process
+   * @param beside signs with that key; absent: this thread does
+   */
+  constructor(pem?: string, beside?: SignBeside) {
+    this.#beside = beside;
     this.#private = pem === undefined
       ? generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
       : createPrivateKey(pem);
@@ -50,6 +58,14 @@ export class SigningKey {
     const text = `${this.#header}.${encoded(claims)}`;
     const key = { key: this.#private, dsaEncoding: "ieee-p1363" } as const;
     return `${text}.${sign("sha256", Buffer.from(text), key).toString("base64url")}`;
+  }
+
+  /** The same, without holding up this thread where there is another way. */
+  async signBeside(claims: Claims): Promise<string> {
+    if (this.#beside === undefined) return this.sign(claims);
+    const text = `${this.#header}.${encoded(claims)}`;
+    const signature = await this.#beside(new TextEncoder().encode(text));
+    return `${text}.${Buffer.from(signature).toString("base64url")}`;
   }
 
   /** @returns the claims of a token that this key signed, whatever they say; undefined for any other text */

@@ -7,7 +7,7 @@ import { rbacEscalation } from "../admission/rbac_escalation.ts";
 import { serviceAccount } from "../admission/service_account.ts";
 import { bootstrapUser } from "../authentication/bootstrap_tokens.ts";
 import { ISSUER, ServiceAccountTokens } from "../authentication/service_account_tokens.ts";
-import { SigningKey } from "../authentication/signing_key.ts";
+import { type SignBeside, SigningKey } from "../authentication/signing_key.ts";
 import { type Authorizer, AuthorizerChain } from "../authorization/authorizer.ts";
 import { NodeAuthorizer } from "../authorization/node.ts";
 import { RbacAuthorizer } from "../authorization/rbac.ts";
@@ -33,6 +33,8 @@ export interface AccessOptions {
   readonly tokens: Tokens;
   /** PEM of the key that signs tokens of service accounts; absent: one that goes with the process. */
   readonly serviceAccountKey?: string | undefined;
+  /** Signs with that key on another thread; absent: the one that serves does. */
+  readonly signBeside?: SignBeside | undefined;
 }
 
 /** All that says who somebody is and what they may do, over one store. */
@@ -55,7 +57,7 @@ export function openAccess(options: AccessOptions): Access {
   const nodes = new NodeAuthorizer(store);
   const classes = new PriorityClasses(store);
   const authorizer = new AuthorizerChain([nodes, rbac]);
-  const key = new SigningKey(options.serviceAccountKey);
+  const key = new SigningKey(options.serviceAccountKey, options.signBeside);
   const tokens = new ServiceAccountTokens({ key, store, now, newUid });
   const known = [
     staticTokens(options.tokens),

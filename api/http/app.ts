@@ -1,3 +1,4 @@
+import type { SignBeside } from "../authentication/signing_key.ts";
 import type { Clock, Log, Random } from "../types/ambient.ts";
 import type { KubeObject } from "../types/meta.ts";
 import { hasReason, StatusError } from "../types/status.ts";
@@ -51,6 +52,8 @@ export interface ApiOptions {
   readonly tokens: Tokens;
   /** PEM of the key that signs tokens of service accounts; absent: one that goes with the process. */
   readonly serviceAccountKey?: string;
+  /** Signs with that key on another thread; absent: the one that serves does. */
+  readonly signBeside?: SignBeside | undefined;
   /** Which requests are written down, and where to; absent: none. */
   readonly audit?: Pick<AuditOptions, "rules" | "sink"> | undefined;
   /** In place of bearer tokens and client certificates. */

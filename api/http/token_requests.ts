@@ -54,16 +54,20 @@ export class TokenRequests {
     const { fieldValidation } = writeOptionsOf(call.query);
     const { json, doubles } = await readObject(call, { resource: TOKEN_REQUESTS, schema });
     const decoded = decodeObject(TOKEN_REQUESTS, schema, json, { fieldValidation, doubles });
-    const answered = this.#answer(decoded.object as TokenRequest, { namespace, name }, call.user);
+    const answered = await this.#answer(
+      decoded.object as TokenRequest,
+      { namespace, name },
+      call.user,
+    );
     return objectReply(wireFor(call.header("accept")), schema, answered, 201);
   }
 
   /** @throws {StatusError} NotFound, Invalid, Conflict, BadRequest, Forbidden */
-  #answer(
+  async #answer(
     request: TokenRequest,
     { namespace, name }: { namespace: string; name: string },
     user: User | undefined,
-  ): TokenRequest {
+  ): Promise<TokenRequest> {
     const { audiences = [], expirationSeconds: seconds = SECONDS_DEFAULT, boundObjectRef } =
       request.spec;
     const account = this.#find(SERVICE_ACCOUNTS, namespace, name);
@@ -73,7 +77,7 @@ export class TokenRequests {
     const serviceaccount = named(account);
     const binding: Binding = { namespace, serviceaccount, ...bound };
     const meant = audiences.length === 0 ? [ISSUER] : audiences;
-    const { token, expires } = this.#tokens.issue({ binding, audiences: meant, seconds });
+    const { token, expires } = await this.#tokens.issue({ binding, audiences: meant, seconds });
     return {
       ...request,
       metadata: { name, namespace, creationTimestamp: secondsOf(this.#now()) },

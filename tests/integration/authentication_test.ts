@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { createPublicKey, verify } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
+import { SigningKey } from "../../api/authentication/signing_key.ts";
 import type { Clock } from "../../api/types/ambient.ts";
+import { signerBeside } from "../../cmd/signing_key.ts";
 import { ADMIN_TOKEN, CLOCK, type Harness, type Json, podNamed, startApi } from "./harness.ts";
 
 const DEFAULT = "/api/v1/namespaces/default";
@@ -147,6 +149,16 @@ Deno.test("tokens: what can't be asked for is refused in Kubernetes's words", as
     assert.equal(answer.code, code, JSON.stringify(answer.body));
     assert.match(answer.body.message, why);
   }
+});
+
+Deno.test("tokens: those that are signed beside the serving thread are the same", async () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  const beside = new SigningKey(pem, signerBeside(pem));
+  const claims = { sub: "somebody", exp: 7 };
+  const token = await beside.signBeside(claims);
+  assert.deepEqual(new SigningKey(pem).verified(token), claims);
+  assert.deepEqual(beside.verified(new SigningKey(pem).sign(claims)), claims);
 });
 
 Deno.test("tokens: one in a secret holds as long as it stands there", async () => {

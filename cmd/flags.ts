@@ -83,6 +83,7 @@ export interface Settings {
   readonly installation: InstallationSettings;
   /** Hollow ones. */
   readonly hollowNodes: number;
+  readonly firstHollowNode: number;
   /** What snapshot and export write, and import reads; "" where none is said. */
   readonly file: string;
 }
@@ -234,6 +235,11 @@ export const FLAGS = {
     help: "of the lines on stderr: text or json",
   },
   "nodes": { type: "string", default: "100", help: "how many nodes hollow stands for" },
+  "first-node": {
+    type: "string",
+    default: "0",
+    help: "hollow: number of the first, where several processes stand for one cluster",
+  },
   "file": { type: "string", help: "what snapshot and export write, and import reads" },
   "role": {
     type: "string",
@@ -340,6 +346,7 @@ function settingsOf(values: Values, host: HostDefaults): Settings {
     },
     node: nodeFlags(text),
     hollowNodes: count("nodes", text("nodes")),
+    firstHollowNode: count("first-node", text("first-node")),
     file: optionalPath("file", text("file")),
     example: values["no-example"] !== true,
     purge: values.purge === true,

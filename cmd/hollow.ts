@@ -1,4 +1,7 @@
+import assert from "node:assert/strict";
+import { SERVICES } from "../api/types/resources.ts";
 import type { Api } from "../client/api.ts";
+import { Informers } from "../client/informer.ts";
 import { realClock } from "./clock.ts";
 import { connect } from "./connection.ts";
 import { ADMIN_USER, tokenOf } from "./credentials.ts";
@@ -22,13 +25,14 @@ const NODES_PER_CONNECTION = 20;
 
 /** Stands for many nodes in one process, until a signal: agents over an engine, a network and a disk in memory. */
 export async function hollow(settings: Settings): Promise<void> {
-  const { hollowNodes: count } = settings;
-  if (count < 1 || count > NODES_MAX) {
-    throw new UsageError(`--nodes=${count} must be from 1 to ${NODES_MAX}`);
+  const { hollowNodes: count, firstHollowNode: first } = settings;
+  if (count < 1 || first + count > NODES_MAX) {
+    const most = NODES_MAX - first;
+    throw new UsageError(`--nodes=${count} must be from 1 to ${most} with --first-node=${first}`);
   }
   const paths = pathsOf(settings.dataDir);
   const { tokens } = await ensureIdentity(settings, paths);
-  const lifetime = await beginLifetime("hollow", `${paths.dataDir}/run/hollow.pid`);
+  const lifetime = await beginLifetime("hollow", `${paths.dataDir}/run/hollow-${first}.pid`);
   const token = tokenOf(tokens, ADMIN_USER);
   const server = settings.join.server || serverOf(settings);
   using connections = new DisposableStack();
@@ -41,6 +45,10 @@ export async function hollow(settings: Settings): Promise<void> {
   }
   const { signal } = lifetime;
   const log = stderrLog("hollow");
+  const [api] = apis;
+  assert.ok(api !== undefined);
+  const shared = new Informers({ api, clock: realClock, random: Math.random, log, signal });
+  shared.watch(SERVICES);
   const spreadMs = Math.max(SPREAD_MS, count / BEGIN_PER_SECOND * 1000);
   const endings = endingsOf(count, signal);
   log("begins", { nodes: count, server });
@@ -48,7 +56,7 @@ export async function hollow(settings: Settings): Promise<void> {
     await realClock.sleep(index / count * spreadMs, endings[index]!.signal);
     if (signal.aborted) return;
     await runHollowNode({
-      ...{ host: hostOf(index), clock: realClock, random: Math.random },
+      ...{ host: hostOf(first + index), clock: realClock, random: Math.random, shared },
       ...{ api: apis[Math.floor(index / NODES_PER_CONNECTION)]!, signal: endings[index]!.signal },
       ...{ log, version: KUBERNETES_VERSION, hasDataplane: false },
     });

@@ -8,10 +8,12 @@ import type { NodeFacts } from "../agent/host_facts.ts";
 import { MemoryFiles } from "../agent/memory_files.ts";
 import type { ProbeOutcome } from "../agent/probes.ts";
 import type { Api } from "../client/api.ts";
+import type { WatchedCache } from "../client/cache.ts";
 import { Informers } from "../client/informer.ts";
 import type { Backend } from "../dataplane/backend.ts";
 import { type Dataplane, runDataplane } from "../dataplane/proxy.ts";
 import { NO_RULES, type Rules } from "../dataplane/rules.ts";
+import { PartlySharedCache } from "./hollow_cache.ts";
 
 /** What of a hollow node outlives its agent: an engine, a disk and a network in memory. */
 export class HollowHost {
@@ -64,14 +66,18 @@ export interface HollowOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly version: string;
-  /** Without it the node follows no services, which is what most of its memory goes to. */
+  /** Without it the node programs no services, which is what most of its memory goes to. */
   readonly hasDataplane: boolean;
+  /** What all nodes of the process follow together; absent: each follows everything by itself. */
+  readonly shared?: WatchedCache;
 }
 
 /** The agent's and the data path's own code over what is in memory, until `signal` aborts. */
 export async function runHollowNode(options: HollowOptions): Promise<void> {
   const { host, api, clock, random, log, signal } = options;
-  const cache = new Informers({ api, clock, random, log, signal });
+  const own = new Informers({ api, clock, random, log, signal });
+  const { shared } = options;
+  const cache = shared === undefined ? own : new PartlySharedCache(own, shared);
   cache.watch(PODS, { fieldSelector: `spec.nodeName=${host.name}` });
   // the data path looks at the zones of all
   cache.watch(NODES, options.hasDataplane ? {} : { fieldSelector: `metadata.name=${host.name}` });
@@ -90,7 +96,10 @@ export async function runHollowNode(options: HollowOptions): Promise<void> {
   await Promise.all([agent.run(), dataplane?.done]);
 }
 
-function startDataplane({ host, clock, log, signal }: HollowOptions, cache: Informers): Dataplane {
+function startDataplane(
+  { host, clock, log, signal }: HollowOptions,
+  cache: WatchedCache,
+): Dataplane {
   const node = { name: host.name, addresses: [host.address] };
   return runDataplane({ cache, backend: host.backend, node, clock, log, signal });
 }

@@ -131,12 +131,13 @@ export class Commits {
   ): Promise<Written> {
     const { resource } = this.#kind;
     const key = keyOf(resource, place.namespace, place.name);
-    const overtaken = conflict(resource, place.name, "others changed it while webhooks were asked");
+    const why = "others changed it while webhooks were asked";
     for (let turn = 0; turn < REVIEWS_MAX; turn += 1) {
       const reviewers = this.reviewers(change, options);
       if (reviewers === undefined) return await this.#step(place, options, decide, change);
       const seen = this.#store.get(key);
       if (seen === undefined) throw notFound(resource, place.name);
+      const overtaken = conflict(resource, place.name, why);
       const reviewed = await this.#reviewed(reviewers, seen, decide, { options, change });
       try {
         const written = await this.#step(place, options, (old, view) => {
@@ -148,7 +149,7 @@ export class Commits {
         if (error !== overtaken) throw error;
       }
     }
-    throw overtaken;
+    throw conflict(resource, place.name, why);
   }
 
   /** @returns the decision, as mutating webhooks want it */

@@ -155,6 +155,8 @@ export interface ResourceKind<T extends KubeObject> {
   readonly createsOnUpdate?: true;
   /** Field selectors besides `metadata.name` and `metadata.namespace`. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** The one of them by which lists find what they want without a look at every object. */
+  readonly indexedField?: string;
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;
 }
 

@@ -2,9 +2,10 @@ import type { Revision } from "../../store/ledger.ts";
 import type { Store, Versioned } from "../../store/store.ts";
 import { type FieldError, StatusError } from "../types/status.ts";
 import { type Continuation, continueToken, NEWEST, readContinueToken } from "./continue_token.ts";
-import { prefixOf } from "./keys.ts";
+import type { FieldIndex } from "./field_index.ts";
+import { keyOf, prefixOf } from "./keys.ts";
 import type { AnyKind } from "./kind.ts";
-import type { Selection } from "./selection.ts";
+import { nameIn, type Selection, valueIn } from "./selection.ts";
 
 export interface ListOptions {
   /** Absent: all namespaces. */
@@ -36,8 +37,16 @@ const TOKEN_TOO_OLD =
   "chunk was returned and now may show up in the list.";
 const TOO_OLD = "The resourceVersion for the provided list is too old.";
 
-/** @throws {StatusError} BadRequest on a wrong token, Expired when the state it speaks of is compacted */
-export function listPage(kind: AnyKind, store: Store, options: ListOptions): Page {
+/**
+ * @param index of a field by which the kind is often selected
+ * @throws {StatusError} BadRequest on a wrong token, Expired when the state it speaks of is compacted
+ */
+export function listPage(
+  kind: AnyKind,
+  store: Store,
+  options: ListOptions,
+  index?: () => FieldIndex,
+): Page {
   const { selection, limit } = options;
   const prefix = prefixOf(
     kind.resource,
@@ -45,12 +54,34 @@ export function listPage(kind: AnyKind, store: Store, options: ListOptions): Pag
   );
   const from = options.continue === "" ? undefined : readContinueToken(options.continue);
   const revision = revisionOf(from, options.exactRevision, store);
+  const isNewest = from === undefined && revision === store.revision;
+  const few = isNewest ? fewOf(kind, store, options, index) : undefined;
+  if (few !== undefined) return pageFrom(few, 0, { selection, limit, prefix, revision });
   const all = stateAt(store, prefix, revision, from);
   const start = from === undefined ? 0 : firstAfter(all, prefix + from.last);
   if (selection.isEverything && (limit === 0 || start + limit >= all.length)) {
     return { items: start === 0 ? all : all.slice(start), revision, continue: "" };
   }
   return pageFrom(all, start, { selection, limit, prefix, revision });
+}
+
+/** All that can match, where that is known without a look at every object. */
+function fewOf(
+  kind: AnyKind,
+  store: Store,
+  { selection, namespace }: ListOptions,
+  index: (() => FieldIndex) | undefined,
+): readonly Versioned[] | undefined {
+  const { resource, indexedField } = kind;
+  const place = resource.isNamespaced ? namespace : "";
+  const name = nameIn(selection);
+  if (name !== undefined && place !== undefined) {
+    const found = store.get(keyOf(resource, place, name));
+    return found === undefined ? [] : [found];
+  }
+  const value = indexedField && valueIn(selection, indexedField);
+  if (value === undefined || value === "" || index === undefined) return undefined;
+  return index().list(value, prefixOf(resource, place));
 }
 
 interface Cut {

@@ -32,6 +32,7 @@ export const pods: ResourceKind<Pod> = {
   admit: (pod, old) => ({ object: old === undefined ? withoutEphemeral(pod) : pod }),
   beginDeletion: beginPodDeletion,
   columns: POD_COLUMNS,
+  indexedField: "spec.nodeName",
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
     "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { KubeObject } from "../types/meta.ts";
 import { hasReason } from "../types/status.ts";
 import type { Revision } from "../../store/ledger.ts";
@@ -6,6 +7,7 @@ import type { Stake } from "../admission/resource_quota.ts";
 import { Commits, stakeIn, subresourceName, type Surroundings } from "./commits.ts";
 import { type DecodedObject, decodeObject, halfDecode } from "./decode_object.ts";
 import { decodePatched, doublesApplied } from "./decode_patched.ts";
+import { FieldIndex } from "./field_index.ts";
 import { keyOf, prefixOf } from "./keys.ts";
 import type { ActionSubresource, AnyKind, Moment, ViewSubresource } from "./kind.ts";
 import { type ListOptions, listPage, type Page } from "./list_page.ts";
@@ -17,7 +19,7 @@ import { prepareCreate } from "./plan_create.ts";
 import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
 import { notFound, rejectGone } from "./refusals.ts";
-import type { Selection } from "./selection.ts";
+import { fieldReader, type Selection } from "./selection.ts";
 import type { Deleted, Patch, WriteOptions, Written } from "./write_options.ts";
 
 /** Deletions in one commit of a collection: with what each frees, well under what a ledger takes at once. */
@@ -27,6 +29,7 @@ const DELETIONS_PER_COMMIT = 20;
 export class Registry {
   readonly store: Store;
   readonly #commits: Commits;
+  #byField: FieldIndex | undefined;
   constructor(readonly kind: AnyKind, around: Surroundings) {
     const store = kind.isVolatile ? around.volatileStore : around.store;
     this.store = kind.storedThrough?.(store) ?? store;
@@ -55,7 +58,15 @@ export class Registry {
 
   /** @throws {StatusError} BadRequest, Expired, Timeout */
   list(options: ListOptions): Page {
-    return listPage(this.kind, this.store, options);
+    return listPage(this.kind, this.store, options, () => this.#index());
+  }
+
+  /** Made when somebody asks. */
+  #index(): FieldIndex {
+    const { resource, indexedField = "" } = this.kind;
+    const read = fieldReader(this.kind, indexedField);
+    assert.ok(read !== undefined, `${resource.resource} can be selected by ${indexedField}`);
+    return this.#byField ??= new FieldIndex(this.store, prefixOf(resource), read);
   }
 
   /** @throws {StatusError} BadRequest, Invalid, AlreadyExists, and what admission refuses */

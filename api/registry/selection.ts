@@ -50,8 +50,13 @@ export function selectionOf(kind: AnyKind, labelText: string, fieldText: string)
 }
 
 /** The one object that the selection can be about, where it names one. */
-export function nameIn({ fields }: Selection): string | undefined {
-  return fields.terms.find(({ field, isEqual }) => field === "metadata.name" && isEqual)?.value;
+export function nameIn(selection: Selection): string | undefined {
+  return valueIn(selection, "metadata.name");
+}
+
+/** The one value that a field can have, where the selection names one. */
+export function valueIn({ fields }: Selection, field: string): string | undefined {
+  return fields.terms.find((term) => term.field === field && term.isEqual)?.value;
 }
 
 /** @throws {StatusError} BadRequest: a watch or list of one name with another name in its selector */

@@ -44,6 +44,8 @@ const FLUSH_PATIENCE_MS = 5_000;
 
 export interface AgentOptions {
   readonly api: Api;
+  /** Renews the lease where much else waits for `api`; absent: that does. */
+  readonly heartbeats?: Api | undefined;
   /** Watches pods with `spec.nodeName=NODE`, this node's object, and services. */
   readonly cache: WatchedCache;
   readonly runtime: Runtime;
@@ -222,9 +224,9 @@ export class Agent implements AgentView {
       now: clock.now(),
     });
     const onRenewed = (sentAt: number, leaseMs: number) => this.#fence?.heard(sentAt, leaseMs);
-    const { taints = [], programmed, sleeping } = this.#with;
+    const { taints = [], programmed, sleeping, heartbeats } = this.#with;
     const keeper = new NodeKeeper({
-      ...{ api, clock, log, signal, sources, onRenewed, taints },
+      ...{ api, heartbeats, clock, log, signal, sources, onRenewed, taints },
       nodeName: node.name,
       programmed: programmed && (() => programmed.revision()),
       sleeping,

@@ -18,6 +18,8 @@ const RETRY_MAX_MS = 7_000;
 
 export interface NodeKeeperOptions {
   readonly api: Api;
+  /** By which leases are renewed; absent: by the same as everything else. */
+  readonly heartbeats?: Api | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -175,7 +177,7 @@ export class NodeKeeper {
   }
 
   async #renew(): Promise<Lease> {
-    const { api, clock, nodeName, programmed, sleeping } = this.#with;
+    const { api, heartbeats = api, clock, nodeName, programmed, sleeping } = this.#with;
     // what is programmed from here on asks for a renewal of its own
     this.#hurry = new AbortController();
     const annotations = programmed && {
@@ -196,7 +198,7 @@ export class NodeKeeper {
       const { apiVersion, kind } = LEASES;
       const first = { ...spec, leaseDurationSeconds: LEASE_SECONDS_MIN };
       const lease: Lease = { apiVersion, kind: kind as "Lease", metadata, spec: first };
-      return await api.create(LEASES, lease);
+      return await heartbeats.create(LEASES, lease);
     }
   }
 
@@ -204,18 +206,18 @@ export class NodeKeeper {
     annotations: Readonly<Record<string, string>> | undefined,
     spec: Lease["spec"],
   ): Promise<Lease> {
-    const { api, nodeName } = this.#with;
+    const { api, heartbeats = api, nodeName } = this.#with;
     const target = { namespace: NODE_LEASE_NAMESPACE, name: nodeName };
     const change = this.#term.takeChange();
     const metadata = { ...(annotations && { annotations }), ...change?.metadata };
     try {
       const patch = { metadata, spec: { ...spec, ...change?.spec } };
-      return await api.patch(LEASES, target, "merge", patch);
+      return await heartbeats.patch(LEASES, target, "merge", patch);
     } catch (error) {
       // a renewal whose answer was lost has come between
       if (change === undefined || !hasReason(error, "Conflict")) throw error;
       const patch = { ...(annotations && { metadata: { annotations } }), spec };
-      return await api.patch(LEASES, target, "merge", patch);
+      return await heartbeats.patch(LEASES, target, "merge", patch);
     }
   }
 }

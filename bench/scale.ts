@@ -1,7 +1,7 @@
 import type { Pod } from "../api/types/core_v1.ts";
 import { PODS, REPLICATION_CONTROLLERS } from "../api/types/resources.ts";
 import { HttpApi } from "../client/http_api.ts";
-import { ownProgram } from "../cmd/own_program.ts";
+import { ownProgram, V8_FLAGS } from "../cmd/own_program.ts";
 import { type Master, startMaster } from "../tests/fixtures/master.ts";
 import { usageOf } from "../tests/fixtures/usage.ts";
 import { count, request } from "./api.ts";
@@ -10,6 +10,10 @@ import type { Row } from "./run.ts";
 /** `WHERRY_SCALE=NODES,PODS` asks for another size. */
 const [NODE_COUNT = 5_000, POD_COUNT = 30_000] = (Deno.env.get("WHERRY_SCALE") ?? "")
   .split(",").filter((part) => part !== "").map(Number);
+/** Of one process: its heap has a limit. */
+const NODES_PER_PROCESS = 1_250;
+/** What stands for hundreds of agents must not spend a third of its time collecting; a real one has a small heap. */
+const HOLLOW_V8_FLAGS = "--v8-flags=--max-semi-space-size=32";
 /** The last pods come at this rate, and are timed; the others by replication controllers. */
 const TIMED_PER_SECOND = 100;
 const TIMED_SECONDS = 20;
@@ -19,12 +23,13 @@ const SETTLE_SECONDS = 20;
 const STEP_LIMIT_MS = 600_000;
 const SPACE = "default";
 
-/** A master process, and beside it `wherry hollow`, which stands for all nodes: both share this machine. */
+/** A master process, and beside it processes of `wherry hollow`, which stand for all nodes: they share this machine. */
 export async function run(): Promise<Row[]> {
   const master = await startMaster({
     flags: ["--cluster-cidr", "10.0.0.0/8", "--service-cidr", "172.30.0.0/16"],
   });
   const hollow = startHollow(master);
+  const pids = hollow.map(({ pid }) => pid);
   const client = Deno.createHttpClient({ caCerts: [master.ca] });
   try {
     const api = new HttpApi({
@@ -35,12 +40,12 @@ export async function run(): Promise<Row[]> {
       ...told(await join(master)),
       ...told(await fill(api)),
       ...told(await timed(api)),
-      ...told(await idle(master, hollow.pid)),
+      ...told(await idle(master, pids)),
     ];
   } finally {
     client.close();
-    hollow.kill("SIGKILL");
-    await hollow.status;
+    for (const one of hollow) one.kill("SIGKILL");
+    await Promise.all(hollow.map(({ status }) => status));
     await master.stop();
   }
 }
@@ -51,14 +56,20 @@ function told(rows: Row[]): Row[] {
   return rows;
 }
 
-function startHollow({ dataDir, url }: Master): Deno.ChildProcess {
-  const { program, args } = ownProgram([
-    ...["hollow", "--data-dir", dataDir, "--cluster-name", "test"],
-    ...["--api-port", new URL(url).port, "--bind-address", "127.0.0.1"],
-    ...["--nodes", String(NODE_COUNT)],
-  ]);
+function startHollow({ dataDir, url }: Master): Deno.ChildProcess[] {
+  const processes = Math.ceil(NODE_COUNT / NODES_PER_PROCESS);
   const stderr = Deno.env.get("WHERRY_SCALE_LOG") ? "inherit" : "null";
-  return new Deno.Command(program, { args, stdout: "null", stderr }).spawn();
+  return Array.from({ length: processes }, (_, i) => {
+    const first = Math.floor(i * NODE_COUNT / processes);
+    const next = Math.floor((i + 1) * NODE_COUNT / processes);
+    const { program, args } = ownProgram([
+      ...["hollow", "--data-dir", dataDir, "--cluster-name", "test"],
+      ...["--api-port", new URL(url).port, "--bind-address", "127.0.0.1"],
+      ...["--nodes", String(next - first), "--first-node", String(first)],
+    ]);
+    const roomy = args.map((arg) => arg === V8_FLAGS ? HOLLOW_V8_FLAGS : arg);
+    return new Deno.Command(program, { args: roomy, stdout: "null", stderr }).spawn();
+  });
 }
 
 async function join(master: Master): Promise<Row[]> {
@@ -126,11 +137,12 @@ async function timed(api: HttpApi): Promise<Row[]> {
   }];
 }
 
-async function idle(master: Master, hollowPid: number): Promise<Row[]> {
+async function idle(master: Master, hollowPids: readonly number[]): Promise<Row[]> {
   await sleep(SETTLE_SECONDS * 1_000);
-  const before = [await usageOf(master.pid), await usageOf(hollowPid)] as const;
+  const use = async () => [await usageOf(master.pid), await usageOfAll(hollowPids)] as const;
+  const before = await use();
   await sleep(IDLE_SECONDS * 1_000);
-  const after = [await usageOf(master.pid), await usageOf(hollowPid)] as const;
+  const after = await use();
   const share = (i: 0 | 1) =>
     `${((after[i].cpuMs - before[i].cpuMs) / IDLE_SECONDS / 10).toFixed(1)} % of a core`;
   return [
@@ -141,6 +153,12 @@ async function idle(master: Master, hollowPid: number): Promise<Row[]> {
     { what: "master, idle", figure: share(0) },
     { what: "all hollow nodes, idle", figure: `${megabytes(after[1].rssBytes)}, ${share(1)}` },
   ];
+}
+
+async function usageOfAll(pids: readonly number[]): Promise<{ rssBytes: number; cpuMs: number }> {
+  const all = await Promise.all(pids.map(usageOf));
+  const sum = (of: "rssBytes" | "cpuMs") => all.reduce((total, one) => total + one[of], 0);
+  return { rssBytes: sum("rssBytes"), cpuMs: sum("cpuMs") };
 }
 
 async function countReadyNodes(master: Master): Promise<number> {

@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { SERVICES } from "../api/types/resources.ts";
 import type { Api } from "../client/api.ts";
 import { Informers } from "../client/informer.ts";
@@ -20,8 +19,10 @@ const SPREAD_MS = 3_000;
 /** No more begin in a second: each lists and watches before it says that it is ready. */
 const BEGIN_PER_SECOND = 200;
 
-/** A connection of HTTP/2 carries a bounded number of streams, and each node watches with three. */
+/** A connection of HTTP/2 carries a bounded number of streams, and each node watches with two. */
 const NODES_PER_CONNECTION = 20;
+/** Renewals take a moment each. */
+const HEARTBEATS_PER_CONNECTION = 250;
 
 /** Stands for many nodes in one process, until a signal: agents over an engine, a network and a disk in memory. */
 export async function hollow(settings: Settings): Promise<void> {
@@ -36,18 +37,27 @@ export async function hollow(settings: Settings): Promise<void> {
   const token = tokenOf(tokens, ADMIN_USER);
   const server = settings.join.server || serverOf(settings);
   using connections = new DisposableStack();
-  const apis: Api[] = [];
-  for (let i = 0; i < count; i += NODES_PER_CONNECTION) {
-    const connection = await connect(server, paths, { token, userAgent: "kubelet" });
-    apis.push(connections.use(connection).api);
-    // what is asked before it is known to be HTTP/2 makes a connection of its own each time
-    await (await connection.fetch("/version")).body?.cancel();
-  }
+  const connected = async (nodesEach: number) => {
+    const apis: Api[] = [];
+    for (let i = 0; i < count; i += nodesEach) {
+      const connection = await connect(server, paths, { token, userAgent: "kubelet" });
+      apis.push(connections.use(connection).api);
+      // what is asked before it is known to be HTTP/2 makes a connection of its own each time
+      await (await connection.fetch("/version")).body?.cancel();
+    }
+    return (index: number) => apis[Math.floor(index / nodesEach)]!;
+  };
+  const apiOf = await connected(NODES_PER_CONNECTION);
+  const heartbeatsOf = await connected(HEARTBEATS_PER_CONNECTION);
   const { signal } = lifetime;
   const log = stderrLog("hollow");
-  const [api] = apis;
-  assert.ok(api !== undefined);
-  const shared = new Informers({ api, clock: realClock, random: Math.random, log, signal });
+  const shared = new Informers({
+    api: apiOf(0),
+    clock: realClock,
+    random: Math.random,
+    log,
+    signal,
+  });
   shared.watch(SERVICES);
   const spreadMs = Math.max(SPREAD_MS, count / BEGIN_PER_SECOND * 1000);
   const endings = endingsOf(count, signal);
@@ -57,7 +67,7 @@ export async function hollow(settings: Settings): Promise<void> {
     if (signal.aborted) return;
     await runHollowNode({
       ...{ host: hostOf(first + index), clock: realClock, random: Math.random, shared },
-      ...{ api: apis[Math.floor(index / NODES_PER_CONNECTION)]!, signal: endings[index]!.signal },
+      ...{ api: apiOf(index), heartbeats: heartbeatsOf(index), signal: endings[index]!.signal },
       ...{ log, version: KUBERNETES_VERSION, hasDataplane: false },
     });
   }));

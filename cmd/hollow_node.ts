@@ -61,6 +61,8 @@ class HollowBackend implements Backend {
 export interface HollowOptions {
   readonly host: Pick<HollowHost, keyof HollowHost>;
   readonly api: Api;
+  /** Where nodes share connections: nothing that one of them asks may hold up another's heartbeat. */
+  readonly heartbeats?: Api;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -86,6 +88,7 @@ export async function runHollowNode(options: HollowOptions): Promise<void> {
   const agent = new Agent({
     ...host,
     ...{ api, cache, clock, random, log, signal, version: options.version },
+    heartbeats: options.heartbeats,
     ...(dataplane === undefined ? {} : { drained: (podIp) => dataplane.untilUnused(podIp) }),
     cloneGit: () => Promise.resolve(),
     facts: { read: () => Promise.resolve({ ...FACTS, hostname: host.name }) },

@@ -38,6 +38,15 @@ export class PartlySharedCache implements WatchedCache {
     return this.#of(resource).list(resource, namespace);
   }
 
+  labelled<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    label: string,
+    value: string,
+  ) {
+    return this.#of(resource).labelled(resource, namespace, label, value);
+  }
+
   onChange<T extends KubeObject>(
     resource: Resource<T>,
     listener: (before: Readonly<T> | undefined, after: Readonly<T> | undefined) => void,

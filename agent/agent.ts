@@ -27,6 +27,7 @@ import { PodWorkers } from "./pod_workers.ts";
 import { type Prober, Probes } from "./probes.ts";
 import { RuntimeFollower } from "./runtime_follower.ts";
 import type { Runtime } from "./runtime.ts";
+import { SandboxPool, type SandboxPoolSettings } from "./sandbox_pool.ts";
 import { STARTS_PER_CORE, StartTurns } from "./start_turns.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { RecordPodEvent, SyncTools } from "./sync_tools.ts";
@@ -88,6 +89,8 @@ export interface AgentOptions {
   readonly allowedUnsafeSysctls?: readonly string[];
   /** Processes and threads of one container; absent or 0 for no limit. */
   readonly pidsMax?: number;
+  /** Sandboxes that are made ahead; absent where processes can't be given their host name as they begin. */
+  readonly pool?: SandboxPoolSettings;
   /** What stays of containers that have ended. */
   readonly garbage?: GarbageSettings;
 }
@@ -119,6 +122,7 @@ export class Agent implements AgentView {
   readonly #volumes: PodVolumes;
   #allocatable: Readonly<Record<string, string>> = {};
   #workers: PodWorkers | undefined;
+  #pool: SandboxPool | undefined;
   #keeper: NodeKeeper | undefined;
   #duties: NodeDuties | undefined;
   #fence: NodeFence | undefined;
@@ -144,7 +148,11 @@ export class Agent implements AgentView {
       ...options,
       observed: this.#observed,
       poke: (uid) => this.#workers?.poke(uid),
-      onBack: () => this.#workers?.tryAgain(),
+      onIdleLost: (id) => this.#pool?.lose(id),
+      onBack: () => {
+        this.#workers?.tryAgain();
+        void this.#pool?.adopt();
+      },
       onHealth: () => this.#keeper?.check(),
     });
   }
@@ -175,6 +183,7 @@ export class Agent implements AgentView {
     const registered = keeper.register().then(() => keeper.heartbeat());
     const following = this.#follower.run();
     await orAborted(this.#follower.listed(), signal);
+    await this.#pool?.adopt();
     workers.adopt(await network.list().catch(() => new Map()));
     await fence.resume();
     const running = signal.aborted ? undefined : [workers.run(), this.#files.run(signal)];
@@ -308,14 +317,18 @@ export class Agent implements AgentView {
 
   #tools(facts: NodeFacts, images: Images): SyncTools {
     const { node, drained = () => Promise.resolve(), connections = NO_CONNECTIONS } = this.#with;
+    const [observed, { clock, pool }] = [this.#observed, this.#with];
+    const turns = new StartTurns(clock, STARTS_PER_CORE * facts.cpus);
+    this.#pool = pool && new SandboxPool({ ...this.#with, ...pool, observed, turns });
     return {
       ...this.#with,
       drain: new Drain({ ...this.#with, unused: drained, connections }),
       images,
-      turns: new StartTurns(this.#with.clock, STARTS_PER_CORE * facts.cpus),
+      turns,
+      pool: this.#pool,
       messages: new TerminationMessages(this.#with),
       volumes: this.#volumes,
-      observed: this.#observed,
+      observed,
       record: this.#record,
       nodeAddress: node.address,
       nodeName: node.name,

@@ -8,6 +8,7 @@ import { Informers } from "../client/informer.ts";
 import { Agent } from "./agent.ts";
 import { FakeMounts } from "./fake_mounts.ts";
 import { FakePodNetwork } from "./fake_pod_network.ts";
+import { FakePodHostNames } from "./pod_host_names.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
 import { MemoryFiles } from "./memory_files.ts";
 import type { ProbeOutcome } from "./probes.ts";
@@ -34,6 +35,7 @@ export class World implements AsyncDisposable {
   readonly runtime: FakeRuntime;
   readonly network: FakePodNetwork;
   readonly files: MemoryFiles;
+  readonly hostNames: FakePodHostNames;
   probe: ProbeOutcome = { isSuccess: true, output: "" };
   drained = (_podIp: string) => Promise.resolve();
   programmed = 0;
@@ -42,19 +44,27 @@ export class World implements AsyncDisposable {
   #done: Promise<void> = Promise.resolve();
   #seen = 0;
 
-  private constructor(before: World | undefined) {
+  private constructor(before: World | undefined, private readonly poolSize: number | undefined) {
     this.clock = before?.clock ?? new FakeClock();
     this.api = before?.api ?? new FakeApi(this.clock);
     this.runtime = before?.runtime ?? new FakeRuntime(this.clock);
     this.network = before?.network ?? new FakePodNetwork();
     this.files = before?.files ?? new MemoryFiles();
+    this.hostNames = before?.hostNames ?? new FakePodHostNames();
     this.runtime.images.add(IMAGE);
     this.#seen = this.runtime.calls.length;
   }
 
-  /** @param intercept what the API does first with every call */
-  static async open(before?: World, intercept?: () => never): Promise<World> {
-    const world = new World(before);
+  /**
+   * @param intercept what the API does first with every call
+   * @param poolSize sandboxes that are made ahead; absent: the node can name none
+   */
+  static async open(
+    before?: World,
+    intercept?: () => never,
+    poolSize?: number,
+  ): Promise<World> {
+    const world = new World(before, poolSize);
     if (intercept !== undefined) world.api.intercept = intercept;
     world.#begin();
     await world.settle();
@@ -72,6 +82,8 @@ export class World implements AsyncDisposable {
     cache.watch(PODS, { fieldSelector: "spec.nodeName=node-1" });
     cache.watch(NODES, { fieldSelector: "metadata.name=node-1" });
     cache.watch(SERVICES);
+    const { poolSize: size, hostNames: names } = this;
+    const newStandIn = () => `idle-${this.runtime.calls.length}`;
     const ask = () => Promise.resolve(this.probe);
     const agent = new Agent({
       api,
@@ -95,6 +107,7 @@ export class World implements AsyncDisposable {
       node: { name: "node-1", address: "192.0.2.1", kubeletPort: 10250, labels: {} },
       version: "v1.32.0",
       dataDir: "/data",
+      ...size === undefined ? {} : { pool: { size, names, newStandIn } },
     });
     this.#done = agent.run();
   }

@@ -169,7 +169,12 @@ async function mountsFor(
   const folder = podFolder(dataDir, pod.metadata.uid ?? "");
   const wanted = await makeMounts(container, { mounts, volumes, environment, folder });
   const taken = new Set(wanted.map(({ containerPath }) => containerPath));
-  const own = [["etc-hosts", "/etc/hosts"], ["resolv.conf", "/etc/resolv.conf"]] as const;
+  const own = [
+    ["etc-hosts", "/etc/hosts"],
+    ["resolv.conf", "/etc/resolv.conf"],
+    // with the node's network the name is the node's, which the engine knows
+    ...pod.spec.hostNetwork ? [] : [["hostname", "/etc/hostname"] as const],
+  ] as const;
   const added = own.filter(([, path]) => !taken.has(path)).map(([name, containerPath]) => ({
     hostPath: `${folder}/${name}`,
     containerPath,

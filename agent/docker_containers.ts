@@ -24,9 +24,13 @@ const LABEL = {
   init: "dev.wherry.init",
   backOff: "dev.wherry.back-off-seconds",
   grace: "dev.wherry.grace-seconds",
+  standIn: "dev.wherry.stand-in",
 } as const;
 
 export const CLUSTER_LABEL = LABEL.cluster;
+export const CONTAINER_LABEL = LABEL.container;
+/** Labels stay as they were made: one with this label says in its name whose it is. docker_idle.ts. */
+export const STAND_IN_LABEL = LABEL.standIn;
 
 /** Written as lines of JSON, which can be read while they are written. Record 0032 says why. */
 export const JSON_LOG = "json-file";
@@ -56,9 +60,18 @@ export interface DockerSettings {
   readonly mayLowerOomScore?: boolean;
 }
 
+const PREFIX = "k8s";
+
 /** `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`. Source: dockershim, makeContainerName. */
 export function containerName(pod: PodIdentity, name: string, attempt: number): string {
-  return ["k8s", name, pod.name, pod.namespace, pod.uid, attempt].join("_");
+  return [PREFIX, name, pod.name, pod.namespace, pod.uid, attempt].join("_");
+}
+
+/** @param name the engine begins it with a slash. @returns undefined for one that is not a pod's sandbox */
+export function ownerIn(name: string): { pod: PodIdentity; attempt: number } | undefined {
+  const [prefix, container, podName, namespace, uid, attempt] = name.replace(/^\//, "").split("_");
+  if (prefix !== PREFIX || container !== SANDBOX || attempt === undefined) return undefined;
+  return { pod: { uid: uid!, namespace: namespace!, name: podName! }, attempt: numberIn(attempt) };
 }
 
 function podLabels(cluster: string, pod: PodIdentity): Record<string, string> {
@@ -76,20 +89,30 @@ function podLabels(cluster: string, pod: PodIdentity): Record<string, string> {
  */
 export function sandboxOptions(
   config: SandboxConfig,
-  { cluster, sandboxImage, sandboxCommand, mayLowerOomScore = false }: DockerSettings,
+  settings: DockerSettings,
 ): Docker.ContainerCreateOptions {
   const { pod, attempt } = config;
   return {
     name: containerName(pod, SANDBOX, attempt),
-    Image: sandboxImage,
-    ...(sandboxCommand === undefined ? {} : { Entrypoint: [...sandboxCommand] }),
-    ...(config.isHostNetwork ? {} : { Hostname: config.hostname, NetworkDisabled: true }),
+    ...sandboxOf(config, settings),
     Labels: {
-      ...podLabels(cluster, pod),
+      ...podLabels(settings.cluster, pod),
       [LABEL.container]: SANDBOX,
       [LABEL.attempt]: String(attempt),
       [LABEL.grace]: String(config.graceSeconds),
     },
+  };
+}
+
+/** All but whose it is. */
+export function sandboxOf(
+  config: Omit<SandboxConfig, "pod" | "attempt" | "graceSeconds">,
+  { sandboxImage, sandboxCommand, mayLowerOomScore = false }: DockerSettings,
+): Omit<Docker.ContainerCreateOptions, "name"> {
+  return {
+    Image: sandboxImage,
+    ...(sandboxCommand === undefined ? {} : { Entrypoint: [...sandboxCommand] }),
+    ...(config.isHostNetwork ? {} : { Hostname: config.hostname, NetworkDisabled: true }),
     HostConfig: {
       NetworkMode: config.isHostNetwork ? "host" : "none",
       IpcMode: config.isHostIpc ? "host" : "shareable",
@@ -109,7 +132,7 @@ export function sandboxOptions(
  * Whether another process could make the sandbox's do something. Where none can, it needs no filter of system
  * calls, which takes a third of the time of its start: it makes four, and sleeps. Record 0068.
  */
-function isSeen({ isHostPid, isPidShared }: SandboxConfig): boolean {
+function isSeen({ isHostPid, isPidShared }: Pick<SandboxConfig, "isHostPid" | "isPidShared">) {
   return isHostPid || isPidShared;
 }
 
@@ -222,7 +245,9 @@ function bindOf({ hostPath, containerPath, isReadOnly, propagation }: Mount): st
 /** @returns undefined for a container that lacks our labels */
 export function fromInspection(found: Docker.ContainerInspectInfo): RuntimeContainer | undefined {
   const labels = found.Config.Labels ?? {};
-  const uid = labels[LABEL.uid];
+  const standIn = labels[LABEL.standIn];
+  const claimed = standIn === undefined ? undefined : ownerIn(found.Name);
+  const uid = claimed?.pod.uid ?? labels[LABEL.uid];
   const name = labels[LABEL.container];
   if (uid === undefined || name === undefined) return undefined;
   const { State: state } = found;
@@ -230,11 +255,13 @@ export function fromInspection(found: Docker.ContainerInspectInfo): RuntimeConta
   const startedAt = timeIn(state.StartedAt);
   return {
     id: found.Id,
-    pod: { uid, name: labels[LABEL.pod] ?? "", namespace: labels[LABEL.namespace] ?? "" },
+    pod: claimed?.pod ??
+      { uid, name: labels[LABEL.pod] ?? "", namespace: labels[LABEL.namespace] ?? "" },
     name,
-    attempt: numberIn(labels[LABEL.attempt]),
+    attempt: claimed?.attempt ?? numberIn(labels[LABEL.attempt]),
     isInit: labels[LABEL.init] === "true",
     sandboxId: labels[LABEL.sandbox] ?? "",
+    ...(standIn === undefined ? {} : { standIn }),
     specHash: labels[LABEL.hash] ?? "",
     backOffSeconds: numberIn(labels[LABEL.backOff]),
     graceSeconds: numberIn(labels[LABEL.grace]),

@@ -4,13 +4,16 @@ import process from "node:process";
 import { beginner, clientOf } from "./docker_client.ts";
 import {
   CLUSTER_LABEL,
+  containerName,
   containerOptions,
   type DockerSettings,
   fromInspection,
   JSON_LOG,
   sandboxOptions,
+  STAND_IN_LABEL,
 } from "./docker_containers.ts";
 import { asked, runtimeError } from "./docker_errors.ts";
+import { idleFromList, idleOptions, podUidIn } from "./docker_idle.ts";
 import type { LogFiles } from "./host_log_files.ts";
 import { JsonLogReader } from "./json_log.ts";
 import { asStdout, cutOff, demultiplexed, endWhenIdle, sessionOver } from "./docker_streams.ts";
@@ -20,7 +23,9 @@ import {
   type ExecOptions,
   type ExecSession,
   failedFor,
+  type IdleSandbox,
   type LogOptions,
+  type PodIdentity,
   type RegistryLogin,
   type Runtime,
   type RuntimeContainer,
@@ -89,7 +94,8 @@ export class DockerRuntime implements Runtime {
     onReady();
     try {
       for await (const { Action, Actor } of jsonLines(stream)) {
-        const podUid = Actor.Attributes["io.kubernetes.pod.uid"] ?? "";
+        const podUid = podUidIn(Actor.Attributes);
+        if (podUid === "" && Action === "start") continue; // of one that is made ahead
         const container = Action === "destroy"
           ? this.#forget(Actor.ID)
           : await this.#inspect(Actor.ID);
@@ -102,6 +108,31 @@ export class DockerRuntime implements Runtime {
 
   createSandbox(config: SandboxConfig): Promise<string> {
     return this.#create(sandboxOptions(config, this.#options));
+  }
+
+  async startIdle(standIn: string): Promise<IdleSandbox> {
+    const id = await this.#create(idleOptions(standIn, this.#options));
+    try {
+      await asked(this.#beginner.getContainer(id).start());
+      return { id, standIn };
+    } catch (error) {
+      if (!failedFor(error, "Unavailable")) await this.remove(id);
+      throw error;
+    }
+  }
+
+  async listIdle(): Promise<(IdleSandbox & { readonly isRunning: boolean })[]> {
+    const filters = { label: [this.#clusterLabel(), STAND_IN_LABEL] };
+    const listed = await asked(this.#docker.listContainers({ all: true, filters }));
+    return listed.flatMap((one) => idleFromList(one) ?? []);
+  }
+
+  async claim(id: string, pod: PodIdentity, attempt: number): Promise<RuntimeContainer> {
+    const name = containerName(pod, SANDBOX, attempt);
+    await asked(this.#beginner.getContainer(id).rename({ name }));
+    const container = await this.#inspect(id);
+    if (container !== undefined) return container;
+    throw new RuntimeError("NoSuchContainer", `${id} is gone`);
   }
 
   createContainer(config: ContainerConfig): Promise<string> {

@@ -4,7 +4,9 @@ import {
   type ExecChunk,
   type ExecOptions,
   type ExecSession,
+  type IdleSandbox,
   type LogOptions,
+  type PodIdentity,
   type RegistryLogin,
   type Runtime,
   type RuntimeContainer,
@@ -25,6 +27,17 @@ export interface FakeProgram {
   /** Prints what it reads, when its input ends. */
   readonly echoes?: boolean;
 }
+
+/** What a sandbox is that is made ahead. */
+const IDLE: Omit<SandboxConfig, "pod" | "hostname"> = {
+  attempt: 0,
+  isHostNetwork: false,
+  isHostPid: false,
+  isHostIpc: false,
+  isPidShared: false,
+  sysctls: {},
+  graceSeconds: 0,
+};
 
 const SIGKILLED = 137;
 const SIGTERMED = 143;
@@ -72,8 +85,12 @@ export class FakeRuntime implements Runtime {
     return this.containers();
   }
 
-  /** Everything that there is, whether it answers or not. */
+  /** Everything of pods that there is, whether it answers or not. */
   containers(): RuntimeContainer[] {
+    return this.#all().filter(({ pod }) => pod.uid !== "");
+  }
+
+  #all(): RuntimeContainer[] {
     return [...this.#entries.values()].map(({ container }) => container);
   }
 
@@ -120,6 +137,33 @@ export class FakeRuntime implements Runtime {
       isTty: false,
       program: {},
     });
+  }
+
+  async startIdle(standIn: string): Promise<IdleSandbox> {
+    const pod = { uid: "", namespace: "", name: standIn };
+    const id = await this.createSandbox({ ...IDLE, pod, hostname: standIn });
+    const entry = this.#entry(id);
+    entry.container = { ...entry.container, standIn };
+    entry.name = standIn;
+    await this.start(id);
+    return { id, standIn };
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async listIdle(): Promise<(IdleSandbox & { readonly isRunning: boolean })[]> {
+    this.intercept("list idle");
+    return this.#all().flatMap(({ id, pod, standIn, state }) =>
+      standIn === undefined || pod.uid !== "" ? [] : { id, standIn, isRunning: state === "running" }
+    );
+  }
+
+  // deno-lint-ignore require-await -- it throws as the real one does
+  async claim(id: string, pod: PodIdentity, attempt: number): Promise<RuntimeContainer> {
+    const entry = this.#entry(id);
+    this.#call(`claim ${SANDBOX}`);
+    entry.container = { ...entry.container, pod, attempt };
+    entry.name = [SANDBOX, pod.uid, attempt].join("_");
+    return entry.container;
   }
 
   // deno-lint-ignore require-await -- it throws as the real one does
@@ -214,9 +258,11 @@ export class FakeRuntime implements Runtime {
     this.#tell(entry.container, entry.container);
   }
 
-  #tell({ id, pod }: RuntimeContainer, container: RuntimeContainer | undefined): void {
+  #tell({ id, pod, state }: RuntimeContainer, container: RuntimeContainer | undefined): void {
+    const isIdle = pod.uid === "";
+    if (isIdle && container !== undefined && state === "running") return;
     for (const listener of this.#listeners) {
-      listener({ podUid: pod.uid, containerId: id, container });
+      listener({ podUid: pod.uid, containerId: id, container: isIdle ? undefined : container });
     }
   }
 

@@ -109,6 +109,8 @@ export interface RuntimeContainer {
   readonly isInit: boolean;
   /** The sandbox that it joined; empty for a sandbox. */
   readonly sandboxId: string;
+  /** Of a sandbox that was made ahead: the host name that what joins it begins under. */
+  readonly standIn?: string;
   readonly specHash: string;
   readonly backOffSeconds: number;
   readonly graceSeconds: number;
@@ -128,8 +130,16 @@ export interface RuntimeContainer {
   readonly isTty: boolean;
 }
 
+/** A sandbox that was made ahead, runs, and belongs to no pod yet. */
+export interface IdleSandbox {
+  readonly id: string;
+  /** The host name that what joins it begins under: it stands in for the pod's. */
+  readonly standIn: string;
+}
+
 /** Something happened to a container: it started, died or is gone. */
 export interface RuntimeEvent {
+  /** Empty for a sandbox that belongs to no pod: it is gone, or of no use any more. */
   readonly podUid: string;
   readonly containerId: string;
   /** What it is now; undefined when it is gone. */
@@ -214,6 +224,15 @@ export interface Runtime {
   events(signal: AbortSignal, onReady: () => void): AsyncIterable<RuntimeEvent>;
   /** @returns the runtime's id */
   createSandbox(config: SandboxConfig): Promise<string>;
+  /** Makes and starts a sandbox for a pod that is not there yet. `listContainers` does not know it. */
+  startIdle(standIn: string): Promise<IdleSandbox>;
+  /** What `startIdle` has made, by whatever process, and nobody has claimed. */
+  listIdle(): Promise<(IdleSandbox & { readonly isRunning: boolean })[]>;
+  /**
+   * From here on it is the sandbox of this pod, for every process that asks. @returns it, running or not
+   * @throws {RuntimeError} NoSuchContainer
+   */
+  claim(id: string, pod: PodIdentity, attempt: number): Promise<RuntimeContainer>;
   /** The sandbox need not run yet. @throws {RuntimeError} NoSuchImage: pull it first */
   createContainer(config: ContainerConfig): Promise<string>;
   /** @returns the container as it is after the start: `created` with an `error` when it can't be started */

@@ -88,6 +88,55 @@ export function testRuntime(name: string, subject: () => Promise<RuntimeUnderTes
     );
   });
 
+  test("makes a sandbox ahead, which is nobody's until a pod has claimed it", async (world) => {
+    const events = world.followEvents();
+    await events.ready;
+    const idle = await world.runtime.startIdle(world.standIn());
+    const isOurs = ({ id }: { id: string }) => id === idle.id;
+    assert.equal((await world.reopen().listIdle()).find(isOurs)?.isRunning, true);
+    assert.ok(!(await world.reopen().listContainers()).some(isOurs));
+    const claimed = await world.runtime.claim(idle.id, world.pod, 2);
+    const { pod, attempt, state, standIn, name } = claimed;
+    const want = {
+      pod: world.pod,
+      attempt: 2,
+      state: "running",
+      standIn: idle.standIn,
+      name: "POD",
+    };
+    assert.deepEqual({ pod, attempt, state, standIn, name }, want);
+    assert.deepEqual((await world.reopen().listContainers()).find(isOurs), claimed);
+    assert.ok(!(await world.reopen().listIdle()).some(isOurs));
+    assert.equal((await world.start({ sandboxId: idle.id })).state, "running");
+    await world.runtime.stop(idle.id, 0);
+    const died = await events.until(({ containerId, container }) =>
+      containerId === idle.id && container?.state === "exited"
+    );
+    assert.equal(died.podUid, world.pod.uid);
+    await world.runtime.remove(idle.id);
+    const gone = await events.until(({ containerId, container }) =>
+      containerId === idle.id && container === undefined
+    );
+    assert.equal(gone.podUid, world.pod.uid);
+  });
+
+  test("tells of a sandbox that ends before anybody claims it", async (world) => {
+    const events = world.followEvents();
+    await events.ready;
+    const idle = await world.runtime.startIdle(world.standIn());
+    await world.runtime.stop(idle.id, 0);
+    const lost = await events.until(({ containerId }) => containerId === idle.id);
+    assert.deepEqual([lost.podUid, lost.container], ["", undefined]);
+    const left = (await world.runtime.listIdle()).find(({ id }) => id === idle.id);
+    assert.equal(left?.isRunning, false);
+    await world.runtime.remove(idle.id);
+    assert.ok(!(await world.runtime.listIdle()).some(({ id }) => id === idle.id));
+    await assert.rejects(
+      world.runtime.claim(idle.id, world.pod, 0),
+      (error) => failedFor(error, "NoSuchContainer"),
+    );
+  });
+
   test("reports how a container ended, and keeps what it printed", async (world) => {
     const events = world.followEvents();
     await events.ready;
@@ -245,6 +294,10 @@ class World {
   container(change: Partial<ContainerConfig>): ContainerConfig {
     const { image } = this.#subject;
     return containerWith({ pod: this.pod, image, graceSeconds: 7, args: POLITE, ...change });
+  }
+
+  standIn(): string {
+    return `idle-${this.pod.uid.slice(0, 8)}`;
   }
 
   async startSandbox(): Promise<string> {

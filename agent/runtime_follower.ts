@@ -19,6 +19,8 @@ export interface RuntimeFollowerOptions {
   readonly signal: AbortSignal;
   /** Something about this pod's containers has changed. */
   readonly poke: (podUid: string) => void;
+  /** A sandbox that belongs to no pod is of no use any more. */
+  readonly onIdleLost: (id: string) => void;
   /** The engine was away and answers again: what failed meanwhile may be tried at once. */
   readonly onBack: () => void;
   /** What ails the node has changed, or may have. */
@@ -71,7 +73,7 @@ export class RuntimeFollower {
 
   /** Follows the engine's events, and lists anew whenever some may have been missed. */
   async run(): Promise<void> {
-    const { runtime, observed, poke, clock, log, signal, onHealth } = this.#with;
+    const { runtime, observed, poke, onIdleLost, clock, log, signal, onHealth } = this.#with;
     let retryMs = RECONNECT_FIRST_MS;
     while (!signal.aborted) {
       try {
@@ -80,7 +82,8 @@ export class RuntimeFollower {
           void this.relist();
         };
         for await (const event of runtime.events(signal, onReady)) {
-          if (observed.apply(event)) poke(event.podUid);
+          if (event.podUid === "") onIdleLost(event.containerId);
+          else if (observed.apply(event)) poke(event.podUid);
         }
       } catch (error) {
         this.#runtimeTrouble = `container runtime is down: ${String(error)}`;

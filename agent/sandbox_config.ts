@@ -38,8 +38,11 @@ export function sandboxConfig(
 /** Sysctls may be written as paths too. */
 export const dotted = (sysctl: string) => sysctl.replaceAll("/", ".");
 
-/** Source: kubelet, GeneratePodHostNameAndDomain and setHostnameAsFQDN. */
-function sandboxHostname(pod: Pod, clusterDomain: string): string {
+/**
+ * Source: kubelet, GeneratePodHostNameAndDomain and setHostnameAsFQDN.
+ * @throws {Error} when the pod wants a host name that is longer than the kernel's
+ */
+export function sandboxHostname(pod: Pod, clusterDomain: string): string {
   const fqdn = pod.spec.setHostnameAsFQDN ? fqdnOf(pod, clusterDomain) : undefined;
   if (fqdn === undefined) return hostnameOf(pod);
   if (fqdn.length <= FQDN_MAX) return fqdn;

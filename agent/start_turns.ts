@@ -14,10 +14,22 @@ export type EndTurn = () => void;
 /** So many starts at one time; the others wait in line, and nothing is made of them yet. */
 export class StartTurns {
   #free: number;
+  readonly #all: number;
   readonly #line = new Set<() => void>();
+  #tellRest: () => void = () => {};
 
   constructor(private readonly clock: Clock, turns: number) {
-    this.#free = Math.max(1, Math.floor(turns));
+    this.#free = this.#all = Math.max(1, Math.floor(turns));
+  }
+
+  /** Nobody has a turn, and nobody waits for one. */
+  get isResting(): boolean {
+    return this.#free === this.#all;
+  }
+
+  /** Calls `listener` each time that the last of them is over. */
+  onRest(listener: () => void): void {
+    this.#tellRest = listener;
   }
 
   /** @returns undefined when `signal` aborts before it is one's turn */
@@ -52,6 +64,7 @@ export class StartTurns {
       const [next] = this.#line;
       if (next === undefined) this.#free += 1;
       else next();
+      if (this.isResting) this.#tellRest();
     };
     const cancel = this.clock.after(TURN_MS_MAX, end);
     return end;

@@ -99,8 +99,11 @@ export function graceOf(pod: Pod, { container, why, probe }: Stop): number {
 export async function removeOne(
   pod: Pod,
   id: string,
-  { runtime, observed }: SyncTools,
+  { runtime, observed, pool }: SyncTools,
 ): Promise<void> {
+  const { uid = "" } = pod.metadata;
+  const standIn = observed.of(uid).find((one) => one.id === id)?.standIn;
   await runtime.remove(id);
-  observed.forget(pod.metadata.uid ?? "", id);
+  observed.forget(uid, id);
+  if (standIn !== undefined) pool?.release(standIn);
 }

@@ -14,6 +14,7 @@ import type { DnsSettings } from "./pod_files.ts";
 import type { PodNetwork } from "./pod_network.ts";
 import type { Prober } from "./probes.ts";
 import type { Runtime } from "./runtime.ts";
+import type { SandboxPool } from "./sandbox_pool.ts";
 import type { StartTurns } from "./start_turns.ts";
 import type { TerminationMessages } from "./termination_messages.ts";
 import type { PodVolumes } from "./volumes/pod_volumes.ts";
@@ -38,6 +39,8 @@ export interface SyncTools {
   readonly volumes: PodVolumes;
   readonly images: Images;
   readonly turns: StartTurns;
+  /** Absent where processes can't be given their host name as they begin. */
+  readonly pool: SandboxPool | undefined;
   readonly observed: ObservedPods;
   readonly record: RecordPodEvent;
   readonly clock: Clock;

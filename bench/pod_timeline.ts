@@ -1,3 +1,4 @@
+import { ownerIn } from "../agent/docker_containers.ts";
 import type { Pod } from "../api/types/core_v1.ts";
 import { PODS } from "../api/types/resources.ts";
 import type { Api } from "../client/api.ts";
@@ -124,9 +125,14 @@ async function readEvents(stream: ReadableStream<Uint8Array<ArrayBuffer>>, momen
     held = lines.pop() ?? "";
     for (const line of lines) {
       const { Action, Actor: { Attributes }, timeNano } = JSON.parse(line) as EngineEvent;
-      const pod = Attributes["io.kubernetes.pod.name"] ?? "";
+      const pod = Attributes["io.kubernetes.pod.name"] ?? ownerIn(Attributes.name ?? "")?.pod.name;
+      if (pod === undefined) continue; // of a sandbox that is made ahead
       const what = Attributes["io.kubernetes.container.name"] === "POD" ? "sandbox" : "container";
       if (Action === "create") moments.note(pod, `the ${what} is made`, timeNano / 1e6);
+      if (Action === "rename") {
+        moments.note(pod, "the sandbox is made", timeNano / 1e6);
+        moments.note(pod, "the sandbox runs", timeNano / 1e6);
+      }
       if (Action === "start") moments.note(pod, `the ${what} runs`, timeNano / 1e6);
     }
   }

@@ -52,6 +52,7 @@ import { type NodeAccess, openAccess } from "./node_access.ts";
 import { NodeMemory } from "./node_memory.ts";
 import { podCidrOf } from "./node_registration.ts";
 import { ensurePauseOf, obtainPauseImage } from "./pause_image.ts";
+import { openSandboxPool } from "./sandbox_pool.ts";
 import { mayHold, ofNode, sleepingServices } from "./sleeping_services.ts";
 import { shortenPods } from "./short_path.ts";
 import { makeDataDir, type Paths, pathsOf } from "./paths.ts";
@@ -125,7 +126,7 @@ async function run(surroundings: Surroundings): Promise<void> {
 
 /** All that works on a node, until the signal aborts or one of them fails. */
 async function runParts(surroundings: Surroundings, onNode: OnNode): Promise<void> {
-  const { settings, connection: { api }, signal } = surroundings;
+  const { settings, connection: { api }, signal, node } = surroundings;
   const { names, commands, podCidr } = onNode;
   const { nodeName } = settings;
   const [network, first] = await Promise.all([
@@ -135,6 +136,9 @@ async function runParts(surroundings: Surroundings, onNode: OnNode): Promise<voi
   const { chosen, path } = await shortenPods(first, network, { names, commands, log });
   log("services go through", { backend: chosen.backend.name });
   const kernelNames = await openKernelNames(settings.backend, { names, commands, network, log });
+  const pool = await openSandboxPool(node.sandboxPool, {
+    ...{ choice: settings.backend, names, commands, log },
+  });
   void obtainPauseImage({
     ensure: () => ensurePauseOf(settings.dockerHost),
     ...{ clock: realClock, log, signal },
@@ -154,6 +158,7 @@ async function runParts(surroundings: Surroundings, onNode: OnNode): Promise<voi
       dataplane,
       chosen,
       dns,
+      pool: pool.settings,
       metrics: async () => dns.metrics.text() + await policies.metrics(),
     }),
     announce(surroundings, cache, { names, commands }),
@@ -169,6 +174,7 @@ async function runParts(surroundings: Surroundings, onNode: OnNode): Promise<voi
     }),
   ]);
   path?.close();
+  await pool.close();
   await chosen.backend.close();
   kernelNames.close();
 }
@@ -209,8 +215,9 @@ function watchCluster({ settings, connection: { api }, signal }: Surroundings): 
 async function runPods(
   { settings, paths, connection, access, signal, node, beforeEnd }: Surroundings,
   cache: Informers,
-  { network, dataplane, chosen, dns, metrics }: {
+  { network, dataplane, chosen, dns, pool, metrics }: {
     network: AgentOptions["network"];
+    pool: AgentOptions["pool"] | undefined;
     dataplane: Dataplane;
     chosen: ChosenBackend;
     dns: DnsServer;
@@ -286,6 +293,7 @@ async function runPods(
     },
     taints: node.taints,
     garbage: node.garbage,
+    ...pool === undefined ? {} : { pool },
     ...node.manifestPath === "" ? {} : { manifests: new ManifestFolder(node.manifestPath) },
     duties: {
       ...node,

@@ -1,4 +1,5 @@
 import { durationMs, EVICTION_HARD_DEFAULT, thresholdsOf } from "../agent/eviction/thresholds.ts";
+import { SANDBOX_POOL_MAX } from "../agent/sandbox_pool.ts";
 import { UsageError } from "./flag_values.ts";
 import { parseQuantity } from "../api/types/quantity.ts";
 
@@ -77,6 +78,11 @@ export const NODE_FLAGS = {
     type: "string",
     default: "-1",
     help: "ended ones that stay on the node; -1: as many as its pods have",
+  },
+  "sandbox-pool": {
+    type: "string",
+    default: "auto",
+    help: "sandboxes made ahead of pods; auto: one for each core, 2 to 8; 0: none",
   },
   "shutdown-grace-period": {
     type: "string",
@@ -178,6 +184,9 @@ export function nodeSettingsOf(given: Partial<NodeFlagValues> | undefined) {
       perContainerMax: deadMax("maximum-dead-containers-per-container", values),
       max: deadMax("maximum-dead-containers", values),
     },
+    sandboxPool: values["sandbox-pool"] === "auto"
+      ? "auto" as const
+      : whole("sandbox-pool", values["sandbox-pool"], SANDBOX_POOL_MAX),
     shutdown,
   };
 }

@@ -37,6 +37,33 @@ export function attachPinned(
   }
 }
 
+/**
+ * Attaches to the point of the kernel that the program names, and takes the place of what was pinned there: for a
+ * moment both run.
+ */
+export async function attachInPlace(
+  object: BpfObject,
+  program: string,
+  pinPath: string,
+  { remove, rename }: {
+    /** One that is not there is no error. */
+    readonly remove: (path: string) => Promise<void>;
+    readonly rename: (from: string, to: string) => Promise<void>;
+  },
+): Promise<void> {
+  const { lib } = object;
+  lib.takeLog();
+  const link = lib.must(lib.bpf.bpf_program__attach(object.program(program)), `attach ${program}`);
+  const draft = `${pinPath}-new`;
+  try {
+    await remove(draft); // of a process that was killed just here
+    lib.check(lib.bpf.bpf_link__pin(link, cString(draft)), `pin ${draft}`);
+    await rename(draft, pinPath);
+  } finally {
+    lib.bpf.bpf_link__destroy(link); // closes the descriptor; what is pinned stays attached
+  }
+}
+
 /** @returns undefined when nothing is pinned there; 0 when the cgroup of the link is gone */
 export function cgroupIdOfPinned(lib: Libbpf, pinPath: string): bigint | undefined {
   const link = lib.bpf.bpf_link__open(cString(pinPath));

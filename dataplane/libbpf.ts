@@ -47,6 +47,7 @@ const BPF_SYMBOLS = {
   bpf_map__name: { parameters: ["pointer"], result: "pointer" },
   bpf_map__is_internal: { parameters: ["pointer"], result: "bool" },
   bpf_map__set_pin_path: { parameters: ["pointer", "buffer"], result: "i32" },
+  bpf_program__attach: { parameters: ["pointer"], result: "pointer" },
   bpf_program__attach_cgroup: { parameters: ["pointer", "i32"], result: "pointer" },
   bpf_program__fd: { parameters: ["pointer"], result: "i32" },
   bpf_link_create: { parameters: ["i32", "i32", "i32", "pointer"], result: "i32" },
@@ -87,6 +88,9 @@ const LIBC_SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   /** Waits on a thread of its own. */
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  gethostname: { parameters: ["buffer", "usize"], result: "i32" },
+  sethostname: { parameters: ["buffer", "usize"], result: "i32" },
   if_nametoindex: { parameters: ["buffer"], result: "u32" },
   vsnprintf: { parameters: ["buffer", "usize", "pointer", "pointer"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
@@ -141,7 +145,16 @@ export class Libbpf {
 
   /** @returns a descriptor to be given to `close` */
   openFolder(path: string): number {
-    const fd = this.libc.open(cString(path), O_DIRECTORY | O_CLOEXEC);
+    return this.#open(path, O_DIRECTORY);
+  }
+
+  /** For reading. @returns a descriptor to be given to `close` */
+  openFile(path: string): number {
+    return this.#open(path, 0);
+  }
+
+  #open(path: string, flags: number): number {
+    const fd = this.libc.open(cString(path), flags | O_CLOEXEC);
     if (fd < 0) throw new BpfError(`open ${path}`, this.errno());
     return fd;
   }

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 
 const FOLDER = new URL("../dataplane/bpf/", import.meta.url);
-export const PROGRAMS = ["service_lb", "pod_path", "name_answers"];
+export const PROGRAMS = ["service_lb", "pod_path", "name_answers", "host_names"];
 const STRIPS = ["llvm-strip", "llvm-strip-14", "/usr/lib/llvm-14/bin/llvm-strip"];
 
 /** Lines of `sha256sum`, so that `sha256sum -c` checks them too: the sources, then the object. */

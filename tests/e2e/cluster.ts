@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly backend?: Settings["backend"];
   /** With examples/web.yaml, its pods ready. */
   readonly example?: boolean;
+  /** Sandboxes that are made ahead; absent: as many as by default. */
+  readonly sandboxPool?: number;
   /** Another engine than the host's, as DOCKER_HOST says it. */
   readonly dockerHost?: string;
 }
@@ -93,7 +95,7 @@ export interface OwnFlags extends AsyncDisposable {
 
 /** The node has an address on a link of its own, so that nothing outside this host can reach the cluster. */
 export async function ownFlags(
-  { backend, example, dockerHost }: ClusterOptions,
+  { backend, example, dockerHost, sandboxPool }: ClusterOptions,
 ): Promise<OwnFlags> {
   const number = freeNumber();
   const dataDir = await Deno.makeTempDir({ prefix: "wherry-e2e-" });
@@ -114,6 +116,7 @@ export async function ownFlags(
     `--cluster-cidr=10.${150 + number}.0.0/16`,
     `--node-port-range=${31_000 + number * 30}-${31_029 + number * 30}`,
     `--backend=${backend ?? "auto"}`,
+    ...(sandboxPool === undefined ? [] : [`--sandbox-pool=${sandboxPool}`]),
     ...(dockerHost === undefined ? [] : [`--docker-host=${dockerHost}`]),
     ...(example === true ? [] : ["--no-example"]),
   ];

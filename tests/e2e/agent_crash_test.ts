@@ -3,6 +3,7 @@ import type { Pod } from "../../api/types/core_v1.ts";
 import { asFlags } from "../../cmd/as_flags.ts";
 import { ownProgram } from "../../cmd/own_program.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
+import { untilIdle } from "./idle_sandboxes.ts";
 import { containerIds, docker, eventually, isReady } from "./pods.ts";
 
 /** Of a pod with two volumes in memory, one of a config map, one seen in part, and one container. */
@@ -23,6 +24,17 @@ const CREATION = [
   "before start 2",
   "after start 2",
 ];
+/** Of the same pod, where it takes a sandbox that was made ahead, and of the one that is made in its place. */
+const CLAIM = [
+  "after give 1",
+  "after claim 1",
+  "after attach 1",
+  "before name 1",
+  "after name 1",
+  "before startIdle 1",
+  "after startIdle 1",
+];
+const POOL = 2;
 const DELETION = [
   "before stop 1",
   "after stop 1",
@@ -42,7 +54,7 @@ const ARMED = "/armed";
 const CRASHING = new URL("../fixtures/crashing_agent.ts", import.meta.url).pathname;
 
 Deno.test("an agent that is killed at any step leaves nothing behind", async (t) => {
-  await using cluster = await startCluster({});
+  await using cluster = await startCluster({ sandboxPool: 0 });
   await cluster.kubectl.run("create", "configmap", "settings", "--from-literal=level=info");
   for (const [i, step] of CREATION.entries()) {
     await t.step(`creation, ${step}`, () => creation(cluster, `c${i}`, step));
@@ -52,11 +64,27 @@ Deno.test("an agent that is killed at any step leaves nothing behind", async (t)
   }
 });
 
+Deno.test("an agent that is killed while a pod takes a sandbox leaves nothing behind", async (t) => {
+  await using cluster = await startCluster({ sandboxPool: POOL });
+  await cluster.kubectl.run("create", "configmap", "settings", "--from-literal=level=info");
+  for (const [i, step] of CLAIM.entries()) {
+    await t.step(step, async () => {
+      await untilIdle(cluster, POOL);
+      await creation(cluster, `p${i}`, step);
+    });
+  }
+  await untilIdle(cluster, POOL);
+});
+
 async function creation(cluster: Cluster, name: string, step: string): Promise<void> {
   await crashAt(cluster, step, () => cluster.kubectl.apply(podNamed(name)));
   const pod = await readyPod(cluster, name);
-  const level = ["exec", name, "--", "cat", "/settings/level"];
-  assert.equal(await cluster.kubectl.run(...level), "info");
+  const exec = ["exec", name, "--", "sh", "-c", "cat /settings/level; hostname; cat /etc/hosts"];
+  const want = new RegExp(`^info${name}\\n[^]*\\n${pod.status?.podIP}\\t${name}\\n$`);
+  await eventually(async () => {
+    const { stdout, stderr } = await cluster.kubectl.try(exec);
+    return want.test(stdout) ? "" : `it says ${stdout}${stderr}`;
+  });
   assert.equal(pod.status?.containerStatuses?.length, 1);
   await cluster.kubectl.run("delete", "pod", name, "--wait");
   await nothingIsLeft(cluster, pod);
@@ -151,9 +179,8 @@ async function nothingIsLeft({ settings }: Cluster, pod: Pod): Promise<void> {
   const { uid = "" } = pod.metadata;
   const ids = [...containerIds(pod).values()];
   await eventually(async () => {
-    const label = `label=io.kubernetes.pod.uid=${uid}`;
     const found = {
-      containers: await docker("ps", "-aq", "--filter", label),
+      containers: await docker("ps", "-aq", "--filter", `name=${uid}`),
       mounts: linesWith(await Deno.readTextFile("/proc/self/mounts"), uid),
       wires: linesWith(await printed("ip", "link"), uid),
       files: await names(`${settings.dataDir}/pods`),

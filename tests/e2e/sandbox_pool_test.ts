@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Pod, PodSpec } from "../../api/types/core_v1.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
+import { idleIds, untilIdle } from "./idle_sandboxes.ts";
 import { docker, eventually } from "./pods.ts";
 
 const POOL = 2;
@@ -93,7 +94,7 @@ function containers(...all: [name: string, ...command: string[]][]): Spec {
 
 async function named(cluster: Cluster, { name, spec, want }: NameCase): Promise<void> {
   const { kubectl } = cluster;
-  await idle(cluster, POOL);
+  await untilIdle(cluster, POOL);
   const before = await idleIds(cluster);
   await kubectl.apply(podOf(name, { restartPolicy: "Never", ...spec }));
   await kubectl.run("wait", `pod/${name}`, "--for=jsonpath={.status.phase}=Succeeded");
@@ -132,7 +133,7 @@ async function restarted(cluster: Cluster): Promise<void> {
 }
 
 async function ownSettings(cluster: Cluster): Promise<void> {
-  await idle(cluster, POOL);
+  await untilIdle(cluster, POOL);
   const before = await idleIds(cluster);
   const spec = { shareProcessNamespace: true, ...containers(["main", "sleep", "3600"]) };
   await ready(cluster, podOf("shared", spec));
@@ -172,7 +173,7 @@ async function begunAlone(cluster: Cluster): Promise<void> {
 }
 
 async function takenOver(cluster: Cluster): Promise<void> {
-  await idle(cluster, POOL);
+  await untilIdle(cluster, POOL);
   const before = await idleIds(cluster);
   await cluster.kill("agent");
   await cluster.start("agent");
@@ -193,7 +194,7 @@ async function sizeZero(cluster: Cluster): Promise<void> {
   const { settings } = cluster;
   Object.assign(settings, { node: { ...settings.node, "sandbox-pool": "0" } });
   await cluster.start("agent");
-  await idle(cluster, 0);
+  await untilIdle(cluster, 0);
   const id = await containerOf("alone");
   await docker("kill", id);
   await eventually(async () => {
@@ -216,20 +217,6 @@ function podOf(name: string, spec: Spec): Pod {
     metadata: { name, namespace: "default" },
     spec: { terminationGracePeriodSeconds: 0, ...spec },
   };
-}
-
-async function idle(cluster: Cluster, count: number): Promise<void> {
-  await eventually(async () => {
-    const ids = await idleIds(cluster);
-    return ids.length === count ? "" : `${ids.length} are idle instead of ${count}`;
-  });
-}
-
-async function idleIds({ settings }: Cluster): Promise<string[]> {
-  const ofCluster = `label=dev.wherry.cluster=${settings.clusterName}`;
-  const filters = [ofCluster, "name=^/?k8s_idle-"].flatMap((one) => ["--filter", one]);
-  const ids = await docker("ps", "--no-trunc", "--format", "{{.ID}}", ...filters);
-  return ids.split("\n").filter((id) => id !== "").sort();
 }
 
 async function containerOf(pod: string): Promise<string> {

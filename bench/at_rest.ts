@@ -7,7 +7,7 @@ const BETWEEN_LOOKS_MS = 100;
 const LIMIT_MS = 300_000;
 
 /** Until no controller of the master has anything to do, and nothing was written since the last look. */
-export async function atRest(master: Master): Promise<void> {
+export async function atRest(master: Pick<Master, "fetch">): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   let before = "";
   for (let quiet = 0; quiet < LOOKS;) {

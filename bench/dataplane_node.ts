@@ -1,6 +1,6 @@
 /**
  * The data path's part of an agent, for one benchmark: `deno run -A dataplane_node.ts CLUSTER CGROUP URL DATA_DIR`,
- * with a TOKEN, follows a master and prints a line of JSON after each sync: what it has programmed, when, and its memory.
+ * with a TOKEN, follows a master and prints a line of JSON after each sync: what it has programmed, and when.
  */
 import { connect } from "../cmd/connection.ts";
 import { realClock } from "../cmd/clock.ts";
@@ -23,7 +23,6 @@ export interface Programmed {
   readonly atMs: number;
   /** Of the last sync alone: planning and writing. */
   readonly syncMs: number;
-  readonly rssBytes: number;
 }
 
 export const clockMs = () => performance.timeOrigin + performance.now();
@@ -64,7 +63,6 @@ async function main([cluster = "", cgroup = "", url = "", dataDir = ""]: string[
     const told: Programmed = {
       ...{ endpoints, heardMs, syncFromMs, syncMs },
       atMs: clockMs(),
-      rssBytes: Deno.memoryUsage().rss,
     };
     console.log(JSON.stringify(told));
   });

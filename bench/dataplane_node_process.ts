@@ -10,7 +10,11 @@ export class BenchNode {
   readonly #lines: ReadableStreamDefaultReader<string>;
   #text = "";
 
-  constructor(cluster: string, cgroup: string, { url, dataDir, token }: Master) {
+  constructor(
+    cluster: string,
+    cgroup: string,
+    { url, dataDir, token }: Pick<Master, "url" | "dataDir" | "token">,
+  ) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", V8_FLAGS, NODE, cluster, cgroup, url, dataDir],
       env: { TOKEN: token, ...AGENT_MEMORY },

@@ -20,6 +20,12 @@ export interface Cache {
     label: string,
     value: string,
   ): readonly Readonly<T>[];
+  /** The same of those whose controller has this uid; "": of those that have none. */
+  controlledBy<T extends KubeObject>(
+    resource: Resource<T>,
+    namespace: string,
+    uid: string,
+  ): readonly Readonly<T>[];
 }
 
 /** What a component wants written. The only thing that a plan may return. */

@@ -77,6 +77,10 @@ export class Informers implements WatchedCache {
     return this.#of(resource).list(namespace);
   }
 
+  controlledBy<T extends KubeObject>(resource: Resource<T>, namespace: string, uid: string) {
+    return this.#of(resource).controlledBy(namespace, uid);
+  }
+
   labelled<T extends KubeObject>(
     resource: Resource<T>,
     namespace: string,

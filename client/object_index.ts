@@ -1,5 +1,6 @@
 import type { KubeObject } from "../api/types/meta.ts";
-import { LabelIndex } from "./label_index.ts";
+import { KeyedIndex } from "./keyed_index.ts";
+import { controllerOf } from "./owners.ts";
 
 /** Objects of one namespace, by name. A list that was handed out never changes. */
 class Shelf<T extends KubeObject> {
@@ -67,7 +68,8 @@ const nameAt = (objects: readonly KubeObject[], at: number) => objects[at]!.meta
 export class ObjectIndex<T extends KubeObject> {
   readonly #shelves = new Map<string, Shelf<T>>();
   /** By label, of those that somebody asked for. */
-  readonly #labelled = new Map<string, LabelIndex<T>>();
+  readonly #labelled = new Map<string, KeyedIndex<T>>();
+  #controlled: KeyedIndex<T> | undefined;
   #all: readonly T[] | undefined;
 
   get(namespace: string, name: string): T | undefined {
@@ -84,10 +86,22 @@ export class ObjectIndex<T extends KubeObject> {
   labelled(namespace: string, label: string, value: string): readonly T[] {
     let known = this.#labelled.get(label);
     if (known === undefined) {
-      this.#labelled.set(label, known = new LabelIndex(label));
-      for (const object of this.list()) known.change(undefined, object);
+      known = this.#indexed(({ metadata: { labels } }) => labels?.[label]);
+      this.#labelled.set(label, known);
     }
     return known.list(namespace, value);
+  }
+
+  /** The same of those that this controller manages, or, for "", nobody. */
+  controlledBy(namespace: string, uid: string): readonly T[] {
+    this.#controlled ??= this.#indexed((object) => controllerOf(object)?.uid ?? "");
+    return this.#controlled.list(namespace, uid);
+  }
+
+  #indexed(valueOf: (object: Readonly<KubeObject>) => string | undefined): KeyedIndex<T> {
+    const index = new KeyedIndex<T>(valueOf);
+    for (const object of this.list()) index.change(undefined, object);
+    return index;
   }
 
   put(object: T): void {
@@ -111,6 +125,7 @@ export class ObjectIndex<T extends KubeObject> {
 
   #relabel(before: T | undefined, after: T | undefined): void {
     for (const index of this.#labelled.values()) index.change(before, after);
+    this.#controlled?.change(before, after);
   }
 
   #gathered(): readonly T[] {

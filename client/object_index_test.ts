@@ -46,6 +46,26 @@ Deno.test("object index: finds objects by a label as it is now, whoever asked be
   assert.deepEqual(found("x"), []);
 });
 
+Deno.test("object index: finds objects by who manages them, and those that nobody does", () => {
+  const index = new ObjectIndex<KubeObject>();
+  const owned = (name: string, uid: string | undefined): KubeObject => {
+    const object = objectOf("ns", name, "1");
+    const owner = { apiVersion: "v1", kind: "Owner", name: "o", uid: uid ?? "", controller: true };
+    const ownerReferences = [{ ...owner, uid: "other", controller: false }, owner];
+    return uid === undefined
+      ? object
+      : { ...object, metadata: { ...object.metadata, ownerReferences } };
+  };
+  const found = (uid: string) => index.controlledBy("ns", uid).map(({ metadata }) => metadata.name);
+  for (const name of ["b", "a"]) index.put(owned(name, "u1"));
+  index.put(owned("c", undefined));
+  assert.deepEqual([found("u1"), found(""), found("other")], [["a", "b"], ["c"], []]);
+  index.put(owned("a", "u2"));
+  index.put(owned("b", undefined));
+  index.remove(owned("c", undefined));
+  assert.deepEqual([found("u1"), found("u2"), found("")], [[], ["a"], ["b"]]);
+});
+
 Deno.test("object index: a list that was handed out never changes", () => {
   const index = new ObjectIndex<KubeObject>();
   const [a, b] = [objectOf("ns", "a", "1"), objectOf("ns", "b", "2")];

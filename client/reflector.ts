@@ -76,6 +76,10 @@ export class Reflector<T extends KubeObject> {
     return this.#objects.list(namespace);
   }
 
+  controlledBy(namespace: string, uid: string): readonly Readonly<T>[] {
+    return this.#objects.controlledBy(namespace, uid);
+  }
+
   labelled(namespace: string, label: string, value: string): readonly Readonly<T>[] {
     return this.#objects.labelled(namespace, label, value);
   }

@@ -1,5 +1,7 @@
 import type { KubeObject } from "../api/types/meta.ts";
 import { matchesLabels } from "../api/types/labels.ts";
+import type { Resource } from "../api/types/resources.ts";
+import type { Cache } from "./cache.ts";
 
 type Labels = Readonly<Record<string, string>>;
 export type Selecting = KubeObject & { readonly spec: { readonly selector?: Labels } };
@@ -27,6 +29,19 @@ export function selecting<T extends Selecting>(
     }
   }
   return found;
+}
+
+/** The objects of a namespace whose labels a selector wants, in name order; an empty selector wants none. */
+export function selectedBy<T extends KubeObject>(
+  selector: Labels,
+  cache: Cache,
+  resource: Resource<T>,
+  namespace: string,
+): readonly Readonly<T>[] {
+  const [pair] = Object.entries(selector);
+  if (pair === undefined) return [];
+  return cache.labelled(resource, namespace, ...pair)
+    .filter(({ metadata: { labels } }) => matchesLabels(selector, labels));
 }
 
 function indexOf(objects: readonly Selecting[]): Index {

@@ -47,6 +47,10 @@ export class PartlySharedCache implements WatchedCache {
     return this.#of(resource).labelled(resource, namespace, label, value);
   }
 
+  controlledBy<T extends KubeObject>(resource: Resource<T>, namespace: string, uid: string) {
+    return this.#of(resource).controlledBy(resource, namespace, uid);
+  }
+
   onChange<T extends KubeObject>(
     resource: Resource<T>,
     listener: (before: Readonly<T> | undefined, after: Readonly<T> | undefined) => void,

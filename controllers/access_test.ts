@@ -19,6 +19,7 @@ function worldOf(...all: KubeObject[]): World {
     revisionOf: () => 0,
     list: of,
     labelled: () => [],
+    controlledBy: () => [],
     get: <T extends KubeObject>(resource: Resource<T>, namespace: string, name: string) =>
       of(resource).find(({ metadata }) =>
         metadata.name === name && (metadata.namespace ?? "") === namespace

@@ -35,6 +35,10 @@ export class ClusterCopy implements Cache {
     return found as readonly Readonly<T>[];
   }
 
+  controlledBy<T extends KubeObject>(resource: Resource<T>, namespace: string, uid: string) {
+    return this.#indexOf(resource).controlledBy(namespace, uid) as readonly Readonly<T>[];
+  }
+
   put(object: Readonly<KubeObject>): void {
     this.#indexOf(resourceOf(object)).put(object);
   }

@@ -1,7 +1,7 @@
 import type { Endpoints, Pod, Service } from "../api/types/core_v1.ts";
-import { matchesLabels } from "../api/types/labels.ts";
 import { ENDPOINTS, PODS, SERVICES } from "../api/types/resources.ts";
 import type { Cache } from "../client/cache.ts";
+import { selectedBy } from "../client/selecting.ts";
 import { toward } from "../client/writes.ts";
 import {
   type Change,
@@ -30,8 +30,7 @@ export const endpointsController: Controller<Service> = {
     const isOthers = Object.keys(selector).length === 0; // its owner writes the endpoints by hand
     if (isOthers || type === "ExternalName") return NOTHING_TO_DO;
     const { name, namespace = "" } = service.metadata;
-    const pods = cache.list(PODS, namespace)
-      .filter(({ metadata }) => matchesLabels(selector, metadata.labels));
+    const pods = selectedBy(selector, cache, PODS, namespace);
     return { writes: toward(cache.get(ENDPOINTS, namespace, name), endpointsOf(service, pods)) };
   },
   planGone({ namespace, name }, { cache }) {

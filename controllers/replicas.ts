@@ -3,7 +3,7 @@ import type { Pod, PodTemplateSpec } from "../api/types/core_v1.ts";
 import { PROGRAMMED_CONDITION } from "../api/types/drain_barrier.ts";
 import { matchesLabels, type Selector } from "../api/types/labels.ts";
 import type { KubeObject } from "../api/types/meta.ts";
-import { PODS } from "../api/types/resources.ts";
+import { PODS, type Resource } from "../api/types/resources.ts";
 import { StatusError } from "../api/types/status.ts";
 import type { Cache, Write } from "../client/cache.ts";
 import {
@@ -54,8 +54,8 @@ export interface ReplicasPlan {
 }
 
 export function planReplicas(replicas: Replicas, cache: Cache, now: number): ReplicasPlan {
-  const inNamespace = cache.list(PODS, replicas.owner.metadata.namespace).filter(isActive);
-  const claims = claimsOf(replicas.owner, replicas.selector, inNamespace);
+  const active = claimable(PODS, replicas.owner, cache).filter(isActive);
+  const claims = claimsOf(replicas.owner, replicas.selector, active);
   const availability = { minReadySeconds: replicas.minReadySeconds, cache, now };
   return {
     writes: claims.writes.length > 0 ? claims.writes : towardWanted(replicas, claims.mine),
@@ -99,6 +99,17 @@ function countTheSame(before: Readonly<Pod>, after: Readonly<Pod>): boolean {
     conditionOf(before, PROGRAMMED_CONDITION)?.status ===
       conditionOf(after, PROGRAMMED_CONDITION)?.status &&
     controllerOf(before)?.uid === controllerOf(after)?.uid && haveSameLabels(before, after);
+}
+
+/** What an owner has, and may have: a namespace of thousands of pods is not looked through for each of its owners. */
+export function claimable<T extends KubeObject>(
+  resource: Resource<T>,
+  { metadata: { namespace = "", uid = "" } }: Readonly<KubeObject>,
+  cache: Cache,
+): readonly Readonly<T>[] {
+  const own = cache.controlledBy(resource, namespace, uid);
+  const orphans = cache.controlledBy(resource, namespace, "");
+  return orphans.length === 0 ? own : [...own, ...orphans];
 }
 
 /**

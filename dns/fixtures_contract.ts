@@ -59,6 +59,12 @@ export class FakeCache implements WatchedCache {
     );
   }
 
+  controlledBy<T extends KubeObject>(resource: Resource<T>, namespace: string, uid: string) {
+    return this.list(resource, namespace).filter(({ metadata: { ownerReferences = [] } }) =>
+      (ownerReferences.find(({ controller }) => controller === true)?.uid ?? "") === uid
+    );
+  }
+
   onChange<T extends KubeObject>(
     { kind }: Resource<T>,
     listener: (before: Readonly<T> | undefined, after: Readonly<T> | undefined) => void,

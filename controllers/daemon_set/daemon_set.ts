@@ -24,7 +24,7 @@ import {
   type World,
 } from "../controller.ts";
 import { isOver, isReady } from "../pods.ts";
-import { claimsOf, onPodsOf, reportOnPods } from "../replicas.ts";
+import { claimable, claimsOf, onPodsOf, reportOnPods } from "../replicas.ts";
 import { forgetting, hashOf, type History, historyOf, REVISION_HASH } from "../revision_history.ts";
 import { fitOf, nodeNameOf, specFor } from "./node_fit.ts";
 import { type NodePods, planUpdate, type Update } from "./update.ts";
@@ -59,7 +59,8 @@ export const daemonSetController: Controller<DaemonSet> = {
       return { writes: towardStatus(set, status) };
     }
     if (history.writes.length > 0) return { writes: history.writes };
-    const claims = claimsOf(set, selectorOf(set.spec.selector), world.cache.list(PODS, namespace));
+    const pods = claimable(PODS, set, world.cache);
+    const claims = claimsOf(set, selectorOf(set.spec.selector), pods);
     return claims.writes.length > 0 ? claims : planPods(set, claims.mine, history, world);
   },
   reports: reportOnPods,

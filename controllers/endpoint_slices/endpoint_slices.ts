@@ -4,9 +4,9 @@ import {
   ENDPOINT_SLICES,
   type EndpointSlice,
 } from "../../api/types/discovery_v1.ts";
-import { matchesLabels } from "../../api/types/labels.ts";
 import { NODES, PODS, SERVICES } from "../../api/types/resources.ts";
 import type { Cache } from "../../client/cache.ts";
+import { selectedBy } from "../../client/selecting.ts";
 import {
   type Change,
   type Controller,
@@ -40,8 +40,7 @@ export const endpointSliceController: Controller<Service> = {
     const { selector = {}, type, clusterIP } = service.spec;
     if (Object.keys(selector).length === 0 || type === "ExternalName") return NOTHING_TO_DO;
     const { name, namespace = "", labels } = service.metadata;
-    const pods = cache.list(PODS, namespace)
-      .filter(({ metadata }) => matchesLabels(selector, metadata.labels));
+    const pods = selectedBy(selector, cache, PODS, namespace);
     const writes = planSlices({
       owner: service,
       labels: {

@@ -9,7 +9,7 @@ import { controllerOf } from "../../client/owners.ts";
 import { towardStatus } from "../../client/writes.ts";
 import { type Controller, keyOf, NOTHING_TO_DO, type Plan, type Report } from "../controller.ts";
 import { isActive, isReady, timeOf } from "../pods.ts";
-import { claimsOf, onPodsOf, reportOnPods } from "../replicas.ts";
+import { claimable, claimsOf, onPodsOf, reportOnPods } from "../replicas.ts";
 import { conditionOf, type Course, type End, endOf } from "./end.ts";
 import { textOfIndexes } from "./indexes.ts";
 import { failedIndexesOf, type Needed, neededOf } from "./needed.ts";
@@ -37,8 +37,7 @@ export const jobController: Controller<Job> = {
     if (managedBy !== undefined && managedBy !== "kubernetes.io/job-controller") {
       return NOTHING_TO_DO;
     }
-    const { namespace } = job.metadata;
-    const claims = claimsOf(job, selectorOf(job.spec.selector), cache.list(PODS, namespace));
+    const claims = claimsOf(job, selectorOf(job.spec.selector), claimable(PODS, job, cache));
     if (job.metadata.deletionTimestamp !== undefined) return { writes: freed(claims.mine) };
     if (claims.writes.length > 0) return { writes: claims.writes };
     return isFinished(job)

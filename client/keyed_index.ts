@@ -1,10 +1,16 @@
 import type { KubeObject } from "../api/types/meta.ts";
 
-/** Objects of one resource by namespace and the value of one label. Those without the label are not in it. */
-export class LabelIndex<T extends KubeObject> {
-  readonly #byValue = new Map<string, Map<string, T>>();
+/** Of those without one the index knows nothing. */
+type ValueOf = (object: Readonly<KubeObject>) => string | undefined;
 
-  constructor(readonly label: string) {}
+/** Objects of one resource by namespace and a value that each has. */
+export class KeyedIndex<T extends KubeObject> {
+  readonly #byValue = new Map<string, Map<string, T>>();
+  readonly #valueOf: ValueOf;
+
+  constructor(valueOf: ValueOf) {
+    this.#valueOf = valueOf;
+  }
 
   /** In order of names. */
   list(namespace: string, value: string): readonly T[] {
@@ -21,7 +27,7 @@ export class LabelIndex<T extends KubeObject> {
   }
 
   #keyOf(object: T | undefined): string | undefined {
-    const value = object?.metadata.labels?.[this.label];
+    const value = object && this.#valueOf(object);
     return value === undefined ? undefined : `${object?.metadata.namespace ?? ""}/${value}`;
   }
 

@@ -261,6 +261,10 @@ class FakeCache implements WatchedCache {
     );
   }
 
+  controlledBy<T extends KubeObject>(): readonly T[] {
+    return [];
+  }
+
   onChange<T extends KubeObject>(
     { kind }: Resource<T>,
     listener: (before: T | undefined, after: T | undefined) => void,

@@ -90,7 +90,7 @@ export interface AgentOptions {
   /** Processes and threads of one container; absent or 0 for no limit. */
   readonly pidsMax?: number;
   /** Sandboxes that are made ahead; absent where processes can't be given their host name as they begin. */
-  readonly pool?: SandboxPoolSettings;
+  readonly pool?: SandboxPoolSettings | undefined;
   /** What stays of containers that have ended. */
   readonly garbage?: GarbageSettings;
 }

@@ -8,7 +8,7 @@ import { Informers } from "../client/informer.ts";
 import { Agent } from "./agent.ts";
 import { FakeMounts } from "./fake_mounts.ts";
 import { FakePodNetwork } from "./fake_pod_network.ts";
-import { FakePodHostNames } from "./pod_host_names.ts";
+import { FakePodHostNames } from "./fake_pod_host_names.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
 import { MemoryFiles } from "./memory_files.ts";
 import type { ProbeOutcome } from "./probes.ts";

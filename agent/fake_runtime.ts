@@ -253,6 +253,11 @@ export class FakeRuntime implements Runtime {
     this.#become(entry, { state: "exited", pid: 0, exitCode, isOomKilled, finishedAt });
   }
 
+  /** As with the host's power: of sandboxes that are nobody's too. */
+  dieAll(exitCode: number): void {
+    for (const { id, state } of this.#all()) if (state === "running") this.die(id, exitCode);
+  }
+
   #become(entry: Entry, change: Partial<RuntimeContainer>): void {
     entry.container = { ...entry.container, ...change };
     this.#tell(entry.container, entry.container);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../client/fake_clock.ts";
-import { FakePodHostNames } from "./pod_host_names.ts";
+import { FakePodHostNames } from "./fake_pod_host_names.ts";
 import { FakeRuntime } from "./fake_runtime.ts";
 import { ObservedPods } from "./observed_pods.ts";
 import { RuntimeError, type SandboxConfig } from "./runtime.ts";

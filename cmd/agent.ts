@@ -293,7 +293,7 @@ async function runPods(
     },
     taints: node.taints,
     garbage: node.garbage,
-    ...pool === undefined ? {} : { pool },
+    pool,
     ...node.manifestPath === "" ? {} : { manifests: new ManifestFolder(node.manifestPath) },
     duties: {
       ...node,

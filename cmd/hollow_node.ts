@@ -6,6 +6,7 @@ import { FakePodNetwork } from "../agent/fake_pod_network.ts";
 import { FakeRuntime } from "../agent/fake_runtime.ts";
 import type { NodeFacts } from "../agent/host_facts.ts";
 import { MemoryFiles } from "../agent/memory_files.ts";
+import type { SandboxPoolSettings } from "../agent/sandbox_pool.ts";
 import type { ProbeOutcome } from "../agent/probes.ts";
 import type { Api } from "../client/api.ts";
 import type { WatchedCache } from "../client/cache.ts";
@@ -68,6 +69,8 @@ export interface HollowOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly version: string;
+  /** Sandboxes that its agent makes ahead; absent: none, since they would only take memory. */
+  readonly pool?: SandboxPoolSettings;
   /** Without it the node programs no services, which is what most of its memory goes to. */
   readonly hasDataplane: boolean;
   /** What all nodes of the process follow together; absent: each follows everything by itself. */
@@ -88,7 +91,7 @@ export async function runHollowNode(options: HollowOptions): Promise<void> {
   const agent = new Agent({
     ...host,
     ...{ api, cache, clock, random, log, signal, version: options.version },
-    heartbeats: options.heartbeats,
+    ...{ heartbeats: options.heartbeats, pool: options.pool },
     ...(dataplane === undefined ? {} : { drained: (podIp) => dataplane.untilUnused(podIp) }),
     cloneGit: () => Promise.resolve(),
     facts: { read: () => Promise.resolve({ ...FACTS, hostname: host.name }) },

@@ -1,5 +1,6 @@
 import type { Clock, Log } from "../../api/types/ambient.ts";
 import { HollowHost, runHollowNode } from "../../cmd/hollow_node.ts";
+import { FakePodHostNames } from "../../agent/fake_pod_host_names.ts";
 import { RuntimeError, SANDBOX } from "../../agent/runtime.ts";
 import { Life, mortal, ProcessClock } from "./life.ts";
 import { Cable, Link, type LinkHears } from "./link.ts";
@@ -9,6 +10,8 @@ import type { SimulatedServer } from "./server.ts";
 
 /** The shortest lease, less a margin: an agent that starts so soon after its last renewal still ends pods in time. */
 const IN_TIME_MS = 10_000 - 1_000;
+/** Sandboxes that are made ahead. */
+const POOL = 2;
 /** From its engine's last refusals to its end. */
 const ENDING_MS = 500;
 /** One that starts later takes, after a lease, the pods' grace and a moment more. */
@@ -46,6 +49,9 @@ export class SimulatedNode {
   readonly skewMs: number;
   #life = new Life();
   #starts = 0;
+  /** The kernel's. */
+  readonly #hostNames = new FakePodHostNames();
+  #standIns = 0;
   #hasEngine = true;
   readonly #parts: NodeParts;
 
@@ -89,6 +95,7 @@ export class SimulatedNode {
       api: new Link(this.cable, { server, clock, dice, life, hears, onRenewed }),
       ...{ clock, random, signal: life.signal, hasDataplane: true },
       log: (message, figures) => life.isOver || log(`${this.name}: ${message}`, figures),
+      pool: { names: this.#hostNames, size: POOL, newStandIn: () => `idle-${this.#standIns++}` },
       version: "v1.33.0",
     }).catch((error) => hears.onViolation(`the agent of ${name} died: ${error.stack}`));
   }
@@ -117,9 +124,7 @@ export class SimulatedNode {
   }
 
   #killAll(): void {
-    for (const { id, state } of this.host.runtime.containers()) {
-      if (state === "running") this.host.runtime.die(id, 137);
-    }
+    this.host.runtime.dieAll(137);
   }
 
   get hasEngine(): boolean {
@@ -130,7 +135,7 @@ export class SimulatedNode {
   endEngine(): void {
     const { runtime } = this.host;
     this.#hasEngine = false;
-    runtime.intercept = (call) => /^(create|start|pull) /.test(call) && refuse();
+    runtime.intercept = (call) => /^(create|start|claim|pull) /.test(call) && refuse();
     this.#killAll();
     this.#parts.clock.after(ENDING_MS, () => {
       if (this.#hasEngine) return;

@@ -52,6 +52,8 @@ export class DockerRuntime implements Runtime {
   readonly #options: DockerRuntimeOptions;
   /** What an inspection said last, kept while a list says that the state is the same. */
   readonly #known = new Map<string, RuntimeContainer>();
+  /** Sandboxes that belong to nobody, as they were when they had started: who claims one does not wait. */
+  readonly #idle = new Map<string, Docker.ContainerInspectInfo>();
 
   constructor(options: DockerRuntimeOptions) {
     this.#options = options;
@@ -96,6 +98,7 @@ export class DockerRuntime implements Runtime {
       for await (const { Action, Actor } of jsonLines(stream)) {
         const podUid = podUidIn(Actor.Attributes);
         if (podUid === "" && Action === "start") continue; // of one that is made ahead
+        if (podUid === "") this.#idle.delete(Actor.ID);
         const container = Action === "destroy"
           ? this.#forget(Actor.ID)
           : await this.#inspect(Actor.ID);
@@ -113,7 +116,9 @@ export class DockerRuntime implements Runtime {
   async startIdle(standIn: string): Promise<IdleSandbox> {
     const id = await this.#create(idleOptions(standIn, this.#options));
     try {
-      await asked(this.#beginner.getContainer(id).start());
+      const container = this.#beginner.getContainer(id);
+      await asked(container.start());
+      this.#idle.set(id, await asked(container.inspect()));
       return { id, standIn };
     } catch (error) {
       if (!failedFor(error, "Unavailable")) await this.remove(id);
@@ -124,15 +129,25 @@ export class DockerRuntime implements Runtime {
   async listIdle(): Promise<(IdleSandbox & { readonly isRunning: boolean })[]> {
     const filters = { label: [this.#clusterLabel(), STAND_IN_LABEL] };
     const listed = await asked(this.#docker.listContainers({ all: true, filters }));
-    return listed.flatMap((one) => idleFromList(one) ?? []);
+    const found = listed.flatMap((one) => idleFromList(one) ?? []);
+    for (const { id } of found) {
+      const seen = await this.#docker.getContainer(id).inspect().catch(() => undefined);
+      if (seen !== undefined) this.#idle.set(id, seen); // else who claims it asks again
+    }
+    return found;
   }
 
   async claim(id: string, pod: PodIdentity, attempt: number): Promise<RuntimeContainer> {
     const name = containerName(pod, SANDBOX, attempt);
     await asked(this.#beginner.getContainer(id).rename({ name }));
-    const container = await this.#inspect(id);
-    if (container !== undefined) return container;
-    throw new RuntimeError("NoSuchContainer", `${id} is gone`);
+    const idle = this.#idle.get(id);
+    const container = idle === undefined
+      ? await this.#inspect(id)
+      : fromInspection({ ...idle, Name: `/${name}` });
+    if (container === undefined) throw new RuntimeError("NoSuchContainer", `${id} is gone`);
+    this.#idle.delete(id);
+    this.#known.set(id, container);
+    return container;
   }
 
   createContainer(config: ContainerConfig): Promise<string> {
@@ -308,6 +323,7 @@ export class DockerRuntime implements Runtime {
 
   #forget(id: string): undefined {
     this.#known.delete(id);
+    this.#idle.delete(id);
   }
 
   #clusterLabel(): string {

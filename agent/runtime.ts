@@ -229,7 +229,7 @@ export interface Runtime {
   /** What `startIdle` has made, by whatever process, and nobody has claimed. */
   listIdle(): Promise<(IdleSandbox & { readonly isRunning: boolean })[]>;
   /**
-   * From here on it is the sandbox of this pod, for every process that asks. @returns it, running or not
+   * From here on it is the sandbox of this pod, for every process that asks. @returns it as it was last seen
    * @throws {RuntimeError} NoSuchContainer
    */
   claim(id: string, pod: PodIdentity, attempt: number): Promise<RuntimeContainer>;

@@ -122,10 +122,13 @@ export class SandboxPool {
         if (isOfUse) this.#idle.push({ id, standIn });
         else await runtime.remove(id);
       }
+      this.#refillAfter(REST_MS);
     } catch (error) {
-      log("Cannot take over sandboxes that were made ahead", { error: String(error) });
+      const retryMs = RETRY_MAX_MS;
+      log("Cannot take over sandboxes that were made ahead", { error: String(error), retryMs });
+      this.#cancelRefill?.();
+      this.#cancelRefill = this.options.clock.after(retryMs, () => void this.adopt());
     }
-    this.#refillAfter(REST_MS);
   }
 
   #refillAfter(ms: number): void {

@@ -70,9 +70,12 @@ export class SandboxStart {
       const running = await this.#running(sandboxId);
       observed.see(running);
       if (running.state !== "running") throw new Error(running.error || running.state);
-      await filesWritten;
-      if (this.pod.spec.hostNetwork) return nodeAddress;
+      if (this.pod.spec.hostNetwork) {
+        await filesWritten;
+        return nodeAddress;
+      }
       const { ip } = await network.attach(identityOf(this.pod), running.pid);
+      await filesWritten;
       if (this.#isNew) await this.#writeHosts(ip);
       return ip;
     } catch (error) {

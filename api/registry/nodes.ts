@@ -17,6 +17,9 @@ export interface PodNetwork {
   readonly nodePrefixBits: number;
 }
 
+/** So many ranges are looked at from the first on: thousands of nodes come one after the other. */
+const LOOKED_THROUGH_MAX = 256;
+
 /** Named by the first address: a key can't hold the slash. */
 const POD_CIDRS: Pool = { prefix: "wherry.dev/podcidrs//", kind: "PodCidr" };
 
@@ -120,12 +123,17 @@ function whyNotRange(
   return isFree ? undefined : "another node has this range";
 }
 
+/** The first free range among few, and among many the next one that nobody ever had, or nearly so. */
 function firstFree(node: Node, view: View, { clusterCidr, nodePrefixBits }: PodNetwork): string {
   const cluster = parseCidr(clusterCidr);
   const size = 2 ** (32 - nodePrefixBits);
-  for (let base = cluster.base; contains(cluster, base); base += size) {
-    if (isFree(POD_CIDRS, formatIpv4(base), view)) {
-      return formatCidr({ base, size, prefixBits: nodePrefixBits });
+  const taken = view.list(POD_CIDRS.prefix).length;
+  const beyond = taken > LOOKED_THROUGH_MAX ? [cluster.base + taken * size] : [];
+  for (const start of [...beyond, cluster.base]) {
+    for (let base = start; contains(cluster, base); base += size) {
+      if (isFree(POD_CIDRS, formatIpv4(base), view)) {
+        return formatCidr({ base, size, prefixBits: nodePrefixBits });
+      }
     }
   }
   const why = `no range of /${nodePrefixBits} is free in ${clusterCidr}`;

@@ -43,6 +43,20 @@ Deno.test("nodes: an own pod range is taken when no other node has it", async ()
   await cluster.store.close();
 });
 
+Deno.test("nodes: among hundreds each gets a range of its own, to the last", async () => {
+  const network = { clusterCidr: "10.0.0.0/21", nodePrefixBits: 30 };
+  const cluster = await openCluster({ network });
+  for (let i = 0; i < 300; i += 1) await create(cluster, `n${i}`);
+  for (const name of ["n7", "n100"]) {
+    await cluster.registry("nodes").delete({ namespace: "", name }, {}, WRITE);
+  }
+  for (let i = 300; i < 514; i += 1) await create(cluster, `n${i}`);
+  const ranges = cluster.store.list("nodes/").map(({ object }) => (object as Node).spec.podCIDR);
+  assert.deepEqual([ranges.length, new Set(ranges).size], [512, 512]);
+  await assert.rejects(create(cluster, "more"), /no range of \/30 is free/);
+  await cluster.store.close();
+});
+
 Deno.test("nodes: the pod range does not change, and labels do", async () => {
   const cluster = await openCluster({ network: SMALL });
   await create(cluster, "n0");

@@ -22,16 +22,23 @@ export function nodesBehind(revision: number, cache: Cache): string[] {
   return readyNodes(cache).filter((name) => acknowledgedBy(leaseOf(name, cache)) < revision);
 }
 
-/** What all ready nodes have, were `node`'s lease this one; Infinity where nobody holds anything up. */
-export function acknowledgedByAll(
-  cache: Cache,
+/**
+ * Whether all ready nodes together have come further, or fallen back, now that `node`'s lease says something else. It
+ * looks at others until one of them is as far behind.
+ */
+export function movesAll(
   node: string,
-  lease: Readonly<Lease> | undefined,
-): number {
-  const revisions = readyNodes(cache).map((name) =>
-    acknowledgedBy(name === node ? lease : leaseOf(name, cache))
+  { before, after }: { before: Readonly<Lease> | undefined; after: Readonly<Lease> | undefined },
+  cache: Cache,
+): boolean {
+  const [was, is] = [acknowledgedBy(before), acknowledgedBy(after)];
+  const own = cache.get(NODES, "", node);
+  if (was === is || own === undefined || !isReadyNode(own)) return false;
+  const least = Math.min(was, is);
+  return cache.list(NODES).every((other) =>
+    other === own || acknowledgedBy(leaseOf(other.metadata.name, cache)) > least ||
+    !isReadyNode(other)
   );
-  return Math.min(...revisions);
 }
 
 export function isReadyNode({ metadata, status }: Readonly<Node>): boolean {

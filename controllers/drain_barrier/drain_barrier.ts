@@ -21,7 +21,7 @@ import {
   type World,
 } from "../controller.ts";
 import { conditionOf, isOver, isReady, timeOf } from "../pods.ts";
-import { acknowledgedBy, acknowledgedByAll, isReadyNode, nodesBehind } from "./acknowledgements.ts";
+import { isReadyNode, movesAll, nodesBehind } from "./acknowledgements.ts";
 
 /**
  * Tells a pod that no ready node leads to it any more, which its agent waits for, or that every one does, which
@@ -147,13 +147,10 @@ function podsListedIn({ before, after }: Change<Endpoints>, cache: Cache): Objec
 }
 
 /** Only a lease that moves on what all nodes have can be an answer. */
-function wokenByLease({ before, after }: Change<Lease>, cache: Cache): ObjectKey[] {
-  const { namespace, name = "" } = (after ?? before)?.metadata ?? {};
+function wokenByLease(change: Change<Lease>, cache: Cache): ObjectKey[] {
+  const { namespace, name = "" } = (change.after ?? change.before)?.metadata ?? {};
   if (namespace !== NODE_LEASE_NAMESPACE) return [];
-  // nearly every renewal: that of a node of thousands must not cost a look at all of them
-  if (acknowledgedBy(before) === acknowledgedBy(after)) return [];
-  const [was, is] = [before, after].map((lease) => acknowledgedByAll(cache, name, lease));
-  return was === is ? [] : waiting(cache);
+  return movesAll(name, change, cache) ? waiting(cache) : [];
 }
 
 function wokenByNode({ before, after }: Change<Node>, cache: Cache): ObjectKey[] {

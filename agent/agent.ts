@@ -233,9 +233,10 @@ export class Agent implements AgentView {
       now: clock.now(),
     });
     const onRenewed = (sentAt: number, leaseMs: number) => this.#fence?.heard(sentAt, leaseMs);
+    const onShortest = (sentAt: number) => this.#fence?.shortens(sentAt);
     const { taints = [], programmed, sleeping, heartbeats } = this.#with;
     const keeper = new NodeKeeper({
-      ...{ api, heartbeats, clock, log, signal, sources, onRenewed, taints },
+      ...{ api, heartbeats, clock, log, signal, sources, onRenewed, onShortest, taints },
       nodeName: node.name,
       programmed: programmed && (() => programmed.revision()),
       sleeping,

@@ -28,6 +28,8 @@ export interface NodeKeeperOptions {
   readonly sources: () => NodeSources;
   /** The API has taken a renewal of the lease that was sent then, and holds for so long. */
   readonly onRenewed?: (sentAt: number, leaseMs: number) => void;
+  /** A lease of the shortest length is sent at that moment, and may be stored though nobody says so. */
+  readonly onShortest?: (sentAt: number) => void;
   /** Up to which revision of endpoints the kernel has every change: told with each renewal. */
   readonly programmed?: (() => number) | undefined;
   /** What the node knows of services that may sleep: told with each renewal. */
@@ -197,6 +199,8 @@ export class NodeKeeper {
       };
       const { apiVersion, kind } = LEASES;
       const first = { ...spec, leaseDurationSeconds: LEASE_SECONDS_MIN };
+      // the API has forgotten the longer one, and its answer to this may be lost
+      this.#with.onShortest?.(clock.now());
       const lease: Lease = { apiVersion, kind: kind as "Lease", metadata, spec: first };
       return await heartbeats.create(LEASES, lease);
     }

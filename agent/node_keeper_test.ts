@@ -79,6 +79,19 @@ Deno.test("node keeper: it counts on a shorter lease before it asks for one", as
   await world.end();
 });
 
+Deno.test("node keeper: it counts on the shortest lease before it makes one that the API has forgotten", async () => {
+  const world = new World("17");
+  await world.clock.advance(60_000);
+  await world.api.delete(LEASES, NODE_LEASE_NAMESPACE, "n1");
+  const made: number[] = [];
+  world.api.intercept = ({ verb }) => {
+    if (verb === "create") made.push(world.clock.now() - world.shortest.at(-1)!);
+  };
+  await world.clock.advance(17_000);
+  assert.deepEqual(made, [0]);
+  await world.end();
+});
+
 Deno.test("node keeper: a change that comes late undoes nothing, and the renewal goes without it", async () => {
   const world = new World("17");
   let late = 0;
@@ -150,6 +163,8 @@ class World {
   readonly api = new PacedApi(this.clock);
   readonly renewed: { at: number; leaseMs: number }[] = [];
   readonly told: string[] = [];
+  /** When a lease of the shortest length was sent. */
+  readonly shortest: number[] = [];
   readonly keeper: NodeKeeper;
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
@@ -162,6 +177,7 @@ class World {
       log: (message) => this.told.push(message),
       sources: () => assert.fail("nothing is asked of the node"),
       onRenewed: (at, leaseMs) => this.renewed.push({ at, leaseMs }),
+      onShortest: (sentAt) => this.shortest.push(sentAt),
     });
     this.#running = this.keeper.heartbeat();
   }

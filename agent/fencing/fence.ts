@@ -62,6 +62,21 @@ export class Fence {
   }
 
   /**
+   * A lease of the shortest length was sent at `sentAt`: it may hold, whether the API answers or not.
+   * @returns whether that ends sooner than the one that was heard of
+   */
+  shortens(sentAt: number): boolean {
+    const leaseMs = LEASE_SECONDS_MIN * 1000;
+    const isSooner = this.#heardAt !== undefined &&
+      sentAt + leaseMs < this.#heardAt + this.#leaseMs;
+    if (!isSooner) return false;
+    this.#heardAt = sentAt;
+    this.#leaseMs = leaseMs;
+    this.#arm();
+    return true;
+  }
+
+  /**
    * A watch that goes on where it was cut off tells of what was bound here meanwhile, and only then that it has gone
    * again: such a pod must not start.
    * @param revision of the pod as it came

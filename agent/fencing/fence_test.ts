@@ -26,6 +26,16 @@ Deno.test("fence: it goes by the length of the lease that came with the last ren
   assert.deepEqual(world.held, [["web", 2, 26_000 + 7_000]]);
 });
 
+Deno.test("fence: a shorter lease that may be stored ends sooner, and none becomes longer by that", async () => {
+  const world = new World([podOf("web", { toleratedSeconds: 0 })]);
+  world.fence.heard(world.clock.now(), 57_000);
+  await world.clock.advance(20_000);
+  assert.equal(world.fence.shortens(world.clock.now()), true);
+  assert.equal(world.fence.shortens(world.clock.now() + 1), false);
+  await world.clock.advance(20_000);
+  assert.deepEqual(world.held, [["web", 2, 20_000 + 7_000]]);
+});
+
 Deno.test("fence: each renewal puts it off", async () => {
   const world = new World([podOf("web")]);
   for (let at = 0; at < 1_000_000; at += 3_000) {

@@ -1,5 +1,6 @@
 import type { Clock, Log } from "../../api/types/ambient.ts";
 import type { Pod } from "../../api/types/core_v1.ts";
+import { LEASE_SECONDS_MIN } from "../../api/types/node_lease.ts";
 import { PODS } from "../../api/types/resources.ts";
 import type { Api } from "../../client/api.ts";
 import type { HostFiles } from "../host_files.ts";
@@ -59,6 +60,11 @@ export class NodeFence {
   heard(sentAt: number, leaseMs: number): void {
     this.#memory.heard(sentAt, leaseMs);
     this.#fence.heard(sentAt, leaseMs);
+  }
+
+  /** A lease of the shortest length was sent at `sentAt`: it may hold, whether the API answers or not. */
+  shortens(sentAt: number): void {
+    if (this.#fence.shortens(sentAt)) this.#memory.heard(sentAt, LEASE_SECONDS_MIN * 1000);
   }
 
   /** The API has told of every pod of this node. */

@@ -348,6 +348,22 @@ Deno.test("agent: one that starts while cut off ends what others may run, and le
   assert.deepEqual([status?.phase, status?.containerStatuses?.[0]?.restartCount], ["Running", 1]);
 });
 
+Deno.test("agent: a pod that is stopped while its image is pulled rests until it may run again", async () => {
+  await using world = await World.open();
+  const tolerations = [{ key: UNREACHABLE, operator: "Exists", tolerationSeconds: 5 } as const];
+  const pulled = Promise.withResolvers<void>();
+  world.runtime.pullImage = () => pulled.promise;
+  const container = { name: "a", image: IMAGE, imagePullPolicy: "Always" } as const;
+  await world.createPod("web", { containers: [container], tolerations });
+  world.api.intercept = cutOff;
+  await world.advance(20_000);
+  world.takeCalls();
+  world.api.intercept = () => {};
+  pulled.resolve();
+  await world.advance(20_000);
+  assert.deepEqual(await world.running(), ["web"]);
+});
+
 Deno.test("agent: one that starts while cut off knows nothing of a pod: it has what every pod tolerates", async () => {
   const world = await World.open();
   await world.createPod("web");

@@ -198,7 +198,7 @@ export class PodWorkers {
     if (wanted === "run" && runningSandbox(tools.observed.of(uid)) !== undefined) {
       tools.volumes.follow(known ?? pod);
     }
-    if (known !== undefined) this.#reportAndWake(uid, record, plan);
+    if (known !== undefined) this.#reportAndWake(uid, record, plan, wanted);
   }
 
   #admission(): AdmissionSources {
@@ -214,7 +214,7 @@ export class PodWorkers {
   }
 
   /** What the pass has made of the pod; a pod that has ended, or that waits, is looked at again. */
-  #reportAndWake(uid: string, record: PodRecord, plan: SyncPlan): void {
+  #reportAndWake(uid: string, record: PodRecord, plan: SyncPlan, wanted: Wanted): void {
     const { statuses, clock, probes } = this.#with;
     const known = this.#pods.get(uid);
     if (known === undefined) return;
@@ -223,7 +223,8 @@ export class PodWorkers {
     const phase = report(pod, record, plan.waiting, this.#with);
     probes.follow(pod, this.#ipOf(pod, record));
     if (isOver(phase) && !isOver(before)) return this.poke(uid);
-    const retries = [...retryTimes(pod, record, this.#with.tools).values()];
+    // what is not to run has nothing to try again
+    const retries = wanted === "run" ? retryTimes(pod, record, this.#with.tools).values() : [];
     const wakeAt = Math.min(plan.wakeAt ?? Infinity, ...retries);
     if (wakeAt < Infinity) this.#queue.addAfter(uid, Math.max(0, wakeAt - clock.now()));
   }

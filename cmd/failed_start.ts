@@ -1,3 +1,4 @@
+import { CLUSTER_LABEL, STAND_IN_LABEL } from "../agent/docker_containers.ts";
 import { exists } from "../dataplane/host_files.ts";
 import { HostCommands } from "../dataplane/host_commands.ts";
 import { namesOf } from "../dataplane/names.ts";
@@ -10,15 +11,34 @@ import { removeFromKernel } from "./remove_network.ts";
  * away what it had laid down. @throws {Error} what `run` throws
  */
 export async function leavingNothingBehind(
-  settings: Pick<Settings, "clusterName" | "clusterCidr">,
+  settings: Pick<Settings, "clusterName" | "clusterCidr" | "dockerHost">,
   run: () => Promise<void>,
 ): Promise<void> {
   const wasClean = await isClean(settings);
   try {
     await run();
   } catch (error) {
-    if (wasClean && !await hasPods(settings)) await removeFromKernel(settings);
+    if (wasClean && !await hasPods(settings)) {
+      await removeFromKernel(settings);
+      await removeSandboxes(settings);
+    }
     throw error;
+  }
+}
+
+/** Those that were made ahead: no pod has any. */
+async function removeSandboxes(
+  { clusterName, dockerHost }: Pick<Settings, "clusterName" | "dockerHost">,
+): Promise<void> {
+  const { Engine } = await import("../images/engine.ts");
+  const engine = new Engine(dockerHost);
+  try {
+    if (await engine.version() === undefined) return;
+    const made = await engine.listContainers(`${CLUSTER_LABEL}=${clusterName}`);
+    const idle = made.filter(({ Labels }) => Labels[STAND_IN_LABEL] !== undefined);
+    for (const { Id } of idle) await engine.removeContainer(Id);
+  } finally {
+    engine.close();
   }
 }
 

@@ -11,7 +11,7 @@ import type { Row } from "./run.ts";
 
 /** As by default on two cores. */
 const POOL = 2;
-const PODS_ONE_BY_ONE = 12;
+const PODS_ONE_BY_ONE = 10;
 const PODS_AT_ONCE = 100;
 const IMAGE = "busybox:1.35";
 

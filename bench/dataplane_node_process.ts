@@ -1,4 +1,4 @@
-import { AGENT_MEMORY, V8_FLAGS } from "../cmd/own_program.ts";
+import { AGENT_MEMORY, AGENT_V8_FLAGS } from "../cmd/own_program.ts";
 import type { Master } from "../tests/fixtures/master.ts";
 import type { Programmed } from "./dataplane_node.ts";
 
@@ -16,7 +16,7 @@ export class BenchNode {
     { url, dataDir, token }: Pick<Master, "url" | "dataDir" | "token">,
   ) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", V8_FLAGS, NODE, cluster, cgroup, url, dataDir],
+      args: ["run", "-A", AGENT_V8_FLAGS, NODE, cluster, cgroup, url, dataDir],
       env: { TOKEN: token, ...AGENT_MEMORY },
       stdout: "piped",
     }).spawn();

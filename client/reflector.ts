@@ -25,6 +25,8 @@ export type Transform = <T extends KubeObject>(object: T, resource: Resource<T>)
 
 /** Objects are read in parts, so that no more of what is not kept is there at a time. Source: client-go, defaultPageSize. */
 const PAGE_SIZE = 500;
+/** Where little is kept of each: what is dropped goes before the collector has moved it among what lasts. */
+const PAGE_SIZE_TRANSFORMED = 100;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
 /** A watch is asked to last between this and twice this, so that not all are renewed at once. Source: client-go, minWatchTimeout. */
@@ -146,8 +148,9 @@ export class Reflector<T extends KubeObject> {
 
   /** All of one revision. */
   async *#pages(): AsyncGenerator<List<T>, void, void> {
-    const { api } = this.#with;
-    const options = this.#listsWhole ? this.#filter : { ...this.#filter, limit: PAGE_SIZE };
+    const { api, transform } = this.#with;
+    const limit = transform === undefined ? PAGE_SIZE : PAGE_SIZE_TRANSFORMED;
+    const options = this.#listsWhole ? this.#filter : { ...this.#filter, limit };
     let page = await api.list(this.#resource, options);
     yield page;
     while (page.continue !== undefined) {

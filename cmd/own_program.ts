@@ -11,6 +11,8 @@ const MAIN = new URL("../cmd/wherry.ts", import.meta.url).pathname;
 
 /** Half the memory after load: a small young generation. Half of this again costs a tenth of the creates in collecting. */
 export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
+/** An agent makes little garbage at a time, and there is one on each node. */
+export const AGENT_V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
 
 /**
  * How an agent's C library hands out memory. By itself it learns to keep ever more of what a burst of starts has
@@ -26,7 +28,8 @@ export const AGENT_MEMORY = {
 /** The command line that runs one of Wherry's commands as this process was run. */
 export function ownProgram(args: readonly string[]): { program: string; args: string[] } {
   if (COMPILED !== undefined) return { program: COMPILED, args: [...args] };
-  const run = ["run", "-A", "--quiet", `--config=${CONFIG}`, V8_FLAGS];
+  const flags = args[0] === "agent" ? AGENT_V8_FLAGS : V8_FLAGS;
+  const run = ["run", "-A", "--quiet", `--config=${CONFIG}`, flags];
   return { program: Deno.execPath(), args: [...run, MAIN, ...args] };
 }
 

@@ -11,8 +11,8 @@ import { type Beside, filesBeside, layTree, SHIPPED } from "./compile/payload.ts
 
 const LAUNCHER = new URL("./compile/launcher.sh", import.meta.url);
 
-/** As cmd/own_program.ts runs a child from the repository. */
-const RUN_FLAGS = ["--unstable-kv", "--v8-flags=--max-semi-space-size=4"];
+/** As cmd/own_program.ts runs a child from the repository; the launcher knows $young. */
+const RUN_FLAGS = ["--unstable-kv", "--v8-flags=--max-semi-space-size=$young"];
 
 /** @returns the launcher's lines, with the place where the payload begins; it counts itself */
 export function launcherFor(

@@ -36,6 +36,10 @@ if [ ! -d "$home" ]; then
 fi
 [ -O "$home" ] || fail "$home belongs to somebody else: remove it, or name another folder in WHERRY_CACHE"
 
+# Megabytes of V8's young generation: an agent makes little garbage at a time.
+young=4
+[ "${1:-}" != agent ] || young=2
+
 export WHERRY_EXECUTABLE="$self" DENO_DIR="$home/cache" DENO_NO_UPDATE_CHECK=1
 exec "$home/deno" run --allow-all --quiet --no-config --no-lock --no-remote --no-npm @FLAGS@ \
   "$home/cmd/wherry.js" "$@"

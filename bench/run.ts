@@ -50,4 +50,8 @@ async function main(names: readonly string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(Deno.args);
+if (import.meta.main) {
+  await main(Deno.args);
+  // what nodes that were ended still wait for is no part of it
+  Deno.exit(0);
+}

@@ -124,9 +124,8 @@ export class HostNames {
   async #takeStopped(): Promise<void> {
     for (const pid of (await listFolder("/proc")).map(Number).filter((pid) => pid > 0)) {
       if (await stateOf(pid) !== STOPPED) continue;
-      for (const [standIn, name] of this.#names) {
-        if (this.#uts.rename(pid, standIn, name) === "renamed") signal(pid, "SIGCONT");
-      }
+      const standIn = this.#uts.nameOf(pid);
+      if (standIn !== undefined && this.#names.has(standIn)) this.name(pid, standIn);
     }
   }
 

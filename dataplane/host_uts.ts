@@ -24,19 +24,31 @@ export class HostUts {
 
   /** @throws {BpfError} when the kernel refuses */
   rename(pid: number, from: string, to: string): Renamed {
-    const theirs = this.#namespaceOf(pid);
-    if (theirs === undefined) return "gone";
     const { libc } = this.lib;
+    const became = this.#within(pid, () => {
+      if (this.#name() !== from) return "kept";
+      const name = new TextEncoder().encode(to);
+      this.#must(libc.sethostname(name, BigInt(name.length)), `name the host ${to}`);
+      return "renamed";
+    });
+    return became ?? "gone";
+  }
+
+  /** What the process sees as the host's name. @returns undefined when it is gone */
+  nameOf(pid: number): string | undefined {
+    return this.#within(pid, () => this.#name());
+  }
+
+  #within<T>(pid: number, act: () => T): T | undefined {
+    const theirs = this.#namespaceOf(pid);
+    if (theirs === undefined) return undefined;
     try {
       this.#enter(theirs);
       try {
-        if (this.#name() !== from) return "kept";
-        const name = new TextEncoder().encode(to);
-        this.#must(libc.sethostname(name, BigInt(name.length)), `name the host ${to}`);
-        return "renamed";
+        return act();
       } finally {
         // whatever this process did from here on it would do under the name of a pod
-        if (libc.setns(this.#own, CLONE_NEWUTS) !== 0) process.abort();
+        if (this.lib.libc.setns(this.#own, CLONE_NEWUTS) !== 0) process.abort();
       }
     } finally {
       this.lib.close(theirs);

@@ -18,8 +18,8 @@ const HOLLOW_V8_FLAGS = "--v8-flags=--max-semi-space-size=32";
 const TIMED_PER_SECOND = 100;
 const TIMED_SECONDS = 20;
 const PODS_PER_CONTROLLER = 1_000;
-const IDLE_SECONDS = 15;
-const SETTLE_SECONDS = 5;
+const IDLE_SECONDS = 30;
+const SETTLE_SECONDS = 20;
 const STEP_LIMIT_MS = 600_000;
 const SPACE = "default";
 

@@ -11,7 +11,7 @@ export const DRAINED_CONDITION = "wherry.dev/Drained";
 export const PROGRAMMED_CONDITION = "wherry.dev/Programmed";
 /** Where nodes have their leases. Source: kubelet. */
 export const NODE_LEASE_NAMESPACE = "kube-node-lease";
-/** The longest that pods wait for nodes: more than a heartbeat, which repeats what was lost. */
+/** The longest that pods wait for nodes. Among fewer than 1,500 that is more than a heartbeat, which repeats what was lost. */
 export const BARRIER_MS_MAX = 5_000;
 
 /** How long a pod that ends waits at the most: its processes keep their whole grace period besides. */
@@ -19,7 +19,7 @@ export function drainMsMax(graceSeconds: number): number {
   return Math.min(BARRIER_MS_MAX, graceSeconds * 500);
 }
 
-/** Of that, what nodes have to let go of it: more than a heartbeat. In the last fifth it is told who was late. */
+/** Of that, what nodes have to let go of it. In the last fifth it is told who was late. */
 export function lettingGoMsMax(graceSeconds: number): number {
   return drainMsMax(graceSeconds) * 4 / 5;
 }

@@ -37,6 +37,7 @@ import { HostExchange } from "../dns/host_exchange.ts";
 import { clusterDnsIp, type DnsOptions, DnsServer } from "../dns/server.ts";
 import { PAUSE_IMAGE } from "../images/recipes.ts";
 import { realClock } from "./clock.ts";
+import { collectAfterStart } from "./collect_garbage.ts";
 import type { Connection } from "./connection.ts";
 import type { Settings } from "./flags.ts";
 import { openKernelNames } from "./kernel_names.ts";
@@ -145,6 +146,7 @@ async function runParts(surroundings: Surroundings, onNode: OnNode): Promise<voi
   });
   const cache = watchCluster(surroundings);
   const dataplane = startDataplane(surroundings, cache, chosen);
+  collectAfterStart(cache, dataplane);
   const dns = clusterDns(surroundings, cache, { commands, kernel: kernelNames.table });
   kernelNames.settleWith(dns);
   const policies = enforcePolicies({

@@ -22,7 +22,7 @@ export const AGENT_V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
 export const AGENT_MEMORY = {
   MALLOC_MMAP_THRESHOLD_: "65536",
   MALLOC_TRIM_THRESHOLD_: "65536",
-  DENO_V8_FLAGS: "--heap-growing-percent=20",
+  DENO_V8_FLAGS: "--heap-growing-percent=20,--expose-gc",
 } as const;
 
 /** The command line that runs one of Wherry's commands as this process was run. */

@@ -2,7 +2,7 @@
  * What a connection costs among 30,000 services beside what it costs where there is one: two sets of programs and maps
  * on one host, each on a cgroup with a client of its own in the same pod, and nothing is written while it is measured.
  */
-import { EbpfBackend } from "../dataplane/ebpf_backend.ts";
+import { EbpfBackend, removeEbpf } from "../dataplane/ebpf_backend.ts";
 import { namesOf } from "../dataplane/names.ts";
 import { PodPath } from "../dataplane/pod_path.ts";
 import { clock, commands, type EchoPod, PodWorld } from "../dataplane/pod_world_contract.ts";
@@ -49,6 +49,7 @@ export async function sizes(): Promise<Row[]> {
       await Deno.remove(cgroup);
     }
     path.close();
+    await removeEbpf(world.names);
     await world.remove();
   }
 }

@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest } from "node:http";
 import { createRequire } from "node:module";
+import { inspect } from "node:util";
 // @ts-types="@types/dockerode"
 import type Docker from "dockerode";
 
@@ -51,6 +52,11 @@ class WholeAnswers extends Agent implements Requests {
         if (!response.complete) request.emit("error", cutShort());
       }));
     addRequest.call(this, request, ...rest);
+  }
+
+  /** The library renders the options of each request for a log that nobody reads, with all that hangs on them. */
+  [inspect.custom](): string {
+    return "WholeAnswers";
   }
 }
 

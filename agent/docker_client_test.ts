@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
+import { inspect } from "node:util";
 import { beginner, clientOf } from "./docker_client.ts";
 import { asked } from "./docker_errors.ts";
 import { failedFor } from "./runtime.ts";
@@ -10,6 +11,13 @@ Deno.test("docker client: talks to a socket, and has loaded neither gRPC nor SSH
   const loaded = Object.keys(createRequire(import.meta.url).cache);
   assert.ok(loaded.some((path) => path.includes("/dockerode/")), "the cache shows what is loaded");
   assert.deepEqual(loaded.filter((path) => /\/(ssh2|@grpc)\//.test(path)), []);
+});
+
+Deno.test("docker client: what the library renders for each request does not grow with the connections", () => {
+  for (const client of [clientOf("/nowhere"), beginner("/nowhere")]) {
+    const { agent } = client.modem as unknown as { agent: unknown };
+    assert.equal(inspect(agent, { showHidden: true, depth: null }), "WholeAnswers");
+  }
 });
 
 const ANSWERS = [

@@ -37,7 +37,7 @@ export class RuntimeFollower {
   #networkTrouble: string | undefined;
   #wasAway = false;
   /** Resolved once the engine was silent for too long. */
-  #silent = Promise.withResolvers<void>();
+  readonly #silent = Promise.withResolvers<void>();
   #isSilent = false;
 
   constructor(options: RuntimeFollowerOptions) {

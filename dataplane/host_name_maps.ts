@@ -6,7 +6,8 @@ export const STAND_INS_MAX = 4_096;
 export const STAND_IN_BYTES = 32;
 export const HOST_NAME_BYTES = 68;
 const HELD_BYTES = 40;
-const HOST_NAME_MAX = 64;
+/** Source: Linux, HOST_NAME_MAX. */
+export const HOST_NAME_MAX = 64;
 const REFUSED_AT = 4;
 const STAND_IN_AT = 8;
 

@@ -1,12 +1,10 @@
 import process from "node:process";
 import { BpfError, type Libbpf } from "./libbpf.ts";
-import { decode } from "./host_name_maps.ts";
+import { decode, HOST_NAME_MAX } from "./host_name_maps.ts";
 
 const CLONE_NEWUTS = 0x04000000;
 const ENOENT = 2;
 const ESRCH = 3;
-/** Source: Linux, HOST_NAME_MAX, and the zero behind it. */
-const NAME_BYTES_MAX = 65;
 
 /** What became of a process's host name: it has it, had another one than was expected, or is gone. */
 export type Renamed = "renamed" | "kept" | "gone";
@@ -69,7 +67,7 @@ export class HostUts {
   }
 
   #name(): string {
-    const bytes = new Uint8Array(NAME_BYTES_MAX);
+    const bytes = new Uint8Array(HOST_NAME_MAX + 1);
     this.#must(this.lib.libc.gethostname(bytes, BigInt(bytes.length)), "read a host name");
     return decode(bytes);
   }

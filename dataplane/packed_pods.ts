@@ -45,8 +45,9 @@ export class PackedPods implements Pods {
 }
 
 /** The rule as it is kept of services by the thousand. */
-export function packedRule({ backends, ...rule }: ServiceRule): ServiceRule {
-  const { name, protocol, frontends, affinitySeconds, wakes } = rule;
+export function packedRule(rule: ServiceRule): ServiceRule {
+  const { name, protocol, frontends, backends, affinitySeconds, wakes } = rule;
+  // no spread of the rest: objects made like that take twice as much
   const packed = { name, protocol, frontends, backends: new PackedPods(backends), affinitySeconds };
   return wakes === undefined ? packed : { ...packed, wakes };
 }

@@ -3,6 +3,7 @@ import type { Endpoints, EndpointSubset, Service, ServiceSpec } from "../api/typ
 import type { KubeObject } from "../api/types/meta.ts";
 import type { Resource } from "../api/types/resources.ts";
 import type { WatchedCache } from "../client/cache.ts";
+import { controllerOf } from "../client/owners.ts";
 // @deno-types="@types/dns-packet"
 import * as packets from "dns-packet";
 import { Buffer } from "node:buffer";
@@ -60,8 +61,8 @@ export class FakeCache implements WatchedCache {
   }
 
   controlledBy<T extends KubeObject>(resource: Resource<T>, namespace: string, uid: string) {
-    return this.list(resource, namespace).filter(({ metadata: { ownerReferences = [] } }) =>
-      (ownerReferences.find(({ controller }) => controller === true)?.uid ?? "") === uid
+    return this.list(resource, namespace).filter((object) =>
+      (controllerOf(object)?.uid ?? "") === uid
     );
   }
 

@@ -18,6 +18,7 @@ import {
   type ObjectKey,
   onChangeOf,
   type Plan,
+  type Reading,
   type Report,
 } from "../controller.ts";
 import { conditionOf } from "../job/end.ts";
@@ -29,6 +30,8 @@ const SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 const MINUTE_MS = 60_000;
 /** Missed starts that are looked at one by one; of more only the latest matters. Source: Kubernetes. */
 const MISSED_MAX = 100;
+/** A plan is made no later than this after what it reads. */
+const READ_AHEAD_MS = 5_000;
 
 /** Starts Jobs by a schedule. */
 export const cronJobController: Controller<CronJob> = {
@@ -36,10 +39,15 @@ export const cronJobController: Controller<CronJob> = {
   reconciles: CRON_JOBS,
   concurrency: 5,
   requeueOn: [onChangeOf(JOBS, ownerOf)],
-  plan(cron, { cache, now }) {
+  // the answer to the last start may be lost, and the watch behind: who must not start beside it asks
+  reads: (_key, cron, _cache, { now }) =>
+    cron !== undefined && mayClash(cron, now) ? [jobsOf(cron)] : [],
+  plan(cron, { cache, now, read }) {
     if (cron.metadata.deletionTimestamp !== undefined) return NOTHING_TO_DO;
-    const jobs = cache.list(JOBS, cron.metadata.namespace)
-      .filter((job) => isControlledBy(job, cron));
+    const { namespace = "", uid = "" } = cron.metadata;
+    const fresh = read(JOBS).filter((job) => isControlledBy(job, cron));
+    const known = [...cache.controlledBy(JOBS, namespace, uid), ...fresh];
+    const jobs = [...new Map(known.map((job) => [job.metadata.uid, job])).values()];
     const start = cron.spec.suspend === true ? {} : startOf(cron, jobs, now);
     const { create, replaced = [], at, againMs } = start;
     const status = statusOf(cron, jobs, at);
@@ -52,6 +60,16 @@ export const cronJobController: Controller<CronJob> = {
   },
   reports: reportOf,
 };
+
+function mayClash(cron: Readonly<CronJob>, now: number): boolean {
+  const { schedule, concurrencyPolicy = "Allow" } = cron.spec;
+  return concurrencyPolicy !== "Allow" &&
+    latestStart(cron, parseCronSchedule(schedule), now + READ_AHEAD_MS) !== undefined;
+}
+
+function jobsOf({ metadata: { namespace = "" } }: Readonly<CronJob>): Reading {
+  return { resource: JOBS, options: { namespace } };
+}
 
 function withItsPods(object: Readonly<Job>): Write {
   return { verb: "delete", object, propagationPolicy: "Background" };

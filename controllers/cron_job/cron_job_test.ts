@@ -10,6 +10,7 @@ import type { ConfigMap } from "../../api/types/core_v1.ts";
 import { CONFIG_MAPS } from "../../api/types/resources.ts";
 import { controllerReferenceTo } from "../../client/owners.ts";
 import { refuseUntilDeleted, startCluster } from "../fake_cluster.ts";
+import { cronJobController } from "./cron_job.ts";
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
 const MINUTE = 60_000;
@@ -178,5 +179,49 @@ Deno.test("cron job: jobs that make room go before the next is asked for", async
   const names = new Set(before.map(({ metadata }) => metadata.name));
   const after = await jobs(cluster);
   assert.ok(after.some(({ metadata }) => !names.has(metadata.name)), "the next one is there");
+  cluster.stop();
+});
+
+for (
+  const { policy, want } of [
+    { policy: "Forbid", want: [] },
+    { policy: "Replace", want: ["delete tick-before", "create"] },
+  ] as const
+) {
+  Deno.test(`cron job: ${policy} asks the API before a start, for a job whose creation nobody heard of`, async () => {
+    const cluster = await started({ concurrencyPolicy: policy });
+    const cron = await cronOf(cluster);
+    cluster.stop();
+    const now = cluster.clock.now() + MINUTE;
+    const unheard: Job = {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: {
+        ...{ name: "tick-before", namespace: "default", uid: "unheard" },
+        ownerReferences: [controllerReferenceTo(cron)],
+      },
+      spec: cron.spec.jobTemplate.spec,
+    };
+    const key = { namespace: "default", name: "tick" };
+    const asked = cronJobController.reads!(key, cron, cluster.cache, { now, heldSince: () => now });
+    assert.deepEqual(asked.map(({ resource }) => resource), [JOBS]);
+    const read = () => [unheard] as never;
+    const world = { cache: cluster.cache, now, heardAt: undefined, since: () => now, read };
+    const { writes } = cronJobController.plan(cron, world);
+    const done = writes.filter((write) => "object" in write && write.object.kind === "Job")
+      .map((write) =>
+        write.verb === "delete" ? `delete ${write.object.metadata.name}` : write.verb
+      );
+    assert.deepEqual(done, want);
+  });
+}
+
+Deno.test("cron job: one that allows jobs beside each other asks the API for none", async () => {
+  const cluster = await started();
+  await cluster.clock.advance(3 * MINUTE);
+  assert.equal(
+    cluster.api.calls.filter(({ verb, resource }) => verb === "list" && resource === "jobs").length,
+    1,
+  );
   cluster.stop();
 });

@@ -43,7 +43,8 @@ export class StatusWriter {
     if (slot === undefined) return pod;
     learn(slot, pod);
     // whoever has called the pod ended is right: no pod comes back from there
-    if (isOver(slot.base.status?.phase)) return slot.base;
+    const phase = slot.base.status?.phase;
+    if (isOver(phase) && slot.wanted.phase !== phase) return slot.base;
     return { ...pod, status: this.#merged(slot) };
   }
 

@@ -70,6 +70,15 @@ Deno.test("StatusWriter: a pod that someone has called ended stays so", async ()
   assert.equal(writer.latest(await read(api)).status?.phase, "Failed");
 });
 
+Deno.test("StatusWriter: of an ended pod too, the next status is computed from what is being written", async () => {
+  const { writer, pod } = await setUp();
+  await writer.write(pod, { phase: "Succeeded", ...conditions("True") });
+  const ended: PodStatus = { phase: "Succeeded", ...conditions("False") };
+  const written = writer.write(pod, ended);
+  assert.deepEqual(writer.latest(pod).status, ended);
+  await written;
+});
+
 Deno.test("StatusWriter: leaves a new pod of the same name alone", async () => {
   const { api, writer, pod } = await setUp();
   await api.delete(PODS, "default", "web", { gracePeriodSeconds: 0 });

@@ -77,11 +77,13 @@ const update = (object: PersistentVolumeClaim | PersistentVolume): Plan => ({
   writes: [{ verb: "update", object }],
 });
 
-/** A claim that a pod still needs stays until the pod is over. */
+/**
+ * A claim that a pod still needs stays until the pod is over. One that has no node gets none with a claim that is to
+ * go: waiting for it would wait for ever. Source: Kubernetes, the protection of claims.
+ */
 function planEnd(claim: Claim, cache: Cache): Plan {
-  if (!hasFinalizer(claim, CLAIM_PROTECTION) || usersOf(claim, cache).length > 0) {
-    return NOTHING_TO_DO;
-  }
+  const isUsed = usersOf(claim, cache).some(({ spec }) => spec.nodeName);
+  if (!hasFinalizer(claim, CLAIM_PROTECTION) || isUsed) return NOTHING_TO_DO;
   return update(withoutFinalizer(claim, CLAIM_PROTECTION));
 }
 

@@ -205,6 +205,17 @@ Deno.test("persistent volumes: claim and volume stay while they are needed", asy
   cluster.stop();
 });
 
+Deno.test("persistent volumes: a claim that is deleted does not stay for a pod without a node, which will never get one with it", async () => {
+  const cluster = await clusterWith([volumeOf("a", "1Gi")], [claimOf("c", "1Gi")]);
+  const { api, clock } = cluster;
+  await api.create(PODS, podUsing("c"));
+  await clock.advance(1_000);
+  await api.delete(PERSISTENT_VOLUME_CLAIMS, "default", "c");
+  await clock.advance(1_000);
+  await assert.rejects(claim(cluster), /NotFound/);
+  cluster.stop();
+});
+
 Deno.test("persistent volumes: the default class makes a folder on the node of the first pod", async () => {
   const cluster = await clusterWith([], []);
   const { api, clock } = cluster;

@@ -109,9 +109,9 @@ function planPods(
   return { writes, ...(againMs === undefined ? {} : { againMs }) };
 }
 
-/** A pod whose claims could not be made with it, or that lost one, waits for a node until they are there. */
+/** A pod whose claims could not be made with it, or that lost one, does not start until they are there. */
 function claimsThatWereLost({ set, pods }: Standing, cache: Cache): Write[] {
-  return pods.filter((pod) => !pod.spec.nodeName && !isEnding(pod))
+  return pods.filter((pod) => (pod.status?.phase ?? "Pending") === "Pending" && !isEnding(pod))
     .flatMap((pod) => missingClaims(set, ordinalOf(set, pod)!, cache));
 }
 

@@ -194,6 +194,23 @@ Deno.test("stateful set: a claim that could not be made with its pod is made aft
   cluster.stop();
 });
 
+Deno.test("stateful set: a claim that is gone before its pod started is made again, though the pod has its node", async () => {
+  const cluster = await startCluster();
+  let isLost = true;
+  cluster.api.intercept = ({ verb, resource }) => {
+    if (!isLost || verb !== "create" || resource !== "persistentvolumeclaims") return;
+    throw new StatusError("ServiceUnavailable", "request lost");
+  };
+  await cluster.api.create(STATEFUL_SETS, setOf({ replicas: 1, volumeClaimTemplates: [CLAIM] }));
+  await cluster.clock.advance(1_000);
+  const pod = await cluster.api.get(PODS, "default", "db-0");
+  await cluster.api.update(PODS, { ...pod, spec: { ...pod.spec, nodeName: "n1" } });
+  isLost = false;
+  await cluster.clock.advance(20_000);
+  assert.deepEqual(await claims(cluster), ["data-db-0"]);
+  cluster.stop();
+});
+
 Deno.test("stateful set: a claim goes with its pod where the policy says so", async () => {
   const cluster = await started({
     volumeClaimTemplates: [CLAIM],

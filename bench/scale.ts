@@ -1,7 +1,7 @@
 import type { Pod } from "../api/types/core_v1.ts";
 import { PODS, REPLICATION_CONTROLLERS } from "../api/types/resources.ts";
 import { HttpApi } from "../client/http_api.ts";
-import { ownProgram, V8_FLAGS } from "../cmd/own_program.ts";
+import { ownProgram } from "../cmd/own_program.ts";
 import { type Master, startMaster } from "../tests/fixtures/master.ts";
 import { usageOf } from "../tests/fixtures/usage.ts";
 import { count, request } from "./api.ts";
@@ -13,7 +13,9 @@ const [NODE_COUNT = 5_000, POD_COUNT = 30_000] = (Deno.env.get("WHERRY_SCALE") ?
 /** Of one process: its heap has a limit. */
 const NODES_PER_PROCESS = 1_250;
 /** What stands for hundreds of agents must not spend a third of its time collecting; a real one has a small heap. */
-const HOLLOW_V8_FLAGS = "--v8-flags=--max-semi-space-size=32";
+const HOLLOW_YOUNG_MB = "32";
+/** As deploy/README.md says of a master of thousands of nodes. */
+const MASTER_YOUNG_MB = "16";
 /** The last pods come at this rate, and are timed; the others by replication controllers. */
 const TIMED_PER_SECOND = 100;
 const TIMED_SECONDS = 20;
@@ -27,6 +29,7 @@ const SPACE = "default";
 export async function run(): Promise<Row[]> {
   const master = await startMaster({
     flags: ["--cluster-cidr", "10.0.0.0/8", "--service-cidr", "172.30.0.0/16"],
+    youngMb: MASTER_YOUNG_MB,
   });
   const hollow = startHollow(master);
   const pids = hollow.map(({ pid }) => pid);
@@ -66,9 +69,8 @@ function startHollow({ dataDir, url }: Master): Deno.ChildProcess[] {
       ...["hollow", "--data-dir", dataDir, "--cluster-name", "test"],
       ...["--api-port", new URL(url).port, "--bind-address", "127.0.0.1"],
       ...["--nodes", String(next - first), "--first-node", String(first)],
-    ]);
-    const roomy = args.map((arg) => arg === V8_FLAGS ? HOLLOW_V8_FLAGS : arg);
-    return new Deno.Command(program, { args: roomy, stdout: "null", stderr }).spawn();
+    ], HOLLOW_YOUNG_MB);
+    return new Deno.Command(program, { args, stdout: "null", stderr }).spawn();
   });
 }
 

@@ -9,10 +9,19 @@ export const COMPILED: string | undefined = Deno.env.get("WHERRY_EXECUTABLE") ||
 const CONFIG = new URL("../deno.json", import.meta.url).pathname;
 const MAIN = new URL("../cmd/wherry.ts", import.meta.url).pathname;
 
-/** Half the memory after load: a small young generation. Half of this again costs a tenth of the creates in collecting. */
-export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
-/** An agent makes little garbage at a time, and there is one on each node. */
-export const AGENT_V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
+/**
+ * Megabytes of V8's young generation, as tools/compile/launcher.sh has them too. A master's small one is half the memory
+ * after load; half of it again costs a tenth of the creates in collecting. Thousands of nodes need 16 (record 0098). An
+ * agent makes little garbage at a time, and there is one on each node.
+ */
+const YOUNG_MB = { master: "4", agent: "2" } as const;
+
+/** For V8: how much is new before what is still in use is looked for. */
+export function youngOf(megabytes: string): string {
+  return `--v8-flags=--max-semi-space-size=${megabytes}`;
+}
+
+export const AGENT_V8_FLAGS = youngOf(YOUNG_MB.agent);
 
 /**
  * How an agent's C library hands out memory. By itself it learns to keep ever more of what a burst of starts has
@@ -25,10 +34,16 @@ export const AGENT_MEMORY = {
   DENO_V8_FLAGS: "--heap-growing-percent=20,--expose-gc",
 } as const;
 
-/** The command line that runs one of Wherry's commands as this process was run. */
-export function ownProgram(args: readonly string[]): { program: string; args: string[] } {
+/**
+ * The command line that runs one of Wherry's commands as this process was run.
+ * @param youngMb of what is no agent: by itself as WHERRY_YOUNG_MB says
+ */
+export function ownProgram(
+  args: readonly string[],
+  youngMb = Deno.env.get("WHERRY_YOUNG_MB") || YOUNG_MB.master,
+): { program: string; args: string[] } {
   if (COMPILED !== undefined) return { program: COMPILED, args: [...args] };
-  const flags = args[0] === "agent" ? AGENT_V8_FLAGS : V8_FLAGS;
+  const flags = args[0] === "agent" ? AGENT_V8_FLAGS : youngOf(youngMb);
   const run = ["run", "-A", "--quiet", `--config=${CONFIG}`, flags];
   return { program: Deno.execPath(), args: [...run, MAIN, ...args] };
 }

@@ -36,8 +36,8 @@ if [ ! -d "$home" ]; then
 fi
 [ -O "$home" ] || fail "$home belongs to somebody else: remove it, or name another folder in WHERRY_CACHE"
 
-# Megabytes of V8's young generation: an agent makes little garbage at a time.
-young=4
+# Megabytes of V8's young generation: an agent makes little garbage at a time, a master of thousands of nodes much.
+young=${WHERRY_YOUNG_MB:-4}
 [ "${1:-}" != agent ] || young=2
 
 export WHERRY_EXECUTABLE="$self" DENO_DIR="$home/cache" DENO_NO_UPDATE_CHECK=1

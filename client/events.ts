@@ -24,7 +24,9 @@ export const BURST_PER_OBJECT_MAX = 25;
 const REFILL_MS = 300_000;
 /** A repeated event is written at most this often; what comes between is counted. */
 const REPEAT_WRITE_MS = 1_000;
-/** Event writes at one time; a slow apiserver holds the rest in the memory above. */
+/** Events that wait for a slow apiserver; those that come then are left out. */
+const WAITING_MAX = EVENTS_REMEMBERED_MAX;
+/** Event writes at one time. */
 const WRITES_AT_ONCE_MAX = 4;
 const ATTEMPTS_MAX = 5;
 
@@ -56,6 +58,8 @@ export class EventRecorder {
   readonly #line = new Fifo<Remembered>();
   #writing = 0;
   #dropped = 0;
+  /** Some are being left out, which has been told. */
+  #isFlooded = false;
 
   constructor(options: EventRecorderOptions) {
     this.#with = options;
@@ -134,12 +138,26 @@ export class EventRecorder {
     const waitMs = entry.isStored
       ? entry.writtenAt + REPEAT_WRITE_MS - this.#with.clock.now()
       : entry.attempts * REPEAT_WRITE_MS;
-    const enter = () => {
-      this.#line.push(entry);
-      void this.#drain();
-    };
-    if (waitMs > 0) this.#with.clock.after(waitMs, enter);
-    else enter();
+    if (waitMs > 0) this.#with.clock.after(waitMs, () => this.#enter(entry));
+    else this.#enter(entry);
+  }
+
+  #enter(entry: Remembered): void {
+    if (this.#line.length >= WAITING_MAX) return this.#leaveOut(entry);
+    this.#line.push(entry);
+    void this.#drain();
+  }
+
+  /** The next one like it asks again for a place. */
+  #leaveOut(entry: Remembered): void {
+    entry.isBusy = false;
+    this.#dropped += 1;
+    if (this.#isFlooded) return;
+    this.#isFlooded = true;
+    this.#with.log("Events come faster than the apiserver takes them: some are left out", {
+      waiting: this.#line.length,
+      dropped: this.#dropped,
+    });
   }
 
   async #drain(): Promise<void> {
@@ -149,6 +167,7 @@ export class EventRecorder {
       await this.#write(entry);
     }
     this.#writing -= 1;
+    this.#isFlooded = false;
   }
 
   async #write(entry: Remembered): Promise<void> {

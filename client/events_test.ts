@@ -92,19 +92,38 @@ Deno.test("events: an apiserver that is away is tried again, then given up", asy
   assert.equal(clock.pending, 0);
 });
 
+Deno.test("events: an apiserver that is too slow for them holds up 4,096, is told of once, and the rest is left out", async () => {
+  const { api, clock, recorder, logged } = setUp();
+  const answer = Promise.withResolvers<void>();
+  api.intercept = () => answer.promise;
+  for (let i = 0; i < EVENTS_REMEMBERED_MAX + 100; i += 1) {
+    recorder.record(pod(`p${i}`), "Normal", "A", "x");
+  }
+  const underWay = api.count("create");
+  assert.equal(recorder.dropped, 100 - underWay);
+  assert.equal(logged.length, 1);
+  answer.resolve();
+  await clock.settle();
+  assert.equal((await api.list(EVENTS)).items.length, EVENTS_REMEMBERED_MAX + underWay);
+  recorder.record(pod(`p${EVENTS_REMEMBERED_MAX + 99}`), "Normal", "A", "x");
+  await clock.settle();
+  assert.equal((await api.list(EVENTS)).items.length, EVENTS_REMEMBERED_MAX + underWay + 1);
+});
+
 function setUp() {
   const clock = new FakeClock();
   const api = new FakeApi(clock);
   let state = 1;
   const random = () => (state = state * 48271 % 2147483647) / 2147483647;
+  const logged: string[] = [];
   const recorder = new EventRecorder({
     api,
     clock,
     random,
-    log: () => {},
+    log: (line) => logged.push(line),
     component: "default-scheduler",
   });
-  return { api, clock, recorder };
+  return { api, clock, recorder, logged };
 }
 
 function pod(name: string): Pod {

@@ -21,7 +21,8 @@ const TIMED_PER_SECOND = 100;
 const TIMED_SECONDS = 20;
 const PODS_PER_CONTROLLER = 1_000;
 const IDLE_SECONDS = 30;
-const SETTLE_SECONDS = 20;
+/** Until the last events are written. */
+const SETTLE_SECONDS = 60;
 const STEP_LIMIT_MS = 600_000;
 const SPACE = "default";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EVENTS, NODES } from "../api/types/resources.ts";
 import { IMAGE, readiness, World } from "./agent_world.ts";
+import type { FakeRuntime } from "./fake_runtime.ts";
 import { RuntimeError, SANDBOX } from "./runtime.ts";
 
 /** What pods become whose engine ends and takes its containers along, and comes back. */
@@ -80,30 +81,46 @@ Deno.test("engine: one that answers but refuses every start is asked less and le
   assert.ok(made <= 10, `${made} sandboxes`);
 });
 
-Deno.test("engine: a node whose engine is silent says so, and is ready again once it answers", async () => {
-  await using world = await World.open();
-  await world.createPod("web");
-  const { runtime } = world;
-  const waiting = Promise.withResolvers<void>();
-  const list = runtime.listContainers.bind(runtime);
-  runtime.listContainers = () => waiting.promise.then(list);
-  await world.advance(95_000);
-  assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "False");
-  const { status } = await world.api.get(NODES, "", "node-1");
-  const ready = status?.conditions?.find(({ type }) => type === "Ready");
-  assert.equal(ready?.message, "container runtime is down: no answer for 30 s");
-  waiting.resolve();
-  await world.advance(100);
-  assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "True");
-});
+/** What an engine does not answer any more, and how long the node takes to say so: a list is asked for each minute. */
+const SILENCES = [
+  { what: "nothing", calls: ["version", "listContainers"], withinMs: 41_000 },
+  { what: "no lists", calls: ["listContainers"], withinMs: 91_000 },
+] as const;
+
+for (const { what, calls, withinMs } of SILENCES) {
+  Deno.test(`engine: a node whose engine answers ${what} says so, and is ready again once it does`, async () => {
+    await using world = await World.open();
+    await world.createPod("web");
+    const waiting = Promise.withResolvers<void>();
+    for (const call of calls) silence(world.runtime, call, waiting.promise);
+    await world.advance(withinMs);
+    for (let minute = 0; minute < 2; minute += 1) {
+      const { status } = await world.api.get(NODES, "", "node-1");
+      const ready = status?.conditions?.find(({ type }) => type === "Ready");
+      assert.equal(ready?.message, "container runtime is down: no answer for 30 s");
+      await world.advance(60_000);
+    }
+    waiting.resolve();
+    await world.advance(100);
+    assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "True");
+  });
+}
+
+function silence(
+  runtime: FakeRuntime,
+  call: "version" | "listContainers",
+  until: Promise<void>,
+): void {
+  const answer = runtime[call].bind(runtime) as () => Promise<never>;
+  Object.assign(runtime, { [call]: () => until.then(answer) });
+}
 
 Deno.test("engine: a node that starts beside a silent engine is known, and not ready", async () => {
   const before = await World.open();
   await before.stop();
   await before.api.delete(NODES, "", "node-1");
-  const version = before.runtime.version.bind(before.runtime);
   const waiting = Promise.withResolvers<void>();
-  before.runtime.version = () => waiting.promise.then(version);
+  silence(before.runtime, "version", waiting.promise);
   await using world = await World.open(before);
   await world.advance(31_000);
   assert.equal(readiness(await world.api.get(NODES, "", "node-1")), "False");

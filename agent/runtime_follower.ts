@@ -9,6 +9,8 @@ const RECONNECT_MAX_MS = 2_000;
 
 /** An engine that hangs accepts connections and says nothing: after so long the node says so. */
 const SILENT_MS_MAX = 30_000;
+/** An engine that hangs hangs its events up as little as it answers: it is asked how it is. */
+const HEALTH_MS = 10_000;
 
 export interface RuntimeFollowerOptions {
   readonly runtime: Runtime;
@@ -38,7 +40,8 @@ export class RuntimeFollower {
   #wasAway = false;
   /** Resolved once the engine was silent for too long. */
   readonly #silent = Promise.withResolvers<void>();
-  #isSilent = false;
+  /** What it was asked, and was silent about for too long. */
+  #unanswered = 0;
 
   constructor(options: RuntimeFollowerOptions) {
     this.#with = options;
@@ -61,7 +64,7 @@ export class RuntimeFollower {
   troubles(): string[] {
     const silence = `container runtime is down: no answer for ${SILENT_MS_MAX / 1000} s`;
     return [
-      this.#isSilent ? silence : this.#runtimeTrouble,
+      this.#unanswered > 0 ? silence : this.#runtimeTrouble,
       this.#networkTrouble,
     ].filter((one) => one !== undefined);
   }
@@ -71,8 +74,13 @@ export class RuntimeFollower {
     await Promise.race([this.#watched(() => this.#checkHealth()), this.#silent.promise]);
   }
 
-  /** Follows the engine's events, and lists anew whenever some may have been missed. */
+  /** Follows the engine until the signal aborts. */
   async run(): Promise<void> {
+    await Promise.all([this.#followEvents(), this.#watchHealth()]);
+  }
+
+  /** Lists anew whenever some may have been missed. */
+  async #followEvents(): Promise<void> {
     const { runtime, observed, poke, onIdleLost, clock, log, signal, onHealth } = this.#with;
     let retryMs = RECONNECT_FIRST_MS;
     while (!signal.aborted) {
@@ -96,25 +104,38 @@ export class RuntimeFollower {
     }
   }
 
-  relist(): Promise<void> {
-    return this.#watched(() => this.#relist());
+  /** Asks again and again how the engine is; one that is away is looked for by who follows it. */
+  async #watchHealth(): Promise<void> {
+    const { clock, signal } = this.#with;
+    while (!signal.aborted) {
+      await clock.sleep(HEALTH_MS, signal);
+      if (signal.aborted || this.#wasAway) continue;
+      const wasSilent = await this.#watched(() => this.#checkHealth());
+      if (wasSilent) await this.relist();
+    }
   }
 
-  /** Tells of an engine that is silent, and goes on waiting for it. */
-  async #watched(asking: () => Promise<void>): Promise<void> {
+  async relist(): Promise<void> {
+    await this.#watched(() => this.#relist());
+  }
+
+  /** Tells of an engine that is silent, and goes on waiting for it. @returns whether it was */
+  async #watched(asking: () => Promise<void>): Promise<boolean> {
     const { clock, log, onHealth } = this.#with;
     const hadTrouble = this.troubles().length > 0;
+    let wasSilent = false;
     const cancel = clock.after(SILENT_MS_MAX, () => {
-      this.#isSilent = this.#wasAway = true;
+      wasSilent = this.#wasAway = true;
+      this.#unanswered += 1;
       this.#silent.resolve();
       log("The container runtime does not answer", { seconds: SILENT_MS_MAX / 1000 });
       onHealth();
     });
     await asking();
     cancel();
-    const wasSilent = this.#isSilent;
-    this.#isSilent = false;
+    if (wasSilent) this.#unanswered -= 1;
     if (hadTrouble || wasSilent || this.troubles().length > 0) onHealth();
+    return wasSilent;
   }
 
   async #relist(): Promise<void> {

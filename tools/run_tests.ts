@@ -33,7 +33,7 @@ const GROUPS: readonly Group[] = [
   { name: "integration", folders: ["tests/integration"], isParallel: false, needs: [] },
   { name: "simulation", folders: ["tests/simulation"], isParallel: false, needs: [] },
   { name: "clients", folders: ["tests/clients"], isParallel: false, needs: ["python client"] },
-  { name: "kubectl", folders: ["tests/kubectl"], isParallel: false, needs: ["kubectl"] },
+  { name: "kubectl", folders: ["tests/kubectl"], isParallel: false, needs: ["kubectl"], lanes: 2 },
   {
     name: "e2e",
     folders: ["tests/e2e"],

@@ -18,7 +18,20 @@ export function ordinalOf(
 ): number | undefined {
   const prefix = `${set.metadata.name}-`;
   const number = metadata.name.startsWith(prefix) ? metadata.name.slice(prefix.length) : "";
-  return /^(0|[1-9]\d{0,9})$/.test(number) ? Number(number) : undefined;
+  return isOrdinal(number) ? Number(number) : undefined;
+}
+
+const isOrdinal = (text: string) => /^(0|[1-9]\d{0,9})$/.test(text);
+
+/** One that a pod of the set has, or had, by its name. */
+export function isClaimOf(
+  { metadata: { name }, spec }: Readonly<StatefulSet>,
+  { metadata }: Readonly<PersistentVolumeClaim>,
+): boolean {
+  return (spec.volumeClaimTemplates ?? []).some((template) => {
+    const prefix = `${template.metadata.name}-${name}-`;
+    return metadata.name.startsWith(prefix) && isOrdinal(metadata.name.slice(prefix.length));
+  });
 }
 
 /** The numbers that the set wants, in order. */

@@ -5,7 +5,7 @@ import {
   type StatefulSet,
   type StatefulSetStatus,
 } from "../../api/types/apps_v1.ts";
-import type { Pod, PodTemplateSpec } from "../../api/types/core_v1.ts";
+import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from "../../api/types/core_v1.ts";
 import { selectorOf } from "../../api/types/labels.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PODS } from "../../api/types/resources.ts";
 import type { KubeObject } from "../../api/types/meta.ts";
@@ -28,7 +28,7 @@ import {
 import { isReady } from "../pods.ts";
 import { claimsOf, onPodsOf } from "../replicas.ts";
 import { forgetting, type History, historyOf } from "../revision_history.ts";
-import { claimsFor, ordinalOf, podFor } from "./ordinals.ts";
+import { claimsFor, isClaimOf, ordinalOf, podFor } from "./ordinals.ts";
 import { retainedClaims } from "./retention.ts";
 import { isEnding, revisionOf, type Standing, stepsOf } from "./steps.ts";
 
@@ -44,7 +44,7 @@ export const statefulSetController: Controller<StatefulSet> = {
         .filter(({ spec }) => selectorOf(spec.selector).matches(labels)).map(keyOf);
     }),
     onChangeOf(CONTROLLER_REVISIONS, ownerOf),
-    onChangeOf(PERSISTENT_VOLUME_CLAIMS, () => []),
+    onChangeOf(PERSISTENT_VOLUME_CLAIMS, whoLost),
   ],
   plan(set, world) {
     const { namespace, deletionTimestamp } = set.metadata;
@@ -160,6 +160,13 @@ function ownerOf({ before, after }: Change<ControllerRevision>): ObjectKey[] {
   const owner = controllerOf(revision);
   if (owner?.kind !== "StatefulSet") return [];
   return [{ namespace: revision.metadata.namespace ?? "", name: owner.name }];
+}
+
+/** A pod may wait for a claim that was still there when it was made, and to go. */
+function whoLost({ before, after }: Change<PersistentVolumeClaim>, cache: Cache): ObjectKey[] {
+  if (before === undefined || after !== undefined) return [];
+  return cache.list(STATEFUL_SETS, before.metadata.namespace)
+    .filter((set) => isClaimOf(set, before)).map(keyOf);
 }
 
 /** Source of the texts: Kubernetes, recordPodEvent of stateful sets. */

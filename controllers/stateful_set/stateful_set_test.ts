@@ -211,6 +211,18 @@ Deno.test("stateful set: a claim that is gone before its pod started is made aga
   cluster.stop();
 });
 
+Deno.test("stateful set: a claim that goes while its pod waits for a node is made again", async () => {
+  const cluster = await created({ volumeClaimTemplates: [CLAIM] });
+  const { api, clock } = cluster;
+  const before = await api.get(PERSISTENT_VOLUME_CLAIMS, "default", "data-db-0");
+  await clock.advance(10_000);
+  await api.delete(PERSISTENT_VOLUME_CLAIMS, "default", "data-db-0");
+  await clock.advance(1_000);
+  const { metadata } = await api.get(PERSISTENT_VOLUME_CLAIMS, "default", "data-db-0");
+  assert.notEqual(metadata.uid, before.metadata.uid);
+  cluster.stop();
+});
+
 Deno.test("stateful set: a claim goes with its pod where the policy says so", async () => {
   const cluster = await started({
     volumeClaimTemplates: [CLAIM],

@@ -39,6 +39,11 @@ export interface DeleteOptions {
   uid?: string;
   /** And this version of it. */
   resourceVersion?: string;
+  /**
+   * Of a pod: resourceVersion of its node's lease, NO_LEASE where there is none. The node must not have been heard of
+   * since.
+   */
+  nodeLease?: string;
   /** What becomes of those that name it as their owner; as the kind has it where absent. */
   propagationPolicy?: PropagationPolicy;
 }

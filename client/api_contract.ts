@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import type { TokenRequest } from "../api/types/authentication_v1.ts";
+import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import type { Namespace, Node, Pod } from "../api/types/core_v1.ts";
+import { NODE_LEASE_NAMESPACE } from "../api/types/drain_barrier.ts";
 import type { KubeObject } from "../api/types/meta.ts";
+import { NO_LEASE } from "../api/types/node_lease.ts";
 import { NAMESPACES, NODES, PODS, SERVICE_ACCOUNTS } from "../api/types/resources.ts";
 import { hasReason } from "../api/types/status.ts";
 import type { Api, WatchEvent, WatchOptions } from "./api.ts";
@@ -129,6 +132,25 @@ export function apiContract(name: string, setUp: () => Promise<ApiUnderTest>): v
     assert.ok((await api.get(PODS, NAMESPACE, "web")).metadata.deletionTimestamp);
     await api.delete(PODS, NAMESPACE, "web", { gracePeriodSeconds: 0 });
     await rejects("NotFound", api.get(PODS, NAMESPACE, "web"));
+  });
+
+  test("a pod whose node was heard of since its deletion was decided stays", async (api) => {
+    await ensureNode(api, "node-2");
+    const made = await api.create(PODS, pod("web"));
+    await api.bind(NAMESPACE, "web", made.metadata.uid ?? "", "node-2");
+    const decided = { gracePeriodSeconds: 0, nodeLease: NO_LEASE };
+    const { metadata, spec } = await api.create(LEASES, leaseOf("node-2"));
+    await rejects("Conflict", api.delete(PODS, NAMESPACE, "web", decided));
+    const renewed = await api.update(LEASES, {
+      ...{ apiVersion: LEASES.apiVersion, kind: LEASES.kind, metadata },
+      spec: { ...spec, renewTime: "2026-01-01T00:00:03.000000Z" },
+    });
+    const earlier = { ...decided, nodeLease: metadata.resourceVersion ?? "" };
+    await rejects("Conflict", api.delete(PODS, NAMESPACE, "web", earlier));
+    const nodeLease = renewed.metadata.resourceVersion ?? "";
+    await api.delete(PODS, NAMESPACE, "web", { ...decided, nodeLease });
+    await rejects("NotFound", api.get(PODS, NAMESPACE, "web"));
+    await api.delete(LEASES, NODE_LEASE_NAMESPACE, "node-2");
   });
 
   test("Foreground and Orphan leave an object to the garbage collector, Background does not", async (api) => {
@@ -289,4 +311,17 @@ function pod(name: string): Pod {
 
 function labelled(object: Pod, app: string): Pod {
   return { ...object, metadata: { ...object.metadata, labels: { app } } };
+}
+
+function leaseOf(node: string): Lease {
+  return {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: node, namespace: NODE_LEASE_NAMESPACE },
+    spec: {
+      holderIdentity: node,
+      leaseDurationSeconds: 10,
+      renewTime: "2026-01-01T00:00:00.000000Z",
+    },
+  };
 }

@@ -37,6 +37,8 @@ export type Write =
     verb: "delete";
     object: KubeObject;
     gracePeriodSeconds?: number;
+    /** As DeleteOptions has it. */
+    nodeLease?: string;
     /** Absent: as the kind has it, which for jobs is to let their pods go free. */
     propagationPolicy?: PropagationPolicy;
   }

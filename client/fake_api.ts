@@ -1,9 +1,12 @@
 import type { Clock } from "../api/types/ambient.ts";
 import type { TokenRequest } from "../api/types/authentication_v1.ts";
 import type { Namespace, Pod } from "../api/types/core_v1.ts";
+import { LEASES } from "../api/types/coordination_v1.ts";
 import * as core from "../api/types/core_v1.ts";
+import { NODE_LEASE_NAMESPACE } from "../api/types/drain_barrier.ts";
 import { mergePatch } from "../api/types/merge_patch.ts";
 import type { KubeObject } from "../api/types/meta.ts";
+import { NO_LEASE } from "../api/types/node_lease.ts";
 import { PODS, type Resource, SERVICE_ACCOUNTS } from "../api/types/resources.ts";
 import type { MessageSchema } from "../api/types/schema.ts";
 import { StatusError, type StatusReason } from "../api/types/status.ts";
@@ -170,7 +173,7 @@ export class FakeApi implements Api {
     const { uid, resourceVersion } = have.metadata;
     const isOther = (options.uid ?? uid) !== uid ||
       (options.resourceVersion ?? resourceVersion) !== resourceVersion;
-    if (isOther) throw failure("Conflict", resource, name);
+    if (isOther || this.#wasHeardSince(have, options)) throw failure("Conflict", resource, name);
     this.#beginDeletion(resource, have, options);
   }
 
@@ -258,6 +261,13 @@ export class FakeApi implements Api {
       throw failure("Conflict", resource, metadata.name);
     }
     return have;
+  }
+
+  #wasHeardSince(object: KubeObject, { nodeLease }: DeleteOptions): boolean {
+    if (nodeLease === undefined) return false;
+    const { nodeName = "" } = (object as Pod).spec;
+    const lease = this.#objects.get(keyOf(LEASES, NODE_LEASE_NAMESPACE, nodeName));
+    return (lease?.metadata.resourceVersion ?? NO_LEASE) !== nodeLease;
   }
 
   #refuseTerminating(resource: Resource<KubeObject>, namespace: string, name: string): void {

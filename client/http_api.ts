@@ -166,7 +166,9 @@ export class HttpApi implements Api {
     name: string,
     options: DeleteOptions = {},
   ): Promise<void> {
-    const path = pathOf(resource, namespace, name);
+    const { nodeLease } = options;
+    const query = nodeLease === undefined ? "" : `?${new URLSearchParams({ nodeLease })}`;
+    const path = pathOf(resource, namespace, name) + query;
     await this.#json({ method: "DELETE", path, body: deleteOptionsOf(options) });
   }
 

@@ -121,13 +121,14 @@ export async function perform(api: Api, write: Write): Promise<KubeObject | unde
 async function performDelete(
   api: Api,
   resource: Resource<KubeObject>,
-  { object, gracePeriodSeconds, propagationPolicy }: Extract<Write, { verb: "delete" }>,
+  { object, gracePeriodSeconds, nodeLease, propagationPolicy }: Extract<Write, { verb: "delete" }>,
 ): Promise<void> {
   const { namespace = "", name, uid } = object.metadata;
   try {
     await api.delete(resource, namespace, name, {
       ...(uid === undefined ? {} : { uid }),
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      ...(nodeLease === undefined ? {} : { nodeLease }),
       ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     });
   } catch (error) {

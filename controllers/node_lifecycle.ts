@@ -1,6 +1,6 @@
 import { type Lease, LEASES } from "../api/types/coordination_v1.ts";
 import type { Node, NodeCondition, Pod } from "../api/types/core_v1.ts";
-import { LEASE_SECONDS_MAX } from "../api/types/node_lease.ts";
+import { LEASE_SECONDS_MAX, NO_LEASE } from "../api/types/node_lease.ts";
 import { NODES, PODS } from "../api/types/resources.ts";
 import { StatusError } from "../api/types/status.ts";
 import type { Cache, Write } from "../client/cache.ts";
@@ -147,7 +147,8 @@ function planLife(
     return { pod, goesAt: since + seconds * 1000 };
   });
   const due = pods.filter(({ goesAt }) => goesAt <= world.now).map(({ pod }) => pod);
-  const eviction = evictionOf(due, isSilent);
+  const nodeLease = fresh?.metadata.resourceVersion ?? NO_LEASE;
+  const eviction = isSilent ? givenAway(due, nodeLease) : evicted(due);
   if (eviction !== NOTHING_TO_DO) return eviction;
   // a pod that comes later is planned for when it comes
   const later = pods.map(({ goesAt }) => goesAt).filter((at) => at > world.now && at < Infinity);
@@ -175,15 +176,24 @@ function secondsOf(lease: Readonly<Lease> | undefined, secondsMin: number): numb
   return Math.max(secondsMin, Math.min(leaseDurationSeconds, LEASE_SECONDS_MAX));
 }
 
-/** Nobody on a silent node would stop the pods, so they are not asked to end: they go. */
-function evictionOf(due: readonly Readonly<Pod>[], isSilent: boolean): Plan {
-  const pods = due
-    .filter(({ metadata }) => isSilent || metadata.deletionTimestamp === undefined);
-  const writes = pods.map((object): Write => ({
-    verb: "delete",
-    object,
-    ...(isSilent ? { gracePeriodSeconds: 0 } : {}),
-  }));
+/**
+ * Nobody on a silent node would stop the pods, so they are not asked to end: they go, unless the node was heard of
+ * meanwhile. It may run them again then.
+ */
+function givenAway(due: readonly Readonly<Pod>[], nodeLease: string): Plan {
+  return paced(
+    due.map((object): Write => ({ verb: "delete", object, gracePeriodSeconds: 0, nodeLease })),
+  );
+}
+
+function evicted(due: readonly Readonly<Pod>[]): Plan {
+  return paced(
+    due.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map((object): Write => ({ verb: "delete", object })),
+  );
+}
+
+function paced(writes: readonly Write[]): Plan {
   return writes.length === 0 ? NOTHING_TO_DO : { writes, takes: RATE };
 }
 

@@ -153,6 +153,25 @@ Deno.test("node lifecycle: pods of a silent node go at once, those of a failing 
   cluster.stop();
 });
 
+Deno.test("node lifecycle: a node that is heard of as its pods are given away keeps them", async () => {
+  const cluster = await startCluster();
+  await addNode(cluster, "node-1");
+  await addPod(cluster, "web", "node-1");
+  await beat(cluster, ["node-1"], 6);
+  let isBack = false;
+  cluster.api.intercept = async ({ verb, resource }) => {
+    if (isBack || verb !== "delete" || resource !== "pods") return;
+    isBack = true;
+    await cluster.renewLease("node-1");
+  };
+  await cluster.clock.advance(315_000);
+  assert.ok(isBack);
+  await makeReady(cluster, "node-1");
+  await beat(cluster, ["node-1"], 60);
+  assert.equal((await cluster.pods()).length, 1);
+  cluster.stop();
+});
+
 Deno.test("row 30: of 30 dead nodes ten lose their pods at once, then one each 10 s", async () => {
   const cluster = await startCluster();
   for (let i = 0; i < 30; i += 1) {

@@ -1,7 +1,7 @@
 import type { Clock, Log } from "../../api/types/ambient.ts";
 import type { Pod } from "../../api/types/core_v1.ts";
 import { LEASE_SECONDS_MIN } from "../../api/types/node_lease.ts";
-import { PODS } from "../../api/types/resources.ts";
+import { NODES, PODS } from "../../api/types/resources.ts";
 import type { Api } from "../../client/api.ts";
 import type { HostFiles } from "../host_files.ts";
 import { isOver } from "../pod_phase.ts";
@@ -40,6 +40,8 @@ export class NodeFence {
       ...options,
       pods: () => this.#running(),
       boundNow: async () => {
+        // deletions that were decided before the node was heard of are written by the time this is answered
+        await api.patch(NODES, { namespace: "", name: nodeName }, "merge", {});
         const fieldSelector = `spec.nodeName=${nodeName}`;
         const { items, resourceVersion } = await api.list(PODS, { fieldSelector });
         const uids = new Set(items.map(({ metadata }) => metadata.uid ?? ""));

@@ -29,6 +29,7 @@ export async function readDeletion(call: Call): Promise<DeletionAsked> {
     ...(uid !== undefined && { uid }),
     ...(resourceVersion !== undefined && { resourceVersion }),
     ...(propagationPolicy !== undefined && { propagationPolicy }),
+    ...(query.has("nodeLease") && { nodeLease: query.get("nodeLease") ?? "" }),
   };
   const dryRun = [...options.dryRun ?? [], ...query.getAll("dryRun")];
   return { deletion, isDryRun: isDryRunIn(dryRun, TYPE.kind) };

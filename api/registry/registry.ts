@@ -4,7 +4,7 @@ import { hasReason } from "../types/status.ts";
 import type { Revision } from "../../store/ledger.ts";
 import type { Store, Versioned, View } from "../../store/store.ts";
 import type { Stake } from "../admission/resource_quota.ts";
-import { Commits, stakeIn, subresourceName, type Surroundings } from "./commits.ts";
+import { Commits, type Decide, stakeIn, subresourceName, type Surroundings } from "./commits.ts";
 import { type DecodedObject, decodeObject, halfDecode } from "./decode_object.ts";
 import { decodePatched, doublesApplied } from "./decode_patched.ts";
 import { FieldIndex } from "./field_index.ts";
@@ -16,7 +16,12 @@ import { type Place, rejectElsewhere } from "./object_meta.ts";
 import { applyPatch } from "./patch.ts";
 import { applicationOf, planApplication, planFirstApply } from "./plan_application.ts";
 import { prepareCreate } from "./plan_create.ts";
-import { type Deletion, planDelete, type PlannedDeletion } from "./plan_delete.ts";
+import {
+  type Deletion,
+  planDelete,
+  type PlannedDeletion,
+  rejectHeardSince,
+} from "./plan_delete.ts";
 import { type Planned, planReplace, planUpdate, planViewUpdate } from "./plan_update.ts";
 import { notFound, rejectGone } from "./refusals.ts";
 import { fieldReader, type Selection } from "./selection.ts";
@@ -29,11 +34,13 @@ const DELETIONS_PER_COMMIT = 20;
 export class Registry {
   readonly store: Store;
   readonly #commits: Commits;
+  readonly #leases: Store;
   #byField: FieldIndex | undefined;
   constructor(readonly kind: AnyKind, around: Surroundings) {
     const store = kind.isVolatile ? around.volatileStore : around.store;
     this.store = kind.storedThrough?.(store) ?? store;
     this.#commits = new Commits(kind, this.store, around);
+    this.#leases = around.volatileStore;
   }
 
   /** @throws {StatusError} NotFound */
@@ -238,7 +245,10 @@ export class Registry {
   ): Promise<Deleted> {
     const moment = this.#commits.moment();
     let planned: PlannedDeletion | undefined;
-    const decide = (old: KubeObject) => planned = planDelete(this.kind, old, deletion, moment);
+    const decide: Decide = (old) => {
+      rejectHeardSince(this.kind, old, deletion, this.#leases);
+      return planned = planDelete(this.kind, old, deletion, moment);
+    };
     const deleting = { operation: "DELETE", subresource: "" } as const;
     const written = await this.#commits.change(place, options, decide, deleting);
     return { ...written, isRemoved: planned?.isRemoved ?? false };

@@ -31,3 +31,6 @@ export function renewSecondsIn(annotations: Readonly<Record<string, string>> | u
   const isSense = seconds >= RENEW_SECONDS_MIN && seconds <= RENEW_SECONDS_MAX;
   return isSense ? seconds : RENEW_SECONDS_MIN;
 }
+
+/** In place of the resourceVersion of a lease that is not there. */
+export const NO_LEASE = "none";

@@ -348,6 +348,24 @@ Deno.test("agent: one that starts while cut off ends what others may run, and le
   assert.deepEqual([status?.phase, status?.containerStatuses?.[0]?.restartCount], ["Running", 1]);
 });
 
+Deno.test("agent: a node that is back asks what it still has once all that was decided before is written", async () => {
+  await using world = await World.open();
+  const tolerations = [{ key: UNREACHABLE, operator: "Exists", tolerationSeconds: 5 } as const];
+  await world.createPod("web", { tolerations });
+  world.api.intercept = cutOff;
+  await world.advance(20_000);
+  assert.deepEqual(await world.running(), []);
+  const isWritten = Promise.withResolvers<void>();
+  world.api.intercept = async ({ verb, resource }) => {
+    if (verb === "patch" && resource === "nodes") await isWritten.promise;
+  };
+  await world.advance(20_000);
+  assert.deepEqual(await world.running(), []);
+  isWritten.resolve();
+  await world.advance(20_000);
+  assert.deepEqual(await world.running(), ["web"]);
+});
+
 Deno.test("agent: a pod that is stopped while its image is pulled rests until it may run again", async () => {
   await using world = await World.open();
   const tolerations = [{ key: UNREACHABLE, operator: "Exists", tolerationSeconds: 5 } as const];

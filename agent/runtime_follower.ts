@@ -9,7 +9,7 @@ const RECONNECT_MAX_MS = 2_000;
 
 /** An engine that hangs accepts connections and says nothing: after so long the node says so. */
 const SILENT_MS_MAX = 30_000;
-/** An engine that hangs hangs its events up as little as it answers: it is asked how it is. */
+/** Nobody hears from an idle engine, nor from one that hangs: it is asked how it is. */
 const HEALTH_MS = 10_000;
 
 export interface RuntimeFollowerOptions {
@@ -79,7 +79,7 @@ export class RuntimeFollower {
     await Promise.all([this.#followEvents(), this.#watchHealth()]);
   }
 
-  /** Lists anew whenever some may have been missed. */
+  /** Lists anew whenever some events may have been missed. */
   async #followEvents(): Promise<void> {
     const { runtime, observed, poke, onIdleLost, clock, log, signal, onHealth } = this.#with;
     let retryMs = RECONNECT_FIRST_MS;

@@ -147,6 +147,8 @@ export function apiContract(name: string, setUp: () => Promise<ApiUnderTest>): v
     });
     const earlier = { ...decided, nodeLease: metadata.resourceVersion ?? "" };
     await rejects("Conflict", api.delete(PODS, NAMESPACE, "web", earlier));
+    const all = { ...earlier, namespace: NAMESPACE };
+    await rejects("Conflict", api.deleteCollection(PODS, all));
     const nodeLease = renewed.metadata.resourceVersion ?? "";
     await api.delete(PODS, NAMESPACE, "web", { ...decided, nodeLease });
     await rejects("NotFound", api.get(PODS, NAMESPACE, "web"));

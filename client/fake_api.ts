@@ -6,7 +6,6 @@ import * as core from "../api/types/core_v1.ts";
 import { NODE_LEASE_NAMESPACE } from "../api/types/drain_barrier.ts";
 import { mergePatch } from "../api/types/merge_patch.ts";
 import type { KubeObject } from "../api/types/meta.ts";
-import { NO_LEASE } from "../api/types/node_lease.ts";
 import { PODS, type Resource, SERVICE_ACCOUNTS } from "../api/types/resources.ts";
 import type { MessageSchema } from "../api/types/schema.ts";
 import { StatusError, type StatusReason } from "../api/types/status.ts";
@@ -20,6 +19,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from "./api.ts";
+import { finalizersOf, gracePeriodOf, isOver, wasHeardSince } from "./fake_deletion.ts";
 import { FakeWatch } from "./fake_watch.ts";
 import { matchesOptions } from "./fake_selectors.ts";
 
@@ -170,10 +170,6 @@ export class FakeApi implements Api {
   ): Promise<void> {
     await this.#begin("delete", resource, name);
     const have = this.#find(resource, namespace, name);
-    const { uid, resourceVersion } = have.metadata;
-    const isOther = (options.uid ?? uid) !== uid ||
-      (options.resourceVersion ?? resourceVersion) !== resourceVersion;
-    if (isOther || this.#wasHeardSince(have, options)) throw failure("Conflict", resource, name);
     this.#beginDeletion(resource, have, options);
   }
 
@@ -263,11 +259,9 @@ export class FakeApi implements Api {
     return have;
   }
 
-  #wasHeardSince(object: KubeObject, { nodeLease }: DeleteOptions): boolean {
-    if (nodeLease === undefined) return false;
-    const { nodeName = "" } = (object as Pod).spec;
-    const lease = this.#objects.get(keyOf(LEASES, NODE_LEASE_NAMESPACE, nodeName));
-    return (lease?.metadata.resourceVersion ?? NO_LEASE) !== nodeLease;
+  #leaseOfNode(object: KubeObject): KubeObject | undefined {
+    const { nodeName = "" } = (object as Partial<Pod>).spec ?? {};
+    return this.#objects.get(keyOf(LEASES, NODE_LEASE_NAMESPACE, nodeName));
   }
 
   #refuseTerminating(resource: Resource<KubeObject>, namespace: string, name: string): void {
@@ -277,6 +271,12 @@ export class FakeApi implements Api {
   }
 
   #beginDeletion(resource: Resource<KubeObject>, have: KubeObject, options: DeleteOptions): void {
+    const { uid, resourceVersion } = have.metadata;
+    const isOther = (options.uid ?? uid) !== uid ||
+      (options.resourceVersion ?? resourceVersion) !== resourceVersion;
+    if (isOther || wasHeardSince(this.#leaseOfNode(have), options)) {
+      throw failure("Conflict", resource, have.metadata.name);
+    }
     const grace = gracePeriodOf(have, options.gracePeriodSeconds);
     const finalizers = finalizersOf(have, options);
     const isHeld = have.kind === "Namespace" || grace > 0 || finalizers.length > 0;
@@ -346,30 +346,6 @@ function eventFor<T extends KubeObject>(
   if (!was) return undefined;
   const metadata = { ...before.metadata, resourceVersion: String(revision) };
   return { type: "DELETED", object: { ...before, metadata } as T };
-}
-
-/** Nothing holds a deletion that began any more. */
-function isOver({ kind, metadata }: KubeObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers = [] } = metadata;
-  if (deletionTimestamp === undefined || kind === "Namespace") return false;
-  return deletionGracePeriodSeconds === 0 && finalizers.length === 0;
-}
-
-/** What the garbage collector has to do first. */
-function finalizersOf({ kind, metadata }: KubeObject, asked: DeleteOptions): string[] {
-  const { finalizers = [] } = metadata;
-  const usual = ["ReplicationController", "Job"].includes(kind) ? "Orphan" : "Background";
-  const policy = asked.propagationPolicy ?? usual;
-  if (policy === "Background") return finalizers;
-  return [...new Set([...finalizers, policy === "Orphan" ? "orphan" : "foregroundDeletion"])];
-}
-
-function gracePeriodOf(object: KubeObject, asked?: number): number {
-  if (object.kind !== "Pod") return 0;
-  const { spec, status } = object as Pod;
-  const isOver = status?.phase === "Succeeded" || status?.phase === "Failed";
-  if (!spec.nodeName || isOver) return 0;
-  return asked ?? spec.terminationGracePeriodSeconds ?? 30;
 }
 
 /** Name, uid and the times of an object's life are the server's. */

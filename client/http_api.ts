@@ -166,9 +166,7 @@ export class HttpApi implements Api {
     name: string,
     options: DeleteOptions = {},
   ): Promise<void> {
-    const { nodeLease } = options;
-    const query = nodeLease === undefined ? "" : `?${new URLSearchParams({ nodeLease })}`;
-    const path = pathOf(resource, namespace, name) + query;
+    const path = pathOf(resource, namespace, name) + queryOf({}, preconditionsIn(options));
     await this.#json({ method: "DELETE", path, body: deleteOptionsOf(options) });
   }
 
@@ -176,7 +174,8 @@ export class HttpApi implements Api {
     resource: Resource<T>,
     options: ListOptions & DeleteOptions,
   ): Promise<void> {
-    const path = pathOf(resource, options.namespace ?? "") + queryOf(options);
+    const query = queryOf(options, preconditionsIn(options));
+    const path = pathOf(resource, options.namespace ?? "") + query;
     await this.#json({ method: "DELETE", path, body: deleteOptionsOf(options) });
   }
 
@@ -317,6 +316,11 @@ function queryOf(options: ListOptions, more: Record<string, string> = {}): strin
   if (options.limit !== undefined) query.set("limit", String(options.limit));
   if (options.continue !== undefined) query.set("continue", options.continue);
   return query.size === 0 ? "" : `?${query}`;
+}
+
+/** Those that Kubernetes's DeleteOptions have no field for. */
+function preconditionsIn({ nodeLease }: DeleteOptions): Record<string, string> {
+  return nodeLease === undefined ? {} : { nodeLease };
 }
 
 function deleteOptionsOf(options: DeleteOptions): unknown {

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { ownProgram } from "./own_program.ts";
+import { AGENT_MEMORY, ownProgram } from "./own_program.ts";
+
+for (const unit of ["wherry-agent.service", "wherry-agent.conf"]) {
+  Deno.test(`own program: deploy/${unit} bounds the agent's memory alike`, async () => {
+    const text = await Deno.readTextFile(new URL(`../deploy/${unit}`, import.meta.url));
+    for (const [name, value] of Object.entries(AGENT_MEMORY)) {
+      assert.ok(text.includes(`${name}=${value}`), `${unit} lacks ${name}=${value}`);
+    }
+  });
+}
 
 // deno-fmt-ignore
 const YOUNG: readonly { command: string; youngMb?: string; want: string }[] = [
@@ -17,3 +26,14 @@ for (const { command, youngMb, want } of YOUNG) {
     assert.equal(args.at(-1), command);
   });
 }
+
+Deno.test("own program: WHERRY_YOUNG_MB asks for a master's young objects", () => {
+  const before = Deno.env.get("WHERRY_YOUNG_MB");
+  Deno.env.set("WHERRY_YOUNG_MB", "16");
+  try {
+    assert.ok(ownProgram(["master"]).args.includes("--v8-flags=--max-semi-space-size=16"));
+  } finally {
+    if (before === undefined) Deno.env.delete("WHERRY_YOUNG_MB");
+    else Deno.env.set("WHERRY_YOUNG_MB", before);
+  }
+});

@@ -4,7 +4,7 @@ import { hasReason } from "../types/status.ts";
 import type { Revision } from "../../store/ledger.ts";
 import type { Store, Versioned, View } from "../../store/store.ts";
 import type { Stake } from "../admission/resource_quota.ts";
-import { Commits, type Decide, stakeIn, subresourceName, type Surroundings } from "./commits.ts";
+import { Commits, stakeIn, subresourceName, type Surroundings } from "./commits.ts";
 import { type DecodedObject, decodeObject, halfDecode } from "./decode_object.ts";
 import { decodePatched, doublesApplied } from "./decode_patched.ts";
 import { FieldIndex } from "./field_index.ts";
@@ -245,13 +245,15 @@ export class Registry {
   ): Promise<Deleted> {
     const moment = this.#commits.moment();
     let planned: PlannedDeletion | undefined;
-    const decide: Decide = (old) => {
-      rejectHeardSince(this.kind, old, deletion, this.#leases);
-      return planned = planDelete(this.kind, old, deletion, moment);
-    };
+    const decide = (old: KubeObject) => planned = this.#planDelete(old, deletion, moment);
     const deleting = { operation: "DELETE", subresource: "" } as const;
     const written = await this.#commits.change(place, options, decide, deleting);
     return { ...written, isRemoved: planned?.isRemoved ?? false };
+  }
+
+  #planDelete(old: KubeObject, deletion: Deletion, moment: Moment): PlannedDeletion {
+    rejectHeardSince(this.kind, old, deletion, this.#leases);
+    return planDelete(this.kind, old, deletion, moment);
   }
 
   /** Deletes every selected object as `delete` does, in several commits. @returns what it found */
@@ -300,7 +302,7 @@ export class Registry {
       const writes = found.flatMap(({ key }) => {
         const old = view.get(key)?.object as KubeObject | undefined;
         if (old === undefined) return [];
-        const { writes } = planDelete(this.kind, old, deletion, moment);
+        const { writes } = this.#planDelete(old, deletion, moment);
         const { namespace = "" } = old.metadata;
         this.#commits.admit({ operation: "DELETE", namespace, object: old, old, user }, view);
         stakes.push(stakeIn(writes, key, old));
